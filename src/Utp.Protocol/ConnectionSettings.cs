@@ -1,0 +1,38 @@
+namespace Utp.Protocol;
+
+/// <summary>What may differ between connections. Immutable and shared; sizes in bytes, times in microseconds.</summary>
+internal sealed record ConnectionSettings
+{
+    public static ConnectionSettings Default { get; } = new();
+
+    /// <summary>Which controller paces this connection's sending.</summary>
+    public CongestionAlgorithm CongestionAlgorithm { get; init; } = CongestionAlgorithm.Ledbat;
+
+    /// <summary>Queueing delay that a LEDBAT controller steers to. Zero takes the controller's own default.</summary>
+    public long TargetDelayMicros { get; init; }
+
+    /// <summary>Received bytes held for the application, in order or not: the largest receive window advertised.</summary>
+    public int ReceiveBufferBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Upper bound of bytes in flight, whatever the congestion and the peer's receive window allow.</summary>
+    public int MaxFlightBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Largest UDP payload to probe for. Zero takes 1,472 over IPv4 and 1,452 over IPv6 (an Ethernet path).</summary>
+    public int MtuCeilingBytes { get; init; }
+
+    /// <summary>True (the default) sends a short segment at once; false holds it while others are in flight (Nagle).</summary>
+    public bool NoDelay { get; init; } = true;
+
+    public long AckDelayMicros { get; init; } = 5_000;
+
+    public long ConnectTimeoutMicros { get; init; } = 20_000_000;
+
+    /// <summary>A STATE is sent when nothing else was for so long, to keep NAT mappings alive. Zero disables.</summary>
+    public long KeepAliveMicros { get; init; } = 29_000_000;
+
+    /// <summary>The connection ends when nothing was received for so long. Zero disables.</summary>
+    public long IdleTimeoutMicros { get; init; } = 150_000_000;
+
+    /// <summary>How long a closed connection may go on trying to deliver its last bytes.</summary>
+    public long LingerMicros { get; init; } = 10_000_000;
+}

@@ -1,0 +1,10 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// One train of datagrams for one peer: <see cref="Length"/> bytes in the caller's buffer, cut every <see cref="SegmentSize"/> bytes; the
+/// last may be shorter.
+/// </summary>
+internal readonly record struct Transmit(PeerAddress Remote, int Length, int SegmentSize, bool AllowFragmentation, ConnectionCore? Connection)
+{
+    public int SegmentCount => SegmentSize == 0 ? 0 : (Length + SegmentSize - 1) / SegmentSize;
+}
