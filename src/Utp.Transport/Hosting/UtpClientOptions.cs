@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Utp.Transport;
+
+/// <summary>Options of a named client, bound from <c>Utp:Clients:NAME</c>; the inherited ones start from the engine's.</summary>
+public sealed class UtpClientOptions : UtpConnectionOptions
+{
+    /// <summary>
+    /// Gets or sets how many connections the client may have at once. Default null: no limit but the engine's. Beyond it a connect fails with
+    /// <see cref="InvalidOperationException"/> that names the client and the limit.
+    /// </summary>
+    public int? MaxConnections { get; set; }
+
+    /// <summary>
+    /// Gets or sets the local address to connect from. Default null: any address, a port chosen by the system and shared by the engine's
+    /// clients. Name a listener's endpoint to connect from the listening port (for NAT traversal).
+    /// </summary>
+    public IPEndPoint? LocalEndPoint { get; set; }
+}

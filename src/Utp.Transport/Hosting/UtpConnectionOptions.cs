@@ -1,0 +1,98 @@
+using Utp.Protocol;
+
+namespace Utp.Transport;
+
+/// <summary>
+/// What may differ between connections. Set for everything in <c>Utp:Transport</c>, and overridden per endpoint, per named client and per
+/// connect: each level starts from a copy of the one above.
+/// </summary>
+public class UtpConnectionOptions
+{
+    /// <summary>
+    /// Gets or sets the bytes received but not yet consumed that one connection holds: the receive window announced to the peer, and the most
+    /// that a slow reader can cost. Default 1 MiB, allowed 8 KiB to 1 GiB. Throughput is at most this much per round trip.
+    /// </summary>
+    public int ReceiveBufferSize { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// Gets or sets the bytes written but not yet acknowledged that one connection holds before a flush waits. Default 1 MiB, allowed 8 KiB
+    /// to 1 GiB. They are kept for retransmission, so throughput is at most this much per round trip.
+    /// </summary>
+    public int SendBufferSize { get; set; } = 1024 * 1024;
+
+    /// <summary>Gets or sets the congestion controller. Default <see cref="CongestionAlgorithm.Ledbat"/>, which yields to other traffic.</summary>
+    public CongestionAlgorithm CongestionControl { get; set; } = CongestionAlgorithm.Ledbat;
+
+    /// <summary>
+    /// Gets or sets the queueing delay that a LEDBAT controller steers to. Default null: the controller's own (100 ms, RFC 6817 section 2.4.2).
+    /// Allowed 5 ms to 100 ms. Lower yields earlier and fills the link less well; flows that share a link should agree on it.
+    /// </summary>
+    public TimeSpan? TargetDelay { get; set; }
+
+    /// <summary>
+    /// Gets or sets the largest UDP payload to probe for, in bytes. Default null: 1,472 over IPv4 and 1,452 over IPv6, an Ethernet path.
+    /// Allowed 576 to 65,507. Larger suits jumbo frames and loopback; every connection starts small and probes upwards whatever the ceiling.
+    /// </summary>
+    public int? MtuCeiling { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether each flush leaves at once even as a short packet. Default true. False holds a short packet while others are in
+    /// flight (Nagle's algorithm): fewer packets, later.
+    /// </summary>
+    public bool NoDelay { get; set; } = true;
+
+    /// <summary>Gets or sets how long a connection attempt may take, retries included. Default 20 s, allowed 100 ms to 10 minutes.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Gets or sets after how long without a packet from the peer a connection is given up. Default 150 s; <see cref="TimeSpan.Zero"/> never.
+    /// Otherwise 1 s to 1 day. uTP keepalives are not answered, so this is the only way to notice a peer that vanished while idle.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(150);
+
+    /// <summary>
+    /// Gets or sets after how long without sending a keepalive leaves. Default 29 s (under the 30 s after which NAT mappings commonly
+    /// expire); <see cref="TimeSpan.Zero"/> never. Otherwise 1 s to 10 minutes.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(29);
+
+    /// <summary>
+    /// Gets or sets how long the engine goes on delivering the last bytes of a closed connection. Default 10 s, allowed 0 to 10 minutes.
+    /// Closing and disposing do not wait for it.
+    /// </summary>
+    public TimeSpan LingerTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Gets or sets whether <c>ConnectionClosed</c> fires as soon as the peer has finished sending, as Kestrel's socket transport does.
+    /// Default true. Set false for protocols that use half-close: the token then fires when the connection has really ended.
+    /// </summary>
+    public bool CloseOnPeerFinish { get; set; } = true;
+
+    internal void CopyTo(UtpConnectionOptions target)
+    {
+        target.ReceiveBufferSize = ReceiveBufferSize;
+        target.SendBufferSize = SendBufferSize;
+        target.CongestionControl = CongestionControl;
+        target.TargetDelay = TargetDelay;
+        target.MtuCeiling = MtuCeiling;
+        target.NoDelay = NoDelay;
+        target.ConnectTimeout = ConnectTimeout;
+        target.IdleTimeout = IdleTimeout;
+        target.KeepAliveInterval = KeepAliveInterval;
+        target.LingerTimeout = LingerTimeout;
+        target.CloseOnPeerFinish = CloseOnPeerFinish;
+    }
+
+    internal ConnectionSettings ToSettings() => new()
+    {
+        CongestionAlgorithm = CongestionControl,
+        TargetDelayMicros = TargetDelay is { } target ? (long)target.TotalMicroseconds : 0,
+        ReceiveBufferBytes = ReceiveBufferSize,
+        MtuCeilingBytes = MtuCeiling ?? 0,
+        NoDelay = NoDelay,
+        ConnectTimeoutMicros = (long)ConnectTimeout.TotalMicroseconds,
+        KeepAliveMicros = (long)KeepAliveInterval.TotalMicroseconds,
+        IdleTimeoutMicros = (long)IdleTimeout.TotalMicroseconds,
+        LingerMicros = (long)LingerTimeout.TotalMicroseconds,
+    };
+}

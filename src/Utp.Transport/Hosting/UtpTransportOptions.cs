@@ -1,0 +1,44 @@
+namespace Utp.Transport;
+
+/// <summary>Options of the engine, bound from <c>Utp:Transport</c>; the inherited ones are the defaults of every connection.</summary>
+public sealed class UtpTransportOptions : UtpConnectionOptions
+{
+    /// <summary>Gets or sets the connections per UDP socket, half-open and lingering ones included. Default 65,536, allowed 1 to 1,000,000.</summary>
+    public int MaxConnections { get; set; } = 65_536;
+
+    /// <summary>
+    /// Gets or sets the established connections that wait to be accepted. Default 512, allowed 1 to 65,535. Beyond it new requests are
+    /// dropped in silence, so that the peer tries again.
+    /// </summary>
+    public int AcceptBacklog { get; set; } = 512;
+
+    /// <summary>Gets or sets the unconfirmed connection requests per UDP socket. Default 4,096, allowed 1 to 1,000,000.</summary>
+    public int MaxHalfOpenConnections { get; set; } = 4_096;
+
+    /// <summary>Gets or sets the unconfirmed connection requests of one remote address. Default 1,024, allowed 1 to 1,000,000.</summary>
+    public int MaxHalfOpenConnectionsPerAddress { get; set; } = 1_024;
+
+    /// <summary>Gets or sets the RESETs per second to addresses without a connection. Default 100, allowed 0 (silence) to 100,000.</summary>
+    public int MaxResetsPerSecond { get; set; } = 100;
+
+    /// <summary>
+    /// Gets or sets the kernel receive buffer to ask for, in bytes, shared by all connections of a socket. Default 4 MiB, allowed 64 KiB to
+    /// 1 GiB. When the system grants less, one warning says how to raise its limit, and connections keep less in flight.
+    /// </summary>
+    public int KernelReceiveBufferSize { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Gets or sets the kernel send buffer to ask for, in bytes. Default 4 MiB, allowed 64 KiB to 1 GiB.</summary>
+    public int KernelSendBufferSize { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// Gets or sets how datagrams enter and leave the system. Default <see cref="UtpDatagramOffload.Auto"/>: the best that works. Set
+    /// <see cref="UtpDatagramOffload.Portable"/> to rule out the Linux system calls when diagnosing.
+    /// </summary>
+    public UtpDatagramOffload DatagramOffload { get; set; } = UtpDatagramOffload.Auto;
+
+    /// <summary>
+    /// Gets or sets whether the listener factory also claims plain <see cref="System.Net.IPEndPoint"/>s. Default false. For hosts that only
+    /// know those; in Kestrel it replaces TCP.
+    /// </summary>
+    public bool ClaimIPEndPoints { get; set; }
+}
