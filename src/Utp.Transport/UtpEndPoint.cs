@@ -59,6 +59,15 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     /// <summary>Gets the IP endpoint; null when <see cref="Host"/> is a name.</summary>
     public IPEndPoint? IPEndPoint { get; }
 
+    /// <summary>The name of the listener that this endpoint is for, when it has one. Not part of equality.</summary>
+    internal string? ListenerName { get; init; }
+
+    /// <summary>
+    /// What connections accepted here use, when that differs from the engine's options: the way from an endpoint's configuration to its
+    /// listener, which only ever sees the endpoint. Not part of equality.
+    /// </summary>
+    internal UtpListenerOptions? ListenerOptions { get; set; }
+
     /// <inheritdoc />
     public override AddressFamily AddressFamily => IPEndPoint?.AddressFamily ?? AddressFamily.Unspecified;
 

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Net;
+using Utp.Protocol;
+
+namespace Utp.Transport.Diagnostics;
+
+/// <summary>Spans of the transport: <c>utp.connect</c> covers an outbound handshake. Nothing per packet.</summary>
+internal static class UtpActivitySource
+{
+    public const string Name = "Utp.Transport";
+
+    private static readonly ActivitySource Source = new(Name);
+
+    /// <summary>Starts the span of a connect; null when nobody listens. Dispose it when the attempt has ended.</summary>
+    public static Activity? StartConnect(EndPoint remoteEndPoint)
+    {
+        if (!Source.HasListeners() || Source.StartActivity("utp.connect", ActivityKind.Client) is not { } activity)
+        {
+            return null;
+        }
+
+        var (host, port) = remoteEndPoint switch
+        {
+            UtpEndPoint utp => (utp.Host, utp.Port),
+            DnsEndPoint dns => (dns.Host, dns.Port),
+            IPEndPoint ip => (ip.Address.ToString(), ip.Port),
+            _ => (remoteEndPoint.ToString() ?? string.Empty, 0),
+        };
+        activity.SetTag("server.address", host);
+        activity.SetTag("server.port", port);
+        activity.SetTag("network.transport", "udp");
+        activity.SetTag("network.protocol.name", "utp");
+        return activity;
+    }
+
+    /// <summary>Notes whom the connection is with, once a name has been resolved.</summary>
+    public static void Connected(Activity? activity, EndPoint peer)
+    {
+        if (activity is not null && peer is IPEndPoint ip)
+        {
+            activity.SetTag("network.peer.address", ip.Address.ToString());
+            activity.SetTag("network.peer.port", ip.Port);
+        }
+    }
+
+    /// <summary>Marks the attempt as failed.</summary>
+    public static void Failed(Activity? activity, Exception exception, CloseReason reason = CloseReason.None)
+    {
+        if (activity is not null)
+        {
+            activity.SetTag("error.type", reason == CloseReason.None ? exception.GetType().FullName : reason.ToString());
+            activity.SetStatus(ActivityStatusCode.Error, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Utp.Protocol;
+
+namespace Utp.Transport.Diagnostics;
+
+/// <summary>
+/// Every log line of the transport. Ids and names are stable: operators filter on them. 1-29 sockets and engine, 30-59 connections,
+/// 60-89 servers and clients. Nothing is logged per packet.
+/// </summary>
+internal static partial class UtpLog
+{
+    /// <summary>Category of sockets, the engine, listeners and clients.</summary>
+    public const string TransportCategory = "Utp.Transport";
+
+    /// <summary>Category of single connections.</summary>
+    public const string ConnectionsCategory = "Utp.Transport.Connections";
+
+    [LoggerMessage(1, LogLevel.Debug, "UDP socket {LocalEndPoint} opened: {Channel}, kernel buffers of {ReceiveBufferBytes} bytes to receive and {SendBufferBytes} to send.", EventName = "SocketOpened")]
+    public static partial void SocketOpened(ILogger logger, EndPoint localEndPoint, string channel, int receiveBufferBytes, int sendBufferBytes);
+
+    [LoggerMessage(2, LogLevel.Debug, "UDP socket {LocalEndPoint} closed.", EventName = "SocketClosed")]
+    public static partial void SocketClosed(ILogger logger, EndPoint localEndPoint);
+
+    [LoggerMessage(3, LogLevel.Warning, "The system granted a UDP {Direction} buffer of {GrantedBytes} bytes where {RequestedBytes} were asked for (Utp:Transport:{Key}). Bursts beyond it are dropped by the kernel. {Remedy}", EventName = "KernelBufferTooSmall")]
+    public static partial void KernelBufferTooSmall(ILogger logger, string direction, int grantedBytes, int requestedBytes, string key, string remedy);
+
+    [LoggerMessage(4, LogLevel.Debug, "UDP socket {LocalEndPoint} reported an error and goes on.", EventName = "SocketErrorSurvived")]
+    public static partial void SocketErrorSurvived(ILogger logger, EndPoint localEndPoint, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Critical, "UDP socket {LocalEndPoint} failed for good; its connections are reset.", EventName = "SocketFailed")]
+    public static partial void SocketFailed(ILogger logger, EndPoint localEndPoint, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Debug, "Datagram path {Channel} is not available on this system: {Reason}. Trying the next.", EventName = "ChannelUnavailable")]
+    public static partial void ChannelUnavailable(ILogger logger, string channel, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "The handler of foreign datagrams threw; the datagram is dropped.", EventName = "ForeignDatagramHandlerFailed")]
+    public static partial void ForeignDatagramHandlerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Debug, "uTP engine started.", EventName = "EngineStarted")]
+    public static partial void EngineStarted(ILogger logger);
+
+    [LoggerMessage(11, LogLevel.Debug, "uTP engine stopped.", EventName = "EngineStopped")]
+    public static partial void EngineStopped(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Warning, "uTP engine stopped while {ConnectionCount} connections had not delivered everything.", EventName = "EngineStoppedEarly")]
+    public static partial void EngineStoppedEarly(ILogger logger, int connectionCount);
+
+    [LoggerMessage(13, LogLevel.Critical, "uTP engine met an unexpected error on {LocalEndPoint}.", EventName = "EngineFailed")]
+    public static partial void EngineFailed(ILogger logger, EndPoint localEndPoint, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Information, "Now listening on: {Address}", EventName = "NowListening")]
+    public static partial void NowListening(ILogger logger, string address);
+
+    [LoggerMessage(15, LogLevel.Debug, "No longer accepting connections on {Address}.", EventName = "ListenerUnbound")]
+    public static partial void ListenerUnbound(ILogger logger, string address);
+
+    [LoggerMessage(16, LogLevel.Debug, "Listener on {Address} closed.", EventName = "ListenerClosed")]
+    public static partial void ListenerClosed(ILogger logger, string address);
+
+    [LoggerMessage(30, LogLevel.Debug, "Connection {ConnectionId}: connecting to {RemoteEndPoint}.", EventName = "Connecting")]
+    public static partial void Connecting(ILogger logger, string connectionId, EndPoint remoteEndPoint);
+
+    [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
+    public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);
+
+    [LoggerMessage(32, LogLevel.Debug, "Connection {ConnectionId}: could not connect to {RemoteEndPoint}: {Reason}.", EventName = "ConnectFailed")]
+    public static partial void ConnectFailed(ILogger logger, string connectionId, EndPoint remoteEndPoint, CloseReason reason);
+
+    [LoggerMessage(33, LogLevel.Debug, "Connection {ConnectionId}: accepted from {RemoteEndPoint}.", EventName = "Accepted")]
+    public static partial void Accepted(ILogger logger, string connectionId, EndPoint remoteEndPoint);
+
+    [LoggerMessage(34, LogLevel.Debug, "Connection {ConnectionId}: the peer has finished sending.", EventName = "PeerFinished")]
+    public static partial void PeerFinished(ILogger logger, string connectionId);
+
+    [LoggerMessage(35, LogLevel.Debug, "Connection {ConnectionId}: closing after what is already written.", EventName = "Closing")]
+    public static partial void Closing(ILogger logger, string connectionId);
+
+    [LoggerMessage(36, LogLevel.Debug, "Connection {ConnectionId}: aborting: {Reason}", EventName = "Aborting")]
+    public static partial void Aborting(ILogger logger, string connectionId, string reason);
+
+    [LoggerMessage(37, LogLevel.Debug, "Connection {ConnectionId}: ended ({Reason}) after {BytesSent} bytes sent and {BytesReceived} received.", EventName = "Closed")]
+    public static partial void Closed(ILogger logger, string connectionId, CloseReason reason, long bytesSent, long bytesReceived);
+
+    [LoggerMessage(38, LogLevel.Error, "Connection {ConnectionId}: a callback of ConnectionClosed threw.", EventName = "ConnectionClosedCallbackFailed")]
+    public static partial void ConnectionClosedCallbackFailed(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(60, LogLevel.Error, "Connection {ConnectionId}: the connection handler of listener '{Listener}' threw.", EventName = "ConnectionHandlerFailed")]
+    public static partial void ConnectionHandlerFailed(ILogger logger, string connectionId, string listener, Exception exception);
+
+    [LoggerMessage(61, LogLevel.Debug, "Connection {ConnectionId}: its peer or this program reset it while the handler of listener '{Listener}' ran.", EventName = "ConnectionHandlerReset")]
+    public static partial void ConnectionHandlerReset(ILogger logger, string connectionId, string listener, Exception exception);
+
+    [LoggerMessage(62, LogLevel.Error, "Connection {ConnectionId}: a callback given to OnCompleted or OnHeartbeat threw.", EventName = "ConnectionCallbackFailed")]
+    public static partial void ConnectionCallbackFailed(ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(63, LogLevel.Critical, "Listener '{Listener}' can accept no more connections.", EventName = "AcceptFailed")]
+    public static partial void AcceptFailed(ILogger logger, string listener, Exception exception);
+
+    [LoggerMessage(64, LogLevel.Warning, "{ConnectionCount} connections were still open when the time to stop was over; they are aborted.", EventName = "ConnectionsAborted")]
+    public static partial void ConnectionsAborted(ILogger logger, int connectionCount);
+
+    [LoggerMessage(65, LogLevel.Warning, "{ConnectionCount} connection handlers ignore that their connections are aborted; not waiting for them.", EventName = "HandlersAbandoned")]
+    public static partial void HandlersAbandoned(ILogger logger, int connectionCount);
+
+    [LoggerMessage(66, LogLevel.Warning, "{Key} is configured, but nothing in this program serves it: call AddListener(\"{Name}\", ...), or UseUtp() to let Kestrel serve it.", EventName = "EndpointNotServed")]
+    public static partial void EndpointNotServed(ILogger logger, string key, string name);
+
+    [LoggerMessage(67, LogLevel.Information, "uTP endpoints do not replace the server's other addresses: also binding {Addresses}.", EventName = "ServerUrlsKept")]
+    public static partial void ServerUrlsKept(ILogger logger, string addresses);
+
+    [LoggerMessage(68, LogLevel.Warning, "Closing listener '{Listener}' failed.", EventName = "ListenerCloseFailed")]
+    public static partial void ListenerCloseFailed(ILogger logger, string listener, Exception exception);
+}

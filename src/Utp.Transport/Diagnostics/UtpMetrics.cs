@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Utp.Protocol;
+
+namespace Utp.Transport.Diagnostics;
+
+/// <summary>
+/// The one <see cref="Meter"/> of the transport. Events of a connection's life are recorded as they happen; counts of packets and bytes are
+/// read from the engine's totals when somebody collects; measurements (round trip, queueing delay, congestion window) are sampled by the
+/// engine, about once per second and connection, and only when <see cref="SamplesConnections"/>.
+/// </summary>
+internal sealed class UtpMetrics : IDisposable
+{
+    public const string MeterName = "Utp.Transport";
+
+    private const string DirectionTag = "network.io.direction";
+    private const string RoleTag = "utp.role";
+    private const string ErrorTag = "error.type";
+    private static readonly KeyValuePair<string, object?> Receive = new(DirectionTag, "receive");
+    private static readonly KeyValuePair<string, object?> Transmit = new(DirectionTag, "transmit");
+
+    private static readonly InstrumentAdvice<double> DurationBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.01, 0.1, 1, 5, 10, 30, 60, 300, 1_800, 3_600],
+    };
+
+    private static readonly InstrumentAdvice<double> RoundTripBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    };
+
+    private static readonly InstrumentAdvice<long> WindowBuckets = new()
+    {
+        HistogramBucketBoundaries = [4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216],
+    };
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _establishedConnections;
+    private readonly Histogram<double> _connectionDuration;
+    private readonly Histogram<double> _handshakeDuration;
+    private readonly Histogram<double> _roundTrip;
+    private readonly Histogram<double> _queueingDelay;
+    private readonly Histogram<long> _congestionWindow;
+    private Func<UtpTransportCounters>? _readCounters;
+    private long _activeClients;
+    private long _activeServers;
+
+    public UtpMetrics(IMeterFactory meterFactory)
+    {
+        ArgumentNullException.ThrowIfNull(meterFactory);
+        _meter = meterFactory.Create(MeterName);
+        _establishedConnections = _meter.CreateCounter<long>("utp.connections.established", "{connection}", "Connections that were established.");
+        _connectionDuration = _meter.CreateHistogram("utp.connection.duration", "s", "How long connections lasted.", advice: DurationBuckets);
+        _handshakeDuration = _meter.CreateHistogram("utp.handshake.duration", "s", "How long connection attempts took, failed ones included.", advice: RoundTripBuckets);
+        _roundTrip = _meter.CreateHistogram("utp.rtt", "s", "Smoothed round trip, sampled.", advice: RoundTripBuckets);
+        _queueingDelay = _meter.CreateHistogram("utp.queuing_delay", "s", "Queueing delay towards the peer, sampled.", advice: RoundTripBuckets);
+        _congestionWindow = _meter.CreateHistogram("utp.cwnd", "By", "Congestion window, sampled.", advice: WindowBuckets);
+        CreateObservedInstruments();
+    }
+
+    /// <summary>Whether anybody listens to what <see cref="SampleConnection"/> records; check it before taking a snapshot.</summary>
+    public bool SamplesConnections => _roundTrip.Enabled || _queueingDelay.Enabled || _congestionWindow.Enabled;
+
+    /// <summary>Tells where the totals are. Called once, by the engine; thread-safe reading is its duty.</summary>
+    public void ObserveCounters(Func<UtpTransportCounters> read) => Volatile.Write(ref _readCounters, read);
+
+    /// <summary>A connection is established. Pair each call with one of <see cref="ConnectionEnded"/>.</summary>
+    public void ConnectionEstablished(UtpConnectionRole role)
+    {
+        // Counted whether or not anybody listens, so that a collector that starts later sees a true number.
+        Interlocked.Increment(ref Active(role));
+        if (_establishedConnections.Enabled)
+        {
+            _establishedConnections.Add(1, Tag(role));
+        }
+    }
+
+    /// <summary>A connection that was established has ended.</summary>
+    public void ConnectionEnded(UtpConnectionRole role, CloseReason reason, TimeSpan duration)
+    {
+        Interlocked.Decrement(ref Active(role));
+        if (_connectionDuration.Enabled)
+        {
+            var tags = new TagList { Tag(role) };
+            AddError(ref tags, reason);
+            _connectionDuration.Record(duration.TotalSeconds, tags);
+        }
+    }
+
+    /// <summary>An outbound connection attempt has succeeded (<see cref="CloseReason.None"/>) or failed.</summary>
+    public void HandshakeEnded(CloseReason reason, TimeSpan duration)
+    {
+        if (_handshakeDuration.Enabled)
+        {
+            var tags = default(TagList);
+            AddError(ref tags, reason);
+            _handshakeDuration.Record(duration.TotalSeconds, tags);
+        }
+    }
+
+    /// <summary>Records a connection's measurements.</summary>
+    public void SampleConnection(in UtpConnectionStatistics statistics)
+    {
+        if (statistics.RoundTripTime > TimeSpan.Zero)
+        {
+            _roundTrip.Record(statistics.RoundTripTime.TotalSeconds);
+            _queueingDelay.Record(statistics.QueueingDelay.TotalSeconds);
+        }
+
+        _congestionWindow.Record(statistics.CongestionWindow);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(UtpConnectionRole role) =>
+        new(RoleTag, role == UtpConnectionRole.Server ? "server" : "client");
+
+    private static void AddError(ref TagList tags, CloseReason reason)
+    {
+        if (reason is not (CloseReason.None or CloseReason.Graceful))
+        {
+            tags.Add(ErrorTag, Name(reason));
+        }
+    }
+
+    private static string Name(CloseReason reason) => reason switch
+    {
+        CloseReason.LocalAbort => "local_abort",
+        CloseReason.PeerReset => "peer_reset",
+        CloseReason.Refused => "refused",
+        CloseReason.ConnectTimeout => "connect_timeout",
+        CloseReason.RetransmissionTimeout => "retransmission_timeout",
+        CloseReason.IdleTimeout => "idle_timeout",
+        CloseReason.LingerTimeout => "linger_timeout",
+        CloseReason.Unreachable => "unreachable",
+        _ => "_OTHER",
+    };
+
+    private static Measurement<long> Dropped(long count, string reason) => new(count, new KeyValuePair<string, object?>("utp.reason", reason));
+
+    private ref long Active(UtpConnectionRole role) => ref role == UtpConnectionRole.Server ? ref _activeServers : ref _activeClients;
+
+    private void CreateObservedInstruments()
+    {
+        _meter.CreateObservableUpDownCounter("utp.connections.active", ActiveConnections, "{connection}", "Connections that are open.");
+        _meter.CreateObservableCounter("utp.packets", () => Read(c => [new(c.PacketsReceived, Receive), new(c.PacketsSent, Transmit)]), "{packet}", "Datagrams received and sent.");
+        _meter.CreateObservableCounter("utp.bytes", () => Read(c => [new(c.BytesReceived, Receive), new(c.BytesSent, Transmit)]), "By", "Payload received in order, and sent without retransmissions.");
+        _meter.CreateObservableCounter("utp.packets.rejected", () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible")]), "{packet}", "Datagrams received and discarded.");
+        _meter.CreateObservableCounter("utp.retransmits", () => Read(c => [new(c.SegmentsRetransmitted)]), "{packet}", "Data packets sent again.");
+        _meter.CreateObservableCounter("utp.retransmission_timeouts", () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
+        _meter.CreateObservableCounter("utp.syn.dropped", () => Read(SynsDropped), "{packet}", "Connection requests dropped because a table was full.");
+        _meter.CreateObservableCounter("utp.resets", () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
+        _meter.CreateObservableUpDownCounter("utp.accept_queue.length", () => Read(c => [new(c.AcceptQueueLength)]), "{connection}", "Connections that wait to be accepted.");
+    }
+
+    private static Measurement<long>[] SynsDropped(UtpTransportCounters counters) =>
+    [
+        Dropped(counters.SynsDroppedBacklog, "backlog_full"),
+        Dropped(counters.SynsDroppedHalfOpen, "half_open_full"),
+        Dropped(counters.SynsDroppedPerAddress, "address_limit"),
+    ];
+
+    private Measurement<long>[] ActiveConnections() =>
+    [
+        new(Interlocked.Read(ref _activeClients), Tag(UtpConnectionRole.Client)),
+        new(Interlocked.Read(ref _activeServers), Tag(UtpConnectionRole.Server)),
+    ];
+
+    private Measurement<long>[] Read(Func<UtpTransportCounters, Measurement<long>[]> select) =>
+        Volatile.Read(ref _readCounters) is { } read ? select(read()) : [];
+}

@@ -1,0 +1,56 @@
+namespace Utp.Transport;
+
+/// <summary>The register behind <see cref="IUtpServerAddresses"/>: listeners enter it when bound and leave it when unbound.</summary>
+internal sealed class UtpServerAddresses : IUtpServerAddresses
+{
+    private readonly Lock _lock = new();
+    private Entry[] _entries = [];
+
+    public IReadOnlyList<UtpEndPoint> EndPoints => Array.ConvertAll(Volatile.Read(ref _entries), entry => entry.Bound);
+
+    public UtpEndPoint GetEndPoint(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var entries = Volatile.Read(ref _entries);
+        return Array.Find(entries, entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))?.Bound
+            ?? throw new InvalidOperationException($"No uTP listener named '{name}' is bound. {Bound(entries)}");
+    }
+
+    /// <summary>Adds a bound listener.</summary>
+    /// <param name="requested">The endpoint that was asked for, which knows the name.</param>
+    /// <param name="bound">The endpoint with its real port.</param>
+    /// <returns>Dispose it when the listener is unbound; idempotent.</returns>
+    public IDisposable Add(UtpEndPoint requested, UtpEndPoint bound)
+    {
+        var entry = new Entry(this, requested.ListenerName, bound);
+        lock (_lock)
+        {
+            _entries = [.. _entries, entry];
+        }
+
+        return entry;
+    }
+
+    private static string Bound(Entry[] entries)
+    {
+        var names = entries.Where(entry => entry.Name is not null).Select(entry => $"'{entry.Name}'").ToArray();
+        return names.Length == 0 ? "No named listener is bound; has the host started?" : $"Bound are {string.Join(", ", names)}.";
+    }
+
+    private void Remove(Entry entry)
+    {
+        lock (_lock)
+        {
+            _entries = [.. _entries.Where(other => other != entry)];
+        }
+    }
+
+    private sealed class Entry(UtpServerAddresses owner, string? name, UtpEndPoint bound) : IDisposable
+    {
+        public string? Name => name;
+
+        public UtpEndPoint Bound => bound;
+
+        public void Dispose() => owner.Remove(this);
+    }
+}
