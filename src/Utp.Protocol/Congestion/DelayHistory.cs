@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+
+namespace Utp.Protocol.Congestion;
+
+/// <summary>
+/// Delay samples of one direction: minima of the last minutes (the base) and the smallest of the newest few (the current delay).
+/// A sample is a difference of two 32-bit clocks with unknown offset, so only differences mean anything and every comparison is made modulo
+/// 2^32: of two samples the smaller is the one from which the other is reached by adding less than 2^31 microseconds.
+/// RFC 6817 section 2.4.2 (BASE_HISTORY, CURRENT_FILTER).
+/// </summary>
+internal sealed class DelayHistory
+{
+    public const int MaxMinutes = 16;
+    public const int MaxFilterSamples = 4;
+
+    private const long MinuteMicros = 60_000_000;
+
+    private readonly int _minutes;
+    private readonly int _filterSamples;
+    private MinuteMinima _minima;
+    private RecentSamples _recent;
+    private RecentInstants _recentAt;
+    private Instant _minuteStart;
+    private uint _base;
+    private ushort _filled;
+    private byte _minute;
+    private byte _newest;
+    private byte _recentCount;
+
+    public DelayHistory(int minutes, int filterSamples)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(minutes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minutes, MaxMinutes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(filterSamples, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(filterSamples, MaxFilterSamples);
+        _minutes = minutes;
+        _filterSamples = filterSamples;
+    }
+
+    /// <summary>False before the first sample and after <see cref="Clear"/>.</summary>
+    public bool HasSamples => _recentCount > 0;
+
+    /// <summary>The smallest sample of the remembered minutes. Meaningless without samples.</summary>
+    public uint Base => _base;
+
+    /// <summary>The last sample added. Meaningless without samples.</summary>
+    public uint Newest => _recent[_newest];
+
+    /// <summary>Whether <paramref name="left"/> is the smaller of two samples whose distance is less than 2^31.</summary>
+    public static bool IsLess(uint left, uint right) => Distance(right, left) < 0;
+
+    /// <summary>Microseconds from <paramref name="from"/> up to <paramref name="to"/>; negative when <paramref name="to"/> is the smaller.</summary>
+    public static long Distance(uint from, uint to) => unchecked((int)(to - from));
+
+    public void Add(Instant now, uint sample)
+    {
+        if (!HasSamples)
+        {
+            _minuteStart = now;
+            _minute = 0;
+            _filled = 0;
+        }
+        else
+        {
+            AdvanceTo(now);
+        }
+
+        var slot = (ushort)(1 << _minute);
+        if ((_filled & slot) == 0 || IsLess(sample, _minima[_minute]))
+        {
+            _minima[_minute] = sample;
+        }
+
+        if (_filled == 0 || IsLess(sample, _base))
+        {
+            _base = sample;
+        }
+
+        _filled |= slot;
+        _newest = (byte)((_newest + 1) % _filterSamples);
+        _recent[_newest] = sample;
+        _recentAt[_newest] = now;
+        _recentCount = (byte)Math.Min(_recentCount + 1, _filterSamples);
+    }
+
+    /// <summary>
+    /// The current delay above the base: from the smallest of the newest samples that are no older than <paramref name="maxAgeMicros"/>.
+    /// The newest counts whatever its age. Never negative; zero without samples.
+    /// </summary>
+    public long QueueingDelayMicros(Instant now, long maxAgeMicros)
+    {
+        if (!HasSamples)
+        {
+            return 0;
+        }
+
+        var current = _recent[_newest];
+        for (var back = 1; back < _recentCount; back++)
+        {
+            var index = (_newest + _filterSamples - back) % _filterSamples;
+            if (now.Since(_recentAt[index]) > maxAgeMicros)
+            {
+                break;
+            }
+
+            if (IsLess(_recent[index], current))
+            {
+                current = _recent[index];
+            }
+        }
+
+        return Math.Max(0, Distance(_base, current));
+    }
+
+    /// <summary>Moves the whole base history, up or down: the two clocks drifted apart.</summary>
+    public void ShiftBase(long micros)
+    {
+        for (var index = 0; index < _minutes; index++)
+        {
+            _minima[index] = unchecked(_minima[index] + (uint)micros);
+        }
+
+        _base = unchecked(_base + (uint)micros);
+    }
+
+    /// <summary>Forgets everything but the newest sample and takes <paramref name="newBase"/> for the base: the path or a clock changed.</summary>
+    public void Rebase(Instant now, uint newBase)
+    {
+        _minuteStart = now;
+        _minute = 0;
+        _filled = 1;
+        _minima[0] = newBase;
+        _base = newBase;
+        _recentCount = Math.Min(_recentCount, (byte)1);
+    }
+
+    public void Clear()
+    {
+        _recentCount = 0;
+        _filled = 0;
+    }
+
+    private void AdvanceTo(Instant now)
+    {
+        var elapsedMinutes = now.Since(_minuteStart) / MinuteMicros;
+        if (elapsedMinutes <= 0)
+        {
+            return;
+        }
+
+        _minuteStart += elapsedMinutes * MinuteMicros;
+
+        // Minutes without a sample age the others all the same: after a long idle time the clocks have drifted and the route may be another.
+        for (var step = Math.Min(elapsedMinutes, _minutes); step > 0; step--)
+        {
+            _minute = (byte)((_minute + 1) % _minutes);
+            _filled &= (ushort)~(1 << _minute);
+        }
+
+        var first = true;
+        for (var index = 0; index < _minutes; index++)
+        {
+            if ((_filled & (1 << index)) != 0 && (first || IsLess(_minima[index], _base)))
+            {
+                _base = _minima[index];
+                first = false;
+            }
+        }
+    }
+
+    [InlineArray(MaxMinutes)]
+    private struct MinuteMinima
+    {
+        private uint _first;
+    }
+
+    [InlineArray(MaxFilterSamples)]
+    private struct RecentSamples
+    {
+        private uint _first;
+    }
+
+    [InlineArray(MaxFilterSamples)]
+    private struct RecentInstants
+    {
+        private Instant _first;
+    }
+}

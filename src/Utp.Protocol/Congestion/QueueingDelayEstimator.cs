@@ -1,0 +1,115 @@
+namespace Utp.Protocol.Congestion;
+
+/// <summary>
+/// What a delay-based controller believes of the queue it feeds: the smaller of the one-way estimate (timestamp differences above their
+/// base) and the round-trip estimate (round trips above theirs). Each errs upwards in its own way, the first when the peer's clock runs fast
+/// or is set forward, the second when the reverse path is congested or acknowledgements are late; none of these makes the other one larger.
+/// </summary>
+internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples, bool correctsDrift)
+{
+    /// <summary>A peer's base that falls by more was not drift but a clock being set (libutp and libtorrent use the same bound).</summary>
+    private const long MaxDriftStepMicros = 10_000;
+
+    /// <summary>How far a one-way estimate may contradict the round trip before a clock is taken to have been set.</summary>
+    private const long ClockStepMarginMicros = 50_000;
+
+    private readonly DelayHistory _forward = new(baseMinutes, filterSamples);
+    private readonly DelayHistory _roundTrip = new(baseMinutes, filterSamples);
+    private readonly DelayHistory _reverse = new(baseMinutes, 1);
+    private long _newestRoundTripMicros;
+    private bool _forwardBaseIsVoid;
+
+    /// <summary>The estimate as of the last <see cref="Update"/>.</summary>
+    public long QueueingDelayMicros { get; private set; }
+
+    /// <summary>Smallest round trip of the remembered minutes; zero before the first.</summary>
+    public long BaseRoundTripMicros => _roundTrip.HasSamples ? _roundTrip.Base : 0;
+
+    /// <summary>Smallest timestamp difference of the remembered minutes. It contains the offset of the two clocks.</summary>
+    public uint BaseDifference => _forward.Base;
+
+    public void OnDelaySample(Instant now, uint timestampDifference)
+    {
+        // Zero is what a peer writes before it has received anything.
+        if (timestampDifference == 0)
+        {
+            return;
+        }
+
+        // The propagation delay is less than a round trip, so a sample cannot fall below the base by more unless a clock was set back.
+        _forwardBaseIsVoid |= _forward.HasSamples && _newestRoundTripMicros > 0
+            && DelayHistory.Distance(timestampDifference, _forward.Base) > _newestRoundTripMicros + ClockStepMarginMicros;
+        _forward.Add(now, timestampDifference);
+    }
+
+    public void OnPeerDelaySample(Instant now, uint timestampDifference)
+    {
+        if (timestampDifference == 0)
+        {
+            return;
+        }
+
+        var before = _reverse.Base;
+        var known = _reverse.HasSamples;
+        _reverse.Add(now, timestampDifference);
+        if (!correctsDrift || !known || !_forward.HasSamples)
+        {
+            return;
+        }
+
+        // Their samples shrink because their clock gains on ours, and then ours grow by as much without any queue.
+        var fell = DelayHistory.Distance(_reverse.Base, before);
+        if (fell is > 0 and <= MaxDriftStepMicros)
+        {
+            _forward.ShiftBase(fell);
+        }
+    }
+
+    /// <summary>Takes the round trip of an acknowledgement, if it has one, and combines both histories.</summary>
+    public long Update(in AcknowledgementSample sample)
+    {
+        if (sample.RoundTripMicros > 0)
+        {
+            _newestRoundTripMicros = sample.RoundTripMicros;
+            _roundTrip.Add(sample.Now, (uint)Math.Min(sample.RoundTripMicros, int.MaxValue));
+        }
+
+        var maxAge = Math.Max(sample.SmoothedRoundTripMicros, _newestRoundTripMicros);
+        var byRoundTrip = _roundTrip.QueueingDelayMicros(sample.Now, maxAge);
+        if (!_forward.HasSamples)
+        {
+            return QueueingDelayMicros = byRoundTrip;
+        }
+
+        var oneWay = _forward.QueueingDelayMicros(sample.Now, maxAge);
+        if (!_roundTrip.HasSamples)
+        {
+            return QueueingDelayMicros = oneWay;
+        }
+
+        // No packet queues for longer than its round trip: a clock was set, or drift has accumulated.
+        if (_forwardBaseIsVoid || oneWay > _newestRoundTripMicros + ClockStepMarginMicros)
+        {
+            _forward.Rebase(sample.Now, unchecked(_forward.Newest - (uint)byRoundTrip));
+            _forwardBaseIsVoid = false;
+            oneWay = byRoundTrip;
+        }
+
+        return QueueingDelayMicros = Math.Min(oneWay, byRoundTrip);
+    }
+
+    /// <summary>The route changed: round trips start from a new base, and what is measured now counts as an empty path.</summary>
+    public void Rebase(Instant now, long baseRoundTripMicros)
+    {
+        _roundTrip.Rebase(now, (uint)Math.Min(baseRoundTripMicros, int.MaxValue));
+        _forwardBaseIsVoid = _forward.HasSamples;
+        QueueingDelayMicros = 0;
+    }
+
+    /// <summary>A clock jumped. One-way samples are worthless; round trips are measured by one clock, and their history remains.</summary>
+    public void OnClockStep()
+    {
+        _forwardBaseIsVoid = _forward.HasSamples;
+        _reverse.Clear();
+    }
+}

@@ -1,0 +1,206 @@
+namespace Utp.Protocol.Congestion;
+
+/// <summary>
+/// What every window-based controller here has in common: the window and its bounds, slow start's threshold, undoing a spurious cut,
+/// restarting after idleness, and letting go of a window that the application does not use. Subclasses decide how it grows and yields.
+/// Arithmetic is on doubles with the four basic operations only, which IEEE 754 makes bit-identical on every machine.
+/// </summary>
+internal abstract class WindowController : ICongestionController
+{
+    /// <summary>RFC 6817 section 2.4.1, INIT_CWND and MIN_CWND: two segments.</summary>
+    protected const int MinWindowSegments = 2;
+
+    /// <summary>Below this round trip a timer cannot space segments better than acknowledgements do.</summary>
+    private const long MinPacedRoundTripMicros = 4_000;
+
+    /// <summary>An unused window loses half of itself per such interval, or per two round trips if that is longer.</summary>
+    private const long IdleHalvingMicros = 500_000;
+
+    private readonly double _maxWindow;
+    private double _windowBeforeCut;
+    private double _thresholdBeforeCut;
+    private long _roundPeakFlight;
+    private long _previousPeakFlight;
+    private Instant _roundEnd;
+    private bool _roundWasLimited;
+    private bool _ackedSinceTimeout = true;
+
+    protected WindowController(int segmentBytes, long maxWindowBytes, int initialSegments)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(segmentBytes, 1);
+        SegmentBytes = segmentBytes;
+        _maxWindow = Math.Max(maxWindowBytes, (long)MinWindowSegments * segmentBytes);
+        Window = Math.Min((double)initialSegments * segmentBytes, _maxWindow);
+        Threshold = _maxWindow;
+    }
+
+    public abstract CongestionAlgorithm Algorithm { get; }
+
+    public abstract string Phase { get; }
+
+    public abstract long QueueingDelayMicros { get; }
+
+    public abstract long BaseDelayMicros { get; }
+
+    public long CongestionWindowBytes => (long)Window;
+
+    public long PacingBytesPerSecond
+    {
+        get
+        {
+            if (SmoothedRoundTripMicros < MinPacedRoundTripMicros)
+            {
+                return 0;
+            }
+
+            // Faster than the window turns over, so that pacing spreads bursts but never becomes what limits the flight.
+            var factor = Window < Threshold ? 2.0 : 1.25;
+            return (long)(factor * Window * 1_000_000 / SmoothedRoundTripMicros);
+        }
+    }
+
+    protected int SegmentBytes { get; private set; }
+
+    protected double Window { get; private set; }
+
+    /// <summary>Slow start ends here (ssthresh). As large as the largest window until a cut gives it a meaning.</summary>
+    protected double Threshold { get; set; }
+
+    protected long SmoothedRoundTripMicros { get; private set; }
+
+    protected double MinWindow => (double)MinWindowSegments * SegmentBytes;
+
+    public void OnSegmentSize(int segmentBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(segmentBytes, 1);
+        var isSingleSegment = Window < MinWindow;
+        SegmentBytes = segmentBytes;
+        Window = Math.Max(Window, isSingleSegment ? segmentBytes : MinWindow);
+        Threshold = Math.Max(Threshold, MinWindow);
+    }
+
+    public abstract void OnDelaySample(Instant now, uint timestampDifference);
+
+    public abstract void OnPeerDelaySample(Instant now, uint timestampDifference);
+
+    public void OnAcknowledged(in AcknowledgementSample sample)
+    {
+        SmoothedRoundTripMicros = sample.SmoothedRoundTripMicros;
+        _ackedSinceTimeout |= sample.AcknowledgedBytes > 0;
+        TrackFlight(sample);
+        Steer(sample);
+    }
+
+    public void OnLoss(Instant now, long flightBytes)
+    {
+        RememberForUndo();
+        Cut(now);
+    }
+
+    public void OnRetransmissionTimeout(Instant now, long flightBytes)
+    {
+        // Only the first of a series tells something about the window. Those that follow say that the path is silent still, and halving the
+        // threshold for each would leave a connection that survived an outage to climb back one segment per round trip. For the same reason
+        // the threshold is derived from what it was, not from the few segments of a window that is being rebuilt.
+        if (_ackedSinceTimeout)
+        {
+            RememberForUndo();
+            Threshold = Math.Max((IsRebuilding ? Math.Max(Window, Threshold) : Window) / 2, MinWindow);
+        }
+
+        _ackedSinceTimeout = false;
+        Window = SegmentBytes;
+        RestartSlowStart(now);
+    }
+
+    public void OnSpuriousLoss(Instant now)
+    {
+        if (_windowBeforeCut > 0)
+        {
+            Window = Math.Max(Window, _windowBeforeCut);
+            Threshold = Math.Max(Threshold, _thresholdBeforeCut);
+            _windowBeforeCut = 0;
+            OnCutUndone(now);
+        }
+    }
+
+    public void OnIdle(Instant now, long idleMicros)
+    {
+        var interval = Math.Max(IdleHalvingMicros, 2 * SmoothedRoundTripMicros);
+        var halvings = idleMicros / interval;
+        if (halvings <= 0 || Window <= MinWindow)
+        {
+            return;
+        }
+
+        // RFC 2861's decay: what the window knew is remembered in the threshold, and regained in slow start as far as it still holds.
+        if (Threshold < _maxWindow)
+        {
+            Threshold = Math.Max(Threshold, Window * 3 / 4);
+        }
+
+        for (; halvings > 0 && Window > MinWindow; halvings--)
+        {
+            Window = Math.Max(Window / 2, MinWindow);
+        }
+
+        _roundPeakFlight = _previousPeakFlight = 0;
+        _windowBeforeCut = 0;
+        RestartSlowStart(now);
+    }
+
+    public abstract void OnClockStep(Instant now);
+
+    /// <summary>Whether slow start towards <see cref="Threshold"/> follows a timeout or idleness.</summary>
+    protected abstract bool IsRebuilding { get; }
+
+    /// <summary>Grows or shrinks the window for one acknowledgement.</summary>
+    protected abstract void Steer(in AcknowledgementSample sample);
+
+    /// <summary>Cuts window and threshold after a loss.</summary>
+    protected abstract void Cut(Instant now);
+
+    /// <summary>The window was reduced and is to be regained in slow start, up to <see cref="Threshold"/>.</summary>
+    protected abstract void RestartSlowStart(Instant now);
+
+    /// <summary>Window and threshold are as before the last cut.</summary>
+    protected virtual void OnCutUndone(Instant now)
+    {
+    }
+
+    /// <summary>Sets the window within its bounds: two segments, and the most that may ever be in flight.</summary>
+    protected void SetWindow(double bytes) => Window = Math.Min(Math.Max(bytes, MinWindow), _maxWindow);
+
+    /// <summary>Grows the window; unlike <see cref="SetWindow"/>, does not lift it off the single segment that follows a timeout.</summary>
+    protected void Grow(double bytes) => Window = Math.Min(Window + bytes, _maxWindow);
+
+    private void RememberForUndo()
+    {
+        _windowBeforeCut = Window;
+        _thresholdBeforeCut = Threshold;
+    }
+
+    // Deviation: RFC 6817 caps the window at flight + ALLOWED_INCREASE on every acknowledgement. An acknowledgement that covers many
+    // segments then pins the window (a fielded implementation stayed at 53 KB on a 166 ms path). Here growth needs a flight that the window
+    // limited, and a window that went unused for a whole round trip comes down to twice the largest flight of two round trips.
+    private void TrackFlight(in AcknowledgementSample sample)
+    {
+        _roundPeakFlight = Math.Max(_roundPeakFlight, sample.FlightBytes);
+        _roundWasLimited |= sample.IsWindowLimited || sample.IsInRecovery;
+        if (sample.Now < _roundEnd)
+        {
+            return;
+        }
+
+        if (!_roundWasLimited)
+        {
+            var peak = Math.Max(_roundPeakFlight, _previousPeakFlight);
+            Window = Math.Min(Window, Math.Max(2.0 * peak, MinWindow) + MinWindow);
+        }
+
+        _previousPeakFlight = _roundPeakFlight;
+        _roundPeakFlight = 0;
+        _roundWasLimited = false;
+        _roundEnd = sample.Now + sample.SmoothedRoundTripMicros;
+    }
+}

@@ -1,0 +1,24 @@
+using Utp.Protocol.Congestion;
+
+namespace Utp.Protocol.Tests.Congestion;
+
+internal static class Acknowledgements
+{
+    public static AcknowledgementSample Of(
+        long nowMicros,
+        long acknowledgedBytes,
+        long? flightBytes = null,
+        long roundTripMicros = 40_000,
+        bool isWindowLimited = true,
+        bool isInRecovery = false) => new()
+        {
+            Now = new Instant(nowMicros),
+            AcknowledgedBytes = acknowledgedBytes,
+            FlightBytes = flightBytes ?? acknowledgedBytes,
+            RoundTripMicros = roundTripMicros,
+            SmoothedRoundTripMicros = roundTripMicros,
+            MinRoundTripMicros = roundTripMicros,
+            IsWindowLimited = isWindowLimited,
+            IsInRecovery = isInRecovery,
+        };
+}
