@@ -1,0 +1,7 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Utp.Transport;
+
+internal abstract class UtpConnection : ConnectionContext
+{
+}

@@ -1,0 +1,16 @@
+using System.Net;
+
+namespace Utp.Transport;
+
+/// <summary>Sends datagrams that are not uTP from a socket that the engine has open, for protocols that share a port with uTP.</summary>
+public interface IUtpDatagramSender
+{
+    /// <summary>Sends one datagram, as unreliably as UDP does. Never waits.</summary>
+    /// <param name="local">The local endpoint of an open socket: a listener's, or that given to <see cref="IUtpForeignDatagramHandler.OnDatagram"/>.</param>
+    /// <param name="remote">Where to.</param>
+    /// <param name="datagram">
+    /// The bytes, at most 65,507. Keep the first byte off 0x01, 0x11, 0x21, 0x31 and 0x41, which the peer would take for uTP.
+    /// </param>
+    /// <returns>False when no socket has that local endpoint, or 256 datagrams already wait to be sent from it.</returns>
+    bool TrySend(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram);
+}
