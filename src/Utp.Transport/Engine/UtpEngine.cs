@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
 
@@ -16,12 +17,14 @@ internal sealed class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, I
     /// <param name="options">Read when the first socket opens, so that invalid options fail where they are used at the latest.</param>
     /// <param name="loggerFactory">Categories start with <c>Utp.Transport</c>.</param>
     /// <param name="timeProvider">The clock of every deadline.</param>
+    /// <param name="metrics">Where connections are recorded; null records nothing.</param>
     /// <param name="memoryPoolFactory">Where pipes take their memory; null takes the shared array pool.</param>
     /// <param name="foreignDatagramHandler">Asked once, when the first socket opens: a handler may depend on services that depend on the engine.</param>
     public UtpEngine(
         IOptions<UtpTransportOptions> options,
         ILoggerFactory loggerFactory,
         TimeProvider timeProvider,
+        UtpMetrics? metrics = null,
         IMemoryPoolFactory<byte>? memoryPoolFactory = null,
         Func<IUtpForeignDatagramHandler?>? foreignDatagramHandler = null)
     {
