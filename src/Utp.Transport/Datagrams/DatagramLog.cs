@@ -1,0 +1,14 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Utp.Transport.Datagrams;
+
+/// <summary>Messages of UDP sockets, ids 1000 to 1099.</summary>
+internal static partial class DatagramLog
+{
+    [LoggerMessage(1000, LogLevel.Debug, "UDP socket {LocalEndPoint} uses the {Channel} channel; kernel buffers: {ReceiveBufferBytes} bytes to receive, {SendBufferBytes} to send.")]
+    public static partial void ChannelOpened(ILogger logger, IPEndPoint localEndPoint, string channel, int receiveBufferBytes, int sendBufferBytes);
+
+    [LoggerMessage(1001, LogLevel.Warning, "The system granted a UDP receive buffer of {GrantedBytes} bytes where Utp:Transport:KernelReceiveBufferSize asks for {WantedBytes}. All uTP connections of a socket share it, so they keep less in flight. {Remedy}")]
+    public static partial void ReceiveBufferLimited(ILogger logger, int grantedBytes, int wantedBytes, string remedy);
+}

@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Utp.Transport.Datagrams;
+
+/// <summary>
+/// Keeps a socket's datagrams from being cut, which path MTU search needs, and lets single trains be cut. Where the system refuses, the
+/// socket stays as the system made it and connections keep to sizes that every path carries.
+/// </summary>
+internal sealed class FragmentationControl
+{
+    private readonly Socket _socket;
+    private readonly bool _worksForIPv4;
+    private readonly bool _worksForIPv6;
+
+    public FragmentationControl(Socket socket)
+    {
+        _socket = socket;
+
+        // A dual-mode socket has both options; a plain IPv4 socket has no second one.
+        _worksForIPv4 = TrySet(Switch.IPv4, allowed: false);
+        _worksForIPv6 = socket.AddressFamily == AddressFamily.InterNetworkV6 && TrySet(Switch.IPv6, allowed: false);
+    }
+
+    public void Set(bool ipv4, bool allowed)
+    {
+        if (ipv4 ? _worksForIPv4 : _worksForIPv6)
+        {
+            TrySet(ipv4 ? Switch.IPv4 : Switch.IPv6, allowed);
+        }
+    }
+
+    private bool TrySet(Switch? option, bool allowed)
+    {
+        if (option is null)
+        {
+            return false;
+        }
+
+        var value = allowed ? option.Allow : option.Forbid;
+        try
+        {
+            _socket.SetRawSocketOption(option.Level, option.Name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The option that carries the choice; numbers are of the systems' headers.</summary>
+    private sealed record Switch(int Level, int Name, int Forbid, int Allow)
+    {
+        private const int LevelIPv4 = 0;
+        private const int LevelIPv6 = 41;
+
+        public static readonly Switch? IPv4 = Create(LevelIPv4, windows: 14, linux: 10, apple: 28, freeBsd: 67);
+
+        public static readonly Switch? IPv6 = Create(LevelIPv6, windows: 14, linux: 23, apple: 62, freeBsd: 62);
+
+        private static Switch? Create(int level, int windows, int linux, int apple, int freeBsd)
+        {
+            if (OperatingSystem.IsLinux() || OperatingSystem.IsAndroid())
+            {
+                // IP_MTU_DISCOVER: PROBE (3) sets "don't fragment" and ignores the kernel's own, forgeable, path MTU; DONT (0) allows cutting.
+                return new Switch(level, linux, Forbid: 3, Allow: 0);
+            }
+
+            // IP_DONTFRAGMENT, IP_DONTFRAG and their IPv6 siblings are plain booleans.
+            var name = OperatingSystem.IsWindows() ? windows
+                : OperatingSystem.IsMacOS() || OperatingSystem.IsIOS() || OperatingSystem.IsTvOS() || OperatingSystem.IsMacCatalyst() ? apple
+                : OperatingSystem.IsFreeBSD() ? freeBsd
+                : 0;
+            return name == 0 ? null : new Switch(level, name, Forbid: 1, Allow: 0);
+        }
+    }
+}

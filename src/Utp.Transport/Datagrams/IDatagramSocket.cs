@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Utp.Transport.Datagrams;
+
+/// <summary>The few socket calls of <see cref="PortableDatagramChannel"/>, apart so that tests can make each of them fail in every way.</summary>
+internal interface IDatagramSocket : IDisposable
+{
+    AddressFamily AddressFamily { get; }
+
+    IPEndPoint LocalEndPoint { get; }
+
+    int ReceiveBufferBytes { get; }
+
+    int SendBufferBytes { get; }
+
+    /// <summary>More than zero when a receive would bring a datagram now.</summary>
+    int Available { get; }
+
+    bool WaitReadable(TimeSpan timeout);
+
+    bool WaitWritable(TimeSpan timeout);
+
+    /// <summary>Does not wait.</summary>
+    /// <exception cref="SocketException">The system reported an error, "nothing there" included.</exception>
+    int Receive(Span<byte> buffer, SocketAddress remote);
+
+    /// <summary>Does not wait.</summary>
+    /// <exception cref="SocketException">The system reported an error, "buffer full" included.</exception>
+    void Send(ReadOnlySpan<byte> datagram, SocketAddress remote);
+
+    /// <summary>An error that waits on the socket without a datagram; reading clears it.</summary>
+    SocketError TakePendingError();
+
+    /// <summary>Whether routers and the own system may cut datagrams of this family that are too long.</summary>
+    void SetFragmentation(bool ipv4, bool allowed);
+}

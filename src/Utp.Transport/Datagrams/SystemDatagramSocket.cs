@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Utp.Transport.Datagrams;
+
+/// <summary><see cref="IDatagramSocket"/> over the system's socket.</summary>
+internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
+{
+    private readonly Socket _socket = udp.Socket;
+
+    public AddressFamily AddressFamily { get; } = udp.Socket.AddressFamily;
+
+    public IPEndPoint LocalEndPoint { get; } = udp.LocalEndPoint;
+
+    public int ReceiveBufferBytes { get; } = udp.ReceiveBufferBytes;
+
+    public int SendBufferBytes { get; } = udp.SendBufferBytes;
+
+    public int Available => _socket.Available;
+
+    public bool WaitReadable(TimeSpan timeout) => _socket.Poll(timeout, SelectMode.SelectRead);
+
+    public bool WaitWritable(TimeSpan timeout) => _socket.Poll(timeout, SelectMode.SelectWrite);
+
+    public int Receive(Span<byte> buffer, SocketAddress remote)
+    {
+        // The runtime shrinks the size to what the last sender's address took, and insists on the whole.
+        remote.Size = SocketAddress.GetMaximumAddressSize(AddressFamily);
+        return _socket.ReceiveFrom(buffer, SocketFlags.None, remote);
+    }
+
+    public void Send(ReadOnlySpan<byte> datagram, SocketAddress remote) => _socket.SendTo(datagram, SocketFlags.None, remote);
+
+    public SocketError TakePendingError() => (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+
+    public void SetFragmentation(bool ipv4, bool allowed) => udp.Fragmentation.Set(ipv4, allowed);
+
+    public void Dispose() => _socket.Dispose();
+}
