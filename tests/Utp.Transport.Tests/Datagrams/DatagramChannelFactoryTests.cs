@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Utp.Transport.Datagrams;
+using static Utp.Transport.Tests.Datagrams.ChannelFixture;
+
+namespace Utp.Transport.Tests.Datagrams;
+
+/// <summary>Choosing a channel, and what the log says about it.</summary>
+public sealed class DatagramChannelFactoryTests
+{
+    [Fact]
+    public void Create_AnyMode_LogsChannelAndBuffersAtDebug()
+    {
+        var logger = new FakeLogger();
+        using var channel = Open(UtpDatagramOffload.Portable, logger: logger);
+
+        var record = Assert.Single(logger.Collector.GetSnapshot(), record => record.Id.Id == 1000);
+        Assert.Equal(LogLevel.Debug, record.Level);
+        Assert.Contains("portable", record.Message, StringComparison.Ordinal);
+        Assert.Contains(channel.LocalEndPoint.ToString(), record.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Create_SmallBufferAsked_ReportsWhatWasAsked()
+    {
+        // The system doubles it for its bookkeeping; that must not be reported as room for datagrams.
+        using var channel = DatagramChannelFactory.Create(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new UtpTransportOptions { KernelReceiveBufferSize = 128 * 1024, KernelSendBufferSize = 64 * 1024 },
+            Clock,
+            new FakeLogger());
+
+        Assert.Equal(128 * 1024, channel.ReceiveBufferBytes);
+        Assert.Equal(64 * 1024, channel.SendBufferBytes);
+    }
+
+    [Fact]
+    public void Create_AddressOfAnotherMachine_Throws()
+    {
+        var logger = new FakeLogger();
+
+        Assert.Throws<System.Net.Sockets.SocketException>(() => Open(UtpDatagramOffload.Auto, IPAddress.Parse("192.0.2.1"), logger));
+        Assert.Empty(logger.Collector.GetSnapshot());
+    }
+
+    [Fact]
+    public void KernelBufferNotice_GrantedLess_WarnsOncePerLimitWithTheRemedy()
+    {
+        var logger = new FakeLogger();
+        var notice = new KernelBufferNotice();
+
+        notice.Report(logger, grantedBytes: 212_992, wantedBytes: 4_194_304);
+        notice.Report(logger, grantedBytes: 212_992, wantedBytes: 4_194_304);
+        notice.Report(logger, grantedBytes: 4_194_304, wantedBytes: 4_194_304);
+        notice.Report(logger, grantedBytes: 0, wantedBytes: 4_194_304);
+
+        var record = Assert.Single(logger.Collector.GetSnapshot());
+        Assert.Equal(1001, record.Id.Id);
+        Assert.Equal(LogLevel.Warning, record.Level);
+        Assert.Contains("212992", record.Message, StringComparison.Ordinal);
+        Assert.Contains("Utp:Transport:KernelReceiveBufferSize", record.Message, StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Contains("sysctl -w net.core.rmem_max=4194304", record.Message, StringComparison.Ordinal);
+        }
+
+        notice.Report(logger, grantedBytes: 425_984, wantedBytes: 4_194_304);
+        Assert.Equal(2, logger.Collector.Count);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Net;
+using Utp.Protocol;
+using Utp.Transport.Datagrams;
+
+namespace Utp.Transport.Tests.Datagrams;
+
+/// <summary>One end of an <see cref="InProcessDatagramNetwork"/>.</summary>
+internal sealed class InProcessDatagramChannel : IDatagramChannel
+{
+    /// <summary>A datagram that waits to be overtaken, while nothing comes that could, goes on after this long.</summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(2);
+
+    private readonly InProcessDatagramNetwork _network;
+    private readonly Dictionary<PeerAddress, Random> _fates = [];
+    private readonly Lock _fatesLock = new();
+    private readonly object _queueLock = new();
+    private readonly Queue<(PeerAddress From, byte[] Bytes)> _queue = new();
+    private readonly List<(PeerAddress From, byte[] Bytes, int OvertakenBy)> _held = [];
+    private int _queuedBytes;
+    private bool _wakeRequested;
+    private bool _closed;
+
+    internal InProcessDatagramChannel(InProcessDatagramNetwork network, IPEndPoint local)
+    {
+        _network = network;
+        LocalEndPoint = local;
+        Address = PeerAddress.FromEndPoint(local);
+    }
+
+    public PeerAddress Address { get; }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    public string Name => "in-process";
+
+    public int MaxSegmentsPerTrain => 16;
+
+    public int ReceiveBufferBytes => _network.Impairments.QueueBytes;
+
+    public int SendBufferBytes => _network.Impairments.QueueBytes;
+
+    /// <summary>Datagrams that wait for <see cref="Receive"/>, those held back to be overtaken included.</summary>
+    public int PendingCount
+    {
+        get
+        {
+            lock (_queueLock)
+            {
+                return _queue.Count + _held.Count;
+            }
+        }
+    }
+
+    public bool Receive(DatagramBatch batch)
+    {
+        batch.Clear();
+        lock (_queueLock)
+        {
+            while (!_closed && !_wakeRequested && _queue.Count == 0)
+            {
+                if (_held.Count == 0)
+                {
+                    Monitor.Wait(_queueLock);
+                }
+                else if (!Monitor.Wait(_queueLock, LongestHold))
+                {
+                    ReleaseHeld();
+                }
+            }
+
+            _wakeRequested = false;
+            while (!_closed && batch.Count < batch.Capacity && _queue.TryDequeue(out var datagram))
+            {
+                _queuedBytes -= datagram.Bytes.Length;
+                datagram.Bytes.CopyTo(batch.Memory, batch.Count * batch.BytesPerEntry);
+                batch.Add(datagram.From, datagram.Bytes.Length, datagram.Bytes.Length, _network.Clock.Now);
+            }
+
+            return batch.Count > 0;
+        }
+    }
+
+    public SendOutcome Send(in Transmit transmit, ReadOnlySpan<byte> train, out int bytesSent)
+    {
+        bytesSent = 0;
+        lock (_queueLock)
+        {
+            if (_closed)
+            {
+                return SendOutcome.Closed;
+            }
+        }
+
+        lock (_fatesLock)
+        {
+            if (!_fates.TryGetValue(transmit.Remote, out var fate))
+            {
+                _fates[transmit.Remote] = fate = _network.CreateFate(Address, transmit.Remote);
+            }
+
+            while (bytesSent < transmit.Length)
+            {
+                var length = Math.Min(transmit.SegmentSize, transmit.Length - bytesSent);
+                _network.Carry(Address, transmit.Remote, train.Slice(bytesSent, length), fate);
+                bytesSent += length;
+            }
+        }
+
+        return SendOutcome.Sent;
+    }
+
+    public bool WaitWritable(TimeSpan timeout)
+    {
+        lock (_queueLock)
+        {
+            return !_closed;
+        }
+    }
+
+    public void Wake()
+    {
+        lock (_queueLock)
+        {
+            _wakeRequested = true;
+            Monitor.PulseAll(_queueLock);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_queueLock)
+        {
+            _closed = true;
+            Monitor.PulseAll(_queueLock);
+        }
+
+        _network.Close(this);
+    }
+
+    /// <summary>False when the queue is full.</summary>
+    internal bool TryEnqueue(PeerAddress from, byte[] bytes, int overtakenBy)
+    {
+        lock (_queueLock)
+        {
+            if (_closed)
+            {
+                return true;
+            }
+
+            if (_queuedBytes + bytes.Length > _network.Impairments.QueueBytes)
+            {
+                return false;
+            }
+
+            _queuedBytes += bytes.Length;
+            if (overtakenBy > 0)
+            {
+                _held.Add((from, bytes, overtakenBy));
+            }
+            else
+            {
+                _queue.Enqueue((from, bytes));
+                CountOvertaking();
+            }
+
+            Monitor.PulseAll(_queueLock);
+            return true;
+        }
+    }
+
+    private void CountOvertaking()
+    {
+        for (var i = 0; i < _held.Count;)
+        {
+            var (from, bytes, overtakenBy) = _held[i];
+            if (overtakenBy > 1)
+            {
+                _held[i++] = (from, bytes, overtakenBy - 1);
+                continue;
+            }
+
+            _held.RemoveAt(i);
+            _queue.Enqueue((from, bytes));
+        }
+    }
+
+    private void ReleaseHeld()
+    {
+        foreach (var (from, bytes, _) in _held)
+        {
+            _queue.Enqueue((from, bytes));
+        }
+
+        _held.Clear();
+    }
+}
