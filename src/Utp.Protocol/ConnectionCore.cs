@@ -1,23 +1,116 @@
 using System.Buffers;
+using Utp.Protocol.Congestion;
+using Utp.Protocol.Receiving;
+using Utp.Protocol.Sending;
+using Utp.Protocol.Wire;
 
 namespace Utp.Protocol;
 
-/// <summary>One uTP connection. Members are called only by the one writer of its endpoint.</summary>
+/// <summary>
+/// One uTP connection (BEP 29). Members are called only by the one writer of its endpoint. Parts: handshake, receiving, acknowledgement of what
+/// was sent, sending, timers, closing, invariants. Packets in and deadlines change state; only <c>TryWriteTrain</c> makes packets.
+/// </summary>
 internal sealed partial class ConnectionCore
 {
+    private readonly EndpointCore _endpoint;
+    private readonly ConnectionSettings _settings;
+    private readonly ICongestionController _controller;
+
+    private ushort _receiveId;
+    private ushort _sendId;
+
+    private SendBuffer _sendBuffer;
+    private InFlightSegments _segments;
+    private RoundTripEstimator _roundTrip;
+    private PathMtuSearch _pathMtu;
+    private Pacer _pacer;
+
+    private AckScheduler _acks = new();
+    private ReceiveWindow _receiveWindow;
+    private ReorderBuffer? _reordered;
+    private byte[]? _lentBuffer;
+    private SequenceNumber _receiveNext;
+
+    /// <summary>Latest timestamp difference to echo: our clock at a packet's arrival less the packet's timestamp.</summary>
+    private uint _replyDifference;
+    private long _peerWindowBytes;
+
+    private Instant _lastSentAt;
+    private Instant _lastReceivedAt;
+
+    internal ConnectionCore(EndpointCore endpoint, in PeerAddress remote, ConnectionSettings settings, bool isInitiator, Instant now)
+    {
+        _endpoint = endpoint;
+        _settings = settings;
+        Remote = remote;
+        IsInitiator = isInitiator;
+        CreatedAt = now;
+        _lastSentAt = now;
+        _lastReceivedAt = now;
+        _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
+        _pathMtu = new PathMtuSearch(remote.IsIPv4, settings.MtuCeilingBytes);
+        _controller = CongestionControllers.Create(settings, SegmentBytes);
+    }
+
     /// <summary>Whatever the driver wants to find again.</summary>
     public object? Owner { get; set; }
 
-    public PeerAddress Remote => throw new NotImplementedException();
+    public PeerAddress Remote { get; }
 
-    public ConnectionState State => throw new NotImplementedException();
+    public ConnectionState State { get; private set; }
 
-    public CloseReason CloseReason => throw new NotImplementedException();
+    public CloseReason CloseReason { get; private set; }
 
     /// <summary>True when this side sent the SYN.</summary>
-    public bool IsInitiator => throw new NotImplementedException();
+    public bool IsInitiator { get; }
 
-    public ConnectionStatistics Statistics => throw new NotImplementedException();
+    /// <summary>Bytes at the front of the send buffer that are acknowledged and not yet released.</summary>
+    public long AcknowledgedBytes => _sendBuffer.AcknowledgedBytes;
+
+    public ConnectionStatistics Statistics => new()
+    {
+        SmoothedRoundTripMicros = _roundTrip.SmoothedMicros,
+        MinRoundTripMicros = _roundTrip.MinMicros,
+        RetransmissionTimeoutMicros = RetransmissionTimeoutMicros,
+        CongestionWindowBytes = _controller.CongestionWindowBytes,
+        FlightBytes = _segments.FlightBytes,
+        PeerWindowBytes = _peerWindowBytes,
+        QueueingDelayMicros = _controller.QueueingDelayMicros,
+        BaseDelayMicros = _controller.BaseDelayMicros,
+        PathMtuBytes = _pathMtu.CurrentBytes,
+        BytesSent = _bytesSent,
+        BytesAcknowledged = _bytesAcknowledged,
+        BytesReceived = _bytesReceived,
+        SegmentsSent = _segmentsSent,
+        SegmentsRetransmitted = _segmentsRetransmitted,
+        SpuriousRetransmissions = _spuriousRetransmissions,
+        SegmentsReceived = _segmentsReceived,
+        DuplicateSegmentsReceived = _duplicateSegmentsReceived,
+        SegmentsLost = _segmentsLost,
+        Timeouts = _timeouts,
+        CongestionEvents = _congestionEvents,
+        AcksSent = _acksSent,
+    };
+
+    /// <summary>The controller's phase, for traces.</summary>
+    public string CongestionPhase => _controller.Phase;
+
+    internal Instant CreatedAt { get; }
+
+    /// <summary>Where the connection stands in the endpoint's timer table; -1 for nowhere.</summary>
+    internal int TimerIndex { get; set; } = -1;
+
+    internal bool IsTransmitQueued { get; set; }
+
+    internal ConnectionEvents PendingEvents { get; set; }
+
+    /// <summary>Neighbours in the endpoint's list of half-open connections, oldest first.</summary>
+    internal LinkedListNode<ConnectionCore>? HalfOpenNode { get; set; }
+
+    /// <summary>Payload of a full segment at the present path MTU.</summary>
+    private int SegmentBytes => _pathMtu.CurrentBytes - PacketHeader.Size;
+
+    private long ReorderedBytes => _reordered?.Bytes ?? 0;
 
     /// <summary>
     /// Shows the core everything that is buffered for sending: the bytes from the oldest unreleased one to the newest. Called when bytes were
@@ -25,26 +118,70 @@ internal sealed partial class ConnectionCore
     /// passing <paramref name="releasedBytes"/>: how many at the old front (at most <see cref="AcknowledgedBytes"/>) are no longer in
     /// <paramref name="buffered"/>.
     /// </summary>
-    public void HandleSendBuffer(Instant now, in ReadOnlySequence<byte> buffered, long releasedBytes) => throw new NotImplementedException();
+    public void HandleSendBuffer(Instant now, in ReadOnlySequence<byte> buffered, long releasedBytes)
+    {
+        var unsentBefore = _sendBuffer.UnsentBytes;
+        _sendBuffer.Update(buffered, releasedBytes);
+        if (unsentBefore == 0 && _sendBuffer.UnsentBytes > 0 && !_segments.HasFlight && State == ConnectionState.Connected)
+        {
+            _controller.OnIdle(now, now - _lastDataSentAt);
+        }
 
-    /// <summary>Bytes at the front of the send buffer that are acknowledged and not yet released.</summary>
-    public long AcknowledgedBytes => throw new NotImplementedException();
-
-    /// <summary>After a datagram: the next run of payload that became in order because a gap was filled. Valid until the next call on the core.</summary>
-    public bool TryTakeReordered(out ReadOnlySpan<byte> payload) => throw new NotImplementedException();
+        _endpoint.Touch(this);
+    }
 
     /// <summary>The application consumed received bytes; the receive window opens, and may be announced.</summary>
-    public void HandleConsumed(Instant now, long bytes) => throw new NotImplementedException();
+    public void HandleConsumed(Instant now, long bytes)
+    {
+        if (_receiveWindow.OnConsumed(bytes, ReorderedBytes) && State == ConnectionState.Connected && !_peerFinReached)
+        {
+            _acks.RequireImmediate();
+            _endpoint.Touch(this);
+        }
+    }
 
-    /// <summary>No more bytes will be appended: a FIN follows the buffered ones. Reading goes on (half-close).</summary>
-    public void Finish(Instant now) => throw new NotImplementedException();
+    /// <summary>After a datagram: the next run of payload that became in order because a gap was filled. Valid until the next call on the core.</summary>
+    public bool TryTakeReordered(out ReadOnlySpan<byte> payload)
+    {
+        ReturnLentBuffer();
+        while (_readyCount > 0)
+        {
+            _readyCount--;
+            var taken = _reordered!.TryTake(_readyNext, out var buffer, out var length);
+            Invariant.Holds(taken, "a ready segment is held");
+            _readyNext += 1;
+            if (length == 0)
+            {
+                continue;
+            }
 
-    /// <summary>Finish, and no interest in further received bytes: they are acknowledged and dropped. Ends within the linger time.</summary>
-    public void Close(Instant now) => throw new NotImplementedException();
+            _lentBuffer = buffer;
+            Deliver(length);
+            payload = buffer.AsSpan(0, length);
+            return true;
+        }
 
-    /// <summary>Sends a RESET and forgets the connection.</summary>
-    public void Abort(Instant now) => throw new NotImplementedException();
+        payload = default;
+        return false;
+    }
 
-    /// <summary>Re-derives every counter from the structures it summarises and throws if one differs. Debug builds and tests.</summary>
-    public void CheckInvariants() => throw new NotImplementedException();
+    internal void Raise(ConnectionEvents events) => _endpoint.Raise(this, events);
+
+    /// <summary>Memory that outlives the connection's use goes back to where it came from.</summary>
+    internal void ReleaseMemory()
+    {
+        ReturnLentBuffer();
+        _reordered?.Clear();
+        _reordered = null;
+        _readyCount = 0;
+    }
+
+    private void ReturnLentBuffer()
+    {
+        if (_lentBuffer is { } buffer)
+        {
+            _lentBuffer = null;
+            ReorderBuffer.Return(buffer);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Utp.Protocol.Wire;
+
 namespace Utp.Protocol;
 
 /// <summary>
@@ -12,36 +14,215 @@ namespace Utp.Protocol;
 /// </summary>
 internal sealed partial class EndpointCore
 {
-    public EndpointCore(EndpointSettings settings, IRandomSource random) => throw new NotImplementedException();
+    private readonly Dictionary<ConnectionKey, ConnectionCore> _connections = [];
+    private readonly TimerTable _timers = new();
+    private readonly Queue<ConnectionCore> _transmitQueue = new();
+    private readonly Queue<ConnectionCore> _eventQueue = new();
+    private readonly SynAdmission _admission;
+    private readonly ResetQueue _resets;
+
+    public EndpointCore(EndpointSettings settings, IRandomSource random)
+    {
+        Settings = settings;
+        Random = random;
+        _admission = new SynAdmission(settings);
+        _resets = new ResetQueue(settings.MaxResetsPerSecond, Statistics);
+    }
 
     public EndpointStatistics Statistics { get; } = new();
 
     /// <summary>Whether SYNs are admitted. False refuses them with a (rate-limited) RESET. Existing connections are not touched.</summary>
     public bool IsListening { get; set; }
 
-    public int ConnectionCount => throw new NotImplementedException();
+    /// <summary>What connections accepted from now on use.</summary>
+    public ConnectionSettings? AcceptedConnections { get; set; }
+
+    /// <summary>Connections in the table: connecting, half-open, established and lingering.</summary>
+    public int ConnectionCount { get; private set; }
+
+    /// <summary>Requests answered and not yet confirmed.</summary>
+    public int HalfOpenCount => _admission.HalfOpenCount;
+
+    public Instant NextDeadline => _timers.NextDeadline;
+
+    internal EndpointSettings Settings { get; }
+
+    internal IRandomSource Random { get; }
 
     /// <summary>Handles one datagram that arrived from <paramref name="remote"/> at <paramref name="arrival"/>. Never throws on input.</summary>
-    public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram) => throw new NotImplementedException();
+    public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram)
+    {
+        Statistics.DatagramsReceived++;
+        switch (PacketView.TryParse(datagram, out var packet))
+        {
+            case PacketParseResult.NotUtp:
+                Statistics.DatagramsNotUtp++;
+                return DatagramResult.NotUtp;
+            case PacketParseResult.Malformed:
+                Statistics.DatagramsMalformed++;
+                return DatagramResult.Dropped;
+        }
+
+        if (packet.Header.Type == PacketType.Syn)
+        {
+            return HandleSyn(arrival, remote, packet.Header);
+        }
+
+        if (!TryFind(remote, packet.Header, out var connection, out var receiveId))
+        {
+            return HandleUnknown(arrival, remote, packet, datagram.Length);
+        }
+
+        var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
+        if (connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
+        {
+            Statistics.ResetsReceived += packet.Header.Type == PacketType.Reset ? 1 : 0;
+            return new DatagramResult(DatagramDisposition.Accepted, connection, packet.PayloadOffset, deliveredBytes);
+        }
+
+        if (packet.Header.Type == PacketType.Reset)
+        {
+            Statistics.ResetsIgnored++;
+        }
+        else
+        {
+            Statistics.DatagramsImplausible++;
+        }
+
+        return DatagramResult.Dropped;
+    }
+
+    /// <summary>
+    /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. Believed only while connecting,
+    /// and only when the quotation names the very request: established connections live or die by their own timers.
+    /// </summary>
+    public void HandleUnreachable(Instant now, in PeerAddress remote, ReadOnlySpan<byte> quotedDatagram)
+    {
+        if (PacketHeader.TryRead(quotedDatagram, out var header)
+            && header.Type == PacketType.Syn
+            && _connections.TryGetValue(new ConnectionKey(remote, header.ConnectionId), out var connection))
+        {
+            connection.HandleUnreachable(header);
+        }
+    }
 
     /// <summary>Starts a connection. <see cref="ConnectionEvents.Connected"/> or <see cref="ConnectionEvents.Closed"/> follows. Null when MaxConnections is reached.</summary>
-    public ConnectionCore? Connect(Instant now, in PeerAddress remote, ConnectionSettings? settings = null) => throw new NotImplementedException();
+    public ConnectionCore? Connect(Instant now, in PeerAddress remote, ConnectionSettings? settings = null)
+    {
+        if (ConnectionCount >= Settings.MaxConnections)
+        {
+            return null;
+        }
+
+        var connection = new ConnectionCore(this, remote, settings ?? ConnectionSettings.Default, isInitiator: true, now);
+        connection.StartConnecting(now);
+        if (connection.ReceiveIdCount == 0)
+        {
+            return null;
+        }
+
+        ConnectionCount++;
+        Statistics.ConnectionsOpened++;
+        return connection;
+    }
 
     /// <summary>The application took one accepted connection from its backlog.</summary>
-    public void ReleaseBacklog() => throw new NotImplementedException();
+    public void ReleaseBacklog() => _admission.ReleaseBacklog();
 
-    public Instant NextDeadline => throw new NotImplementedException();
+    public void HandleDeadlines(Instant now)
+    {
+        while (_timers.TryTakeDue(now, out var connection))
+        {
+            connection.HandleDeadline(now);
+        }
+    }
 
-    public void HandleDeadlines(Instant now) => throw new NotImplementedException();
+    public bool PollEvent(out ConnectionCore connection, out ConnectionEvents events)
+    {
+        if (!_eventQueue.TryDequeue(out connection!))
+        {
+            events = ConnectionEvents.None;
+            return false;
+        }
 
-    public bool PollEvent(out ConnectionCore connection, out ConnectionEvents events) => throw new NotImplementedException();
+        events = connection.PendingEvents;
+        connection.PendingEvents = ConnectionEvents.None;
+        return true;
+    }
 
     /// <summary>
     /// Writes the next train into <paramref name="buffer"/> (at least one path MTU long; at most <paramref name="maxSegments"/> segments).
     /// What was written counts as sent: a channel that would block keeps the train and sends it later; that is not loss.
     /// </summary>
-    public bool PollTransmit(Instant now, Span<byte> buffer, int maxSegments, out Transmit transmit) => throw new NotImplementedException();
+    public bool PollTransmit(Instant now, Span<byte> buffer, int maxSegments, out Transmit transmit)
+    {
+        if (_resets.TryWrite(now, buffer, out transmit))
+        {
+            Statistics.DatagramsSent++;
+            return true;
+        }
+
+        while (_transmitQueue.TryPeek(out var connection))
+        {
+            if (connection.TryWriteTrain(now, buffer, maxSegments, out transmit))
+            {
+                Statistics.DatagramsSent += transmit.SegmentCount;
+
+                // To the back, so that connections share the socket train by train.
+                _transmitQueue.Dequeue();
+                _transmitQueue.Enqueue(connection);
+                return true;
+            }
+
+            _transmitQueue.Dequeue();
+            connection.IsTransmitQueued = false;
+            _timers.Schedule(connection, connection.NextDeadline());
+        }
+
+        transmit = default;
+        return false;
+    }
 
     /// <summary>The system refused a train as too long for the link (EMSGSIZE): the path MTU search takes note and the data is sent again.</summary>
-    public void HandleMessageTooLong(Instant now, in Transmit transmit) => throw new NotImplementedException();
+    public void HandleMessageTooLong(Instant now, in Transmit transmit)
+    {
+        Statistics.DatagramsTooLong++;
+        transmit.Connection?.HandleMessageTooLong(now, transmit.SegmentSize);
+    }
+
+    /// <summary>Re-derives the tables' counters; see <see cref="ConnectionCore.CheckInvariants"/>.</summary>
+    public void CheckInvariants()
+    {
+        _timers.CheckInvariants();
+        var distinct = new HashSet<ConnectionCore>(_connections.Values);
+        Invariant.Holds(distinct.Count == ConnectionCount, "the connection count matches the table");
+        Invariant.Holds(distinct.Count(c => c.State == ConnectionState.SynReceived) == HalfOpenCount, "the half-open count matches the table");
+        foreach (var connection in distinct)
+        {
+            Invariant.Holds(connection.State != ConnectionState.Released, "a released connection is in no table");
+            connection.CheckInvariants();
+        }
+    }
+
+    internal void Touch(ConnectionCore connection)
+    {
+        if (!connection.IsTransmitQueued && connection.State != ConnectionState.Released)
+        {
+            connection.IsTransmitQueued = true;
+            _transmitQueue.Enqueue(connection);
+        }
+    }
+
+    internal void Raise(ConnectionCore connection, ConnectionEvents events)
+    {
+        if (connection.PendingEvents == ConnectionEvents.None)
+        {
+            _eventQueue.Enqueue(connection);
+        }
+
+        connection.PendingEvents |= events;
+    }
+
+    internal void QueueReset(in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement) =>
+        _resets.Add(remote, connectionId, sequence, acknowledgement);
 }

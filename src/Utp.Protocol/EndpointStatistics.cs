@@ -12,6 +12,9 @@ internal sealed class EndpointStatistics
 
     public long DatagramsForUnknownConnection;
     public long DatagramsSent;
+
+    /// <summary>Trains that the system refused as too long for the link.</summary>
+    public long DatagramsTooLong;
     public long SynsReceived;
     public long SynsDroppedBacklog;
     public long SynsDroppedHalfOpen;

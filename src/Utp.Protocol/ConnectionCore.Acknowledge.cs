@@ -1,0 +1,287 @@
+using Utp.Protocol.Congestion;
+using Utp.Protocol.Sending;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol;
+
+// What the peer has received. Loss is inferred by time in the manner of RACK (RFC 8985): a segment is lost when one sent after it has been
+// acknowledged and a quarter of the smallest round trip has passed beyond the round trip itself. That tolerates reordering, and it notices when
+// a retransmission is lost. Each segment in flight is judged once per transmission, so a hole is filled once.
+internal sealed partial class ConnectionCore
+{
+    /// <summary>A floor for the reordering tolerance: below it timers cannot tell the difference.</summary>
+    private const long MinReorderToleranceMicros = 1_000;
+
+    /// <summary>Each spurious retransmission widens the tolerance by a quarter of the smallest round trip, up to so many (RFC 8985, 7.1).</summary>
+    private const int MaxReorderSteps = 16;
+
+    /// <summary>The segment whose transmission is the latest among those acknowledged, and its round trip.</summary>
+    private Instant _rackSentAt;
+    private SequenceNumber _rackSequence;
+    private long _rackRoundTripMicros;
+    private Instant _reorderDeadline = Instant.Never;
+    private int _reorderSteps = 1;
+
+    /// <summary>Segments from here on were sent after the last cut of the congestion window.</summary>
+    private SequenceNumber _recoveryPoint;
+    private bool _inRecovery;
+
+    private int _maxOutstandingCount;
+    private long _bytesAcknowledged;
+    private long _segmentsLost;
+    private long _spuriousRetransmissions;
+    private long _congestionEvents;
+
+    private long ReorderToleranceMicros => Math.Max(MinReorderToleranceMicros, Math.Min(_roundTrip.SmoothedMicros, _roundTrip.MinMicros / 4 * _reorderSteps));
+
+    private void HandleAcknowledgement(Instant now, in PacketView packet)
+    {
+        var acknowledgement = packet.Header.Acknowledgement;
+        if (acknowledgement - _segments.First >= -1)
+        {
+            UpdatePeerWindow(packet.Header.WindowBytes);
+        }
+
+        if (_segments.Count == 0)
+        {
+            return;
+        }
+
+        var flightBefore = _segments.FlightBytes;
+        var outcome = new AcknowledgementOutcome();
+        while (_segments.Count > 0 && _segments.First <= acknowledgement)
+        {
+            TakeFirst(now, ref outcome);
+        }
+
+        if (packet.HasSelectiveAck)
+        {
+            HandleSelectiveAck(now, acknowledgement, packet.SelectiveAck, ref outcome);
+        }
+
+        if (outcome.SegmentCount == 0)
+        {
+            return;
+        }
+
+        NoteProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
+        DetectLosses(now, flightBefore);
+        if (outcome.CumulativeBytes > 0)
+        {
+            Raise(ConnectionEvents.Acknowledged);
+        }
+    }
+
+    private void TakeFirst(Instant now, ref AcknowledgementOutcome outcome)
+    {
+        var number = _segments.First;
+        if (_segments[number].State != SegmentState.Acknowledged)
+        {
+            NoteAcknowledged(now, number, ref _segments[number], ref outcome);
+        }
+
+        _segments.RemoveFirst(out var segment);
+        _sendBuffer.Acknowledge(segment.Length);
+        outcome.CumulativeBytes += segment.Length;
+        if (segment.Kind == SegmentKind.Fin)
+        {
+            _finAcknowledged = true;
+            Raise(ConnectionEvents.Finished);
+        }
+    }
+
+    private void HandleSelectiveAck(Instant now, SequenceNumber acknowledgement, ReadOnlySpan<byte> mask, ref AcknowledgementOutcome outcome)
+    {
+        var first = acknowledgement + 2;
+        var bits = Math.Min(mask.Length * 8, _segments.Next - first);
+        for (var bit = 0; bit < bits; bit++)
+        {
+            if (mask[bit >> 3] == 0)
+            {
+                bit |= 7;
+                continue;
+            }
+
+            var number = first + bit;
+            if (!SelectiveAck.IsSet(mask, bit) || !_segments.Contains(number) || _segments[number].State == SegmentState.Acknowledged)
+            {
+                continue;
+            }
+
+            // The first outstanding segment is missing by definition; a mask that says otherwise belongs to an older acknowledgement.
+            if (number == _segments.First)
+            {
+                continue;
+            }
+
+            NoteAcknowledged(now, number, ref _segments[number], ref outcome);
+            _segments.MarkAcknowledged(number);
+        }
+    }
+
+    private void NoteAcknowledged(Instant now, SequenceNumber number, ref Segment segment, ref AcknowledgementOutcome outcome)
+    {
+        outcome.SegmentCount++;
+        outcome.Bytes += segment.Length;
+        var roundTrip = now - segment.SentAt;
+        if (segment.State == SegmentState.Lost)
+        {
+            // It had arrived after all; the retransmission is saved, the cut was not needed.
+            outcome.LostButArrived = true;
+        }
+        else if (segment.TransmissionCount > 1 && roundTrip < _roundTrip.MinMicros)
+        {
+            // Too soon for an answer to the latest transmission: an earlier one had arrived.
+            _spuriousRetransmissions++;
+            outcome.LostButArrived = true;
+            _reorderSteps = Math.Min(MaxReorderSteps, _reorderSteps + 1);
+            return;
+        }
+
+        if (segment.TransmissionCount == 1 && (outcome.RoundTripMicros == 0 || roundTrip < outcome.RoundTripMicros))
+        {
+            outcome.RoundTripMicros = Math.Max(1, roundTrip);
+        }
+
+        if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number > _rackSequence))
+        {
+            _rackSentAt = segment.SentAt;
+            _rackSequence = number;
+            _rackRoundTripMicros = roundTrip;
+        }
+
+        if (segment.Kind == SegmentKind.MtuProbe)
+        {
+            _pathMtu.OnProbeAcknowledged(segment.Length + PacketHeader.Size, now);
+            _controller.OnSegmentSize(SegmentBytes);
+        }
+    }
+
+    private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
+    {
+        _bytesAcknowledged += outcome.Bytes;
+        _timeoutCount = 0;
+        _retransmissionTimerStart = now;
+        _tailProbeSent = false;
+        _windowProbeCount = 0;
+        if (outcome.RoundTripMicros > 0)
+        {
+            _roundTrip.AddSample(outcome.RoundTripMicros);
+        }
+
+        if (_inRecovery && _segments.First >= _recoveryPoint)
+        {
+            _inRecovery = false;
+        }
+
+        if (outcome.LostButArrived)
+        {
+            _controller.OnSpuriousLoss(now);
+        }
+
+        if (timestampDifference is not 0 and not NoDifference)
+        {
+            _controller.OnDelaySample(now, timestampDifference);
+        }
+
+        _controller.OnAcknowledged(new AcknowledgementSample
+        {
+            Now = now,
+            AcknowledgedBytes = outcome.Bytes,
+            FlightBytes = flightBefore,
+            RoundTripMicros = outcome.RoundTripMicros,
+            SmoothedRoundTripMicros = _roundTrip.SmoothedMicros,
+            MinRoundTripMicros = _roundTrip.MinMicros,
+            IsWindowLimited = _isWindowLimited,
+            IsInRecovery = _inRecovery,
+        });
+    }
+
+    /// <summary>Takes for lost what was sent long enough before the latest transmission known to have arrived.</summary>
+    private void DetectLosses(Instant now, long flightBefore)
+    {
+        _reorderDeadline = Instant.Never;
+        while (_segments.HasFlight)
+        {
+            ref var segment = ref _segments.AtSlot(_segments.OldestInFlight);
+            var number = _segments.NumberOf(_segments.OldestInFlight);
+            if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number >= _rackSequence))
+            {
+                return;
+            }
+
+            var lostAt = segment.SentAt + _rackRoundTripMicros + ReorderToleranceMicros;
+            if (now < lostAt)
+            {
+                _reorderDeadline = lostAt;
+                return;
+            }
+
+            TakeForLost(now, number, ref segment, flightBefore);
+        }
+    }
+
+    private void TakeForLost(Instant now, SequenceNumber number, ref Segment segment, long flightBefore)
+    {
+        var kind = segment.Kind;
+        _segments.MarkLost(number);
+        if (kind == SegmentKind.MtuProbe)
+        {
+            // Probe loss is not congestion. From here on the segment is ordinary data, sent again in fragments if it must be.
+            segment.Kind = SegmentKind.Data;
+            _pathMtu.OnProbeLost(segment.Length + PacketHeader.Size, now);
+            return;
+        }
+
+        if (kind == SegmentKind.WindowProbe)
+        {
+            return;
+        }
+
+        _segmentsLost++;
+        if (_inRecovery && number < _recoveryPoint)
+        {
+            return;
+        }
+
+        EnterRecovery();
+        _controller.OnLoss(now, flightBefore);
+        _congestionEvents++;
+    }
+
+    private void EnterRecovery()
+    {
+        _inRecovery = true;
+        _recoveryPoint = _segments.Next;
+
+        // The first retransmission leaves even though the cut window is full.
+        _retransmitAtOnce = true;
+    }
+
+    private void UpdatePeerWindow(long windowBytes)
+    {
+        var wasClosed = _peerWindowBytes < SegmentBytes;
+        _peerWindowBytes = windowBytes;
+        if (!wasClosed || windowBytes < SegmentBytes)
+        {
+            return;
+        }
+
+        _windowProbeDeadline = Instant.Never;
+        _windowProbeCount = 0;
+        if (_segments.Count > 0 && _segments[_segments.First] is { Kind: SegmentKind.WindowProbe, State: SegmentState.InFlight })
+        {
+            // The probe met a closed window and was dropped there; do not wait for its timeout now that there is room.
+            _segments.MarkLost(_segments.First);
+        }
+    }
+
+    private struct AcknowledgementOutcome
+    {
+        public int SegmentCount;
+        public long Bytes;
+        public long CumulativeBytes;
+        public long RoundTripMicros;
+        public bool LostButArrived;
+    }
+}

@@ -1,0 +1,217 @@
+using Utp.Protocol.Sending;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol;
+
+// Three steps: SYN (seq I, carries the initiator's receive id X), STATE (seq A, not consumed, acknowledges I), and then anything from the
+// initiator that acknowledges A-1. Until that third packet the acceptor sends nothing but the one STATE per SYN: neither data, which libtorrent
+// would lose, nor bytes to an address that may be forged. (BEP 29, "connection setup", as corrected by running code.)
+internal sealed partial class ConnectionCore
+{
+    /// <summary>First wait for an answer; doubles. libutp waits 3 s, but a SYN costs 20 bytes.</summary>
+    private const long SynTimeoutMicros = 1_000_000;
+    private const long MaxSynTimeoutMicros = 8_000_000;
+
+    /// <summary>How often the initiator repeats its confirmation while it has heard nothing: if the first is lost, the acceptor may not speak.</summary>
+    private const int ConfirmationRepeats = 3;
+    private const long ConfirmationMicros = 500_000;
+
+    private readonly List<SynAttempt> _attempts = [];
+    private Instant _synDeadline = Instant.Never;
+    private bool _handshakePacketDue;
+
+    private SequenceNumber _synSequence;
+    private SequenceNumber _initialSequence;
+
+    private Instant _confirmationDeadline = Instant.Never;
+    private int _confirmationsLeft;
+
+    /// <summary>The acceptor's duplicate detection: the SYN that made this connection.</summary>
+    internal SequenceNumber SynSequence => _synSequence;
+
+    internal int ReceiveIdCount => _attempts.Count;
+
+    internal ushort ReceiveId => _receiveId;
+
+    internal ushort SendId => _sendId;
+
+    internal void StartConnecting(Instant now)
+    {
+        State = ConnectionState.SynSent;
+        AddAttempt(now);
+    }
+
+    internal void StartAccepting(Instant now, in PacketHeader syn)
+    {
+        State = ConnectionState.SynReceived;
+        _receiveId = unchecked((ushort)(syn.ConnectionId + 1));
+        _sendId = syn.ConnectionId;
+        _synSequence = syn.Sequence;
+        _receiveNext = syn.Sequence + 1;
+        _initialSequence = new SequenceNumber((ushort)_endpoint.Random.NextUInt32());
+        _segments = new InFlightSegments(_initialSequence);
+        AnswerSyn(now, syn);
+    }
+
+    /// <summary>One STATE per SYN, always with the same sequence number, even when data has been sent since.</summary>
+    internal void AnswerSyn(Instant now, in PacketHeader syn)
+    {
+        NoteTimestamps(now, syn);
+        _lastReceivedAt = now;
+        if (State is ConnectionState.SynReceived or ConnectionState.Connected)
+        {
+            _handshakePacketDue = true;
+            _endpoint.Touch(this);
+        }
+    }
+
+    /// <summary>
+    /// A fresh connection id and number for each retry: libutp does not answer a repeated SYN, and libtorrent makes a second connection of it.
+    /// The reply to an older attempt is still welcome.
+    /// </summary>
+    private void AddAttempt(Instant now)
+    {
+        if (!_endpoint.TryReserveReceiveId(this, out var receiveId))
+        {
+            return;
+        }
+
+        _attempts.Add(new SynAttempt(receiveId, new SequenceNumber((ushort)_endpoint.Random.NextUInt32())));
+        var timeout = Math.Min(MaxSynTimeoutMicros, SynTimeoutMicros << Math.Min(_attempts.Count - 1, 10));
+        var jitter = (long)(_endpoint.Random.NextUInt32() % (uint)(timeout / 4));
+        _synDeadline = now + timeout + jitter;
+        _handshakePacketDue = true;
+        _endpoint.Touch(this);
+    }
+
+    private void HandleSynDeadline(Instant now)
+    {
+        if (now - CreatedAt >= _settings.ConnectTimeoutMicros)
+        {
+            AbandonAttempts(keep: -1);
+            Fail(CloseReason.ConnectTimeout, sendReset: false);
+        }
+        else if (now >= _synDeadline)
+        {
+            AddAttempt(now);
+        }
+    }
+
+    /// <summary>An ICMP error that quotes our SYN: nobody is there. Only the number tells it from a forgery.</summary>
+    internal void HandleUnreachable(PacketHeader quotedSyn)
+    {
+        if (State == ConnectionState.SynSent && _attempts.Exists(a => a.ReceiveId == quotedSyn.ConnectionId && a.Sequence == quotedSyn.Sequence))
+        {
+            Fail(CloseReason.Refused, sendReset: false);
+        }
+    }
+
+    private bool HandleSynAck(Instant now, in PacketView packet)
+    {
+        var index = _attempts.FindIndex(a => a.ReceiveId == _demultiplexedId);
+        if (packet.Header.Type != PacketType.State || index < 0 || packet.Header.Acknowledgement != _attempts[index].Sequence)
+        {
+            return false;
+        }
+
+        var attempt = _attempts[index];
+        AbandonAttempts(keep: index);
+        _receiveId = attempt.ReceiveId;
+        _sendId = unchecked((ushort)(attempt.ReceiveId + 1));
+        _initialSequence = attempt.Sequence + 1;
+        _segments = new InFlightSegments(_initialSequence);
+
+        // The SYN-ACK's number is the acceptor's next: its first DATA carries it again.
+        _receiveNext = packet.Header.Sequence;
+        State = ConnectionState.Connected;
+        _synDeadline = Instant.Never;
+        _handshakePacketDue = false;
+        NoteTimestamps(now, packet.Header);
+        _lastReceivedAt = now;
+        _peerWindowBytes = packet.Header.WindowBytes;
+        if (_attempts.Count == 1)
+        {
+            _roundTrip.AddSample(now - CreatedAt);
+        }
+
+        _attempts.Clear();
+        _acks.RequireImmediate();
+        _confirmationsLeft = ConfirmationRepeats;
+        _confirmationDeadline = now + ConfirmationMicros;
+        Raise(ConnectionEvents.Connected);
+        _endpoint.Touch(this);
+        return true;
+    }
+
+    /// <summary>The peer has shown that it received our SYN-ACK: it is where it says it is.</summary>
+    private bool TryConfirm(Instant now, in PacketView packet)
+    {
+        if (packet.Header.Acknowledgement != _initialSequence - 1 || !_endpoint.TryAdmit(this))
+        {
+            return false;
+        }
+
+        State = ConnectionState.Connected;
+        _handshakePacketDue = false;
+        _peerWindowBytes = packet.Header.WindowBytes;
+        _lastReceivedAt = now;
+        Raise(ConnectionEvents.Accepted);
+        return true;
+    }
+
+    /// <summary>Peers may hold a half-open connection for an attempt that we no longer want: tell them.</summary>
+    private void AbandonAttempts(int keep)
+    {
+        for (var i = 0; i < _attempts.Count; i++)
+        {
+            if (i != keep)
+            {
+                var attempt = _attempts[i];
+                _endpoint.ReleaseReceiveId(this, attempt.ReceiveId);
+                _endpoint.QueueReset(Remote, unchecked((ushort)(attempt.ReceiveId + 1)), attempt.Sequence + 1, default);
+            }
+        }
+    }
+
+    private void HandleConfirmationDeadline(Instant now)
+    {
+        if (now >= _confirmationDeadline)
+        {
+            _acks.RequireImmediate();
+            _confirmationsLeft--;
+            _confirmationDeadline = _confirmationsLeft > 0
+                ? now + (ConfirmationMicros << (ConfirmationRepeats - _confirmationsLeft))
+                : Instant.Never;
+        }
+    }
+
+    private void StopConfirming() => _confirmationDeadline = Instant.Never;
+
+    private bool TryWriteHandshakePacket(Instant now, Span<byte> buffer, out Transmit transmit)
+    {
+        transmit = default;
+        if (!_handshakePacketDue)
+        {
+            return false;
+        }
+
+        _handshakePacketDue = false;
+        var isSyn = State == ConnectionState.SynSent;
+        var header = new PacketHeader
+        {
+            Type = isSyn ? PacketType.Syn : PacketType.State,
+            ConnectionId = isSyn ? _attempts[^1].ReceiveId : _sendId,
+            Timestamp = WireTimestamp(now),
+            TimestampDifference = _replyDifference,
+            WindowBytes = _receiveWindow.Advertise(ReorderedBytes),
+            Sequence = isSyn ? _attempts[^1].Sequence : _initialSequence,
+            Acknowledgement = isSyn ? default : _synSequence,
+        };
+        header.Write(buffer);
+        _lastSentAt = now;
+        transmit = new Transmit(Remote, PacketHeader.Size, PacketHeader.Size, AllowFragmentation: false, this);
+        return true;
+    }
+
+    private readonly record struct SynAttempt(ushort ReceiveId, SequenceNumber Sequence);
+}

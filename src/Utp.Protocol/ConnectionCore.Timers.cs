@@ -1,0 +1,231 @@
+using Utp.Protocol.Sending;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol;
+
+// Everything that happens because time passes. A deadline only changes state; packets leave when the driver polls.
+internal sealed partial class ConnectionCore
+{
+    /// <summary>With the 500 ms floor the last of them fires 31.5 s after the first transmission, as libutp's does.</summary>
+    private const int MaxTimeouts = 6;
+
+    /// <summary>Beyond the expected round trip, a tail probe leaves the peer time for a delayed acknowledgement (librqbit waits 40 ms).</summary>
+    private const long TailProbeSlackMicros = 50_000;
+    private const long MinTailProbeMicros = 10_000;
+
+    /// <summary>libtorrent never announces that its window reopened, so the sender has to ask.</summary>
+    private const long FirstWindowProbeMicros = 1_000_000;
+    private const long MaxWindowProbeMicros = 15_000_000;
+
+    private Instant _retransmissionTimerStart;
+
+    /// <summary>Timeouts since the last progress: the exponent of the back-off.</summary>
+    private int _timeoutCount;
+    private bool _tailProbeSent;
+    private Instant _windowProbeDeadline = Instant.Never;
+    private int _windowProbeCount;
+    private bool _keepAliveDue;
+    private long _timeouts;
+
+    private long RetransmissionTimeoutMicros =>
+        Math.Min(RoundTripEstimator.MaxTimeoutMicros, _roundTrip.TimeoutMicros << Math.Min(_timeoutCount, 10));
+
+    private Instant RetransmissionDeadline =>
+        _segments.HasFlight ? _retransmissionTimerStart + RetransmissionTimeoutMicros : Instant.Never;
+
+    private Instant TailProbeDeadline
+    {
+        get
+        {
+            if (!_segments.HasFlight || _tailProbeSent || _timeoutCount > 0 || !_roundTrip.HasSample
+                || _segments.LostCount > 0 || _segments.AcknowledgedCount > 0)
+            {
+                return Instant.Never;
+            }
+
+            var slack = _segments.Count == 1 ? TailProbeSlackMicros : MinTailProbeMicros;
+            var from = _lastDataSentAt > _retransmissionTimerStart ? _lastDataSentAt : _retransmissionTimerStart;
+            return from + (2 * _roundTrip.SmoothedMicros) + slack;
+        }
+    }
+
+    private Instant KeepAliveDeadline =>
+        _settings.KeepAliveMicros > 0 && !_finSent ? _lastSentAt + _settings.KeepAliveMicros : Instant.Never;
+
+    private Instant IdleDeadline => _settings.IdleTimeoutMicros > 0 ? _lastReceivedAt + _settings.IdleTimeoutMicros : Instant.Never;
+
+    internal Instant NextDeadline()
+    {
+        switch (State)
+        {
+            case ConnectionState.SynSent:
+                return Instant.Min(_synDeadline, CreatedAt + _settings.ConnectTimeoutMicros);
+            case ConnectionState.SynReceived:
+                return CreatedAt + _endpoint.Settings.HalfOpenTimeoutMicros;
+            case ConnectionState.Lingering:
+                return _lingerDeadline;
+            case ConnectionState.Connected:
+                var sending = Instant.Min(Instant.Min(RetransmissionDeadline, TailProbeDeadline), Instant.Min(_reorderDeadline, _pacingDeadline));
+                var acking = Instant.Min(Instant.Min(_acks.Deadline, KeepAliveDeadline), Instant.Min(_windowProbeDeadline, _confirmationDeadline));
+                return Instant.Min(Instant.Min(sending, acking), Instant.Min(IdleDeadline, _lingerDeadline));
+            default:
+                return Instant.Never;
+        }
+    }
+
+    internal void HandleDeadline(Instant now)
+    {
+        switch (State)
+        {
+            case ConnectionState.SynSent:
+                HandleSynDeadline(now);
+                break;
+            case ConnectionState.SynReceived when now >= CreatedAt + _endpoint.Settings.HalfOpenTimeoutMicros:
+                _endpoint.ExpireHalfOpen(this);
+                break;
+            case ConnectionState.Lingering when now >= _lingerDeadline:
+                Release();
+                break;
+            case ConnectionState.Connected:
+                HandleConnectedDeadline(now);
+                break;
+        }
+
+        if (State != ConnectionState.Released)
+        {
+            _endpoint.Touch(this);
+        }
+    }
+
+    private void HandleConnectedDeadline(Instant now)
+    {
+        if (now >= _lingerDeadline)
+        {
+            HandleCloseDeadline();
+            return;
+        }
+
+        if (now >= IdleDeadline)
+        {
+            Fail(CloseReason.IdleTimeout, sendReset: true);
+            return;
+        }
+
+        if (now >= RetransmissionDeadline)
+        {
+            HandleRetransmissionTimeout(now);
+        }
+        else if (now >= TailProbeDeadline)
+        {
+            _tailProbeDue = true;
+            _tailProbeSent = true;
+        }
+
+        if (now >= _reorderDeadline)
+        {
+            DetectLosses(now, _segments.FlightBytes);
+        }
+
+        if (now >= _windowProbeDeadline)
+        {
+            _windowProbeDeadline = Instant.Never;
+            _windowProbeDue = _segments.Count == 0 && _sendBuffer.UnsentBytes > 0;
+        }
+
+        if (now >= KeepAliveDeadline)
+        {
+            _keepAliveDue = true;
+            _segments.ReleaseIfEmpty();
+        }
+
+        _acks.HandleDeadline(now);
+        HandleConfirmationDeadline(now);
+    }
+
+    private void HandleRetransmissionTimeout(Instant now)
+    {
+        _timeouts++;
+        _timeoutCount++;
+        _retransmissionTimerStart = now;
+        _tailProbeDue = false;
+        if (IsOnlyWindowProbeOutstanding)
+        {
+            HandleWindowProbeTimeout(now);
+            return;
+        }
+
+        if (IsOnlyFinOutstanding && _timeoutCount >= FinTries && (_discardReceived || _peerFinReached))
+        {
+            // Interop: libtorrent may be gone after its own FIN, and Transmission never answers ours. Everything but the FIN was acknowledged.
+            EnterLingering(now);
+            return;
+        }
+
+        if (_timeoutCount > MaxTimeouts)
+        {
+            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
+            return;
+        }
+
+        var flight = _segments.FlightBytes;
+        var hasLargeSegments = LoseFlight(now);
+        _controller.OnRetransmissionTimeout(now, flight);
+        EnterRecovery();
+        if (hasLargeSegments)
+        {
+            _pathMtu.OnTimeout();
+            _controller.OnSegmentSize(SegmentBytes);
+        }
+    }
+
+    private bool LoseFlight(Instant now)
+    {
+        var hasLargeSegments = false;
+        while (_segments.HasFlight)
+        {
+            var number = _segments.NumberOf(_segments.OldestInFlight);
+            ref var segment = ref _segments[number];
+            var bytes = segment.Length + PacketHeader.Size;
+            if (segment.Kind == SegmentKind.MtuProbe)
+            {
+                segment.Kind = SegmentKind.Data;
+                _pathMtu.OnProbeLost(bytes, now);
+            }
+            else
+            {
+                _segmentsLost++;
+                hasLargeSegments |= bytes > _pathMtu.BaseBytes;
+            }
+
+            _segments.MarkLost(number);
+        }
+
+        return hasLargeSegments;
+    }
+
+    private bool IsOnlyWindowProbeOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.WindowProbe;
+
+    private bool IsOnlyFinOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.Fin;
+
+    /// <summary>A peer that answers probes lives, however long its window stays closed; one that does not is given up.</summary>
+    private void HandleWindowProbeTimeout(Instant now)
+    {
+        if (now - _lastReceivedAt <= RetransmissionTimeoutMicros)
+        {
+            _timeoutCount = Math.Min(_timeoutCount, MaxTimeouts - 1);
+        }
+        else if (_timeoutCount > MaxTimeouts)
+        {
+            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
+            return;
+        }
+
+        _segments.MarkLost(_segments.First);
+    }
+
+    private void ScheduleWindowProbe(Instant now)
+    {
+        var wait = Math.Min(MaxWindowProbeMicros, FirstWindowProbeMicros << Math.Min(_windowProbeCount++, 10));
+        _windowProbeDeadline = now + wait;
+    }
+}

@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol;
+
+// Who is who: connection ids, admission of new connections, and answers to packets that belong to nobody.
+internal sealed partial class EndpointCore
+{
+    /// <summary>Draws before giving up on a free id; with fewer than 20,000 connections to one peer, the first few suffice.</summary>
+    private const int IdDraws = 64;
+
+    /// <summary>Interop: libutp computes X + 1 in 32 bits, so that a SYN with this id never works against it.</summary>
+    private const ushort UnusableId = 0xFFFF;
+
+    internal bool TryReserveReceiveId(ConnectionCore connection, out ushort receiveId)
+    {
+        for (var draw = 0; draw < IdDraws; draw++)
+        {
+            receiveId = (ushort)Random.NextUInt32();
+
+            // The neighbours too: the peer's send id, and the ids of connections in the other direction, must not be confused with it.
+            if (receiveId != UnusableId
+                && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId - 1))))
+                && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId + 1))))
+                && _connections.TryAdd(new ConnectionKey(connection.Remote, receiveId), connection))
+            {
+                return true;
+            }
+        }
+
+        receiveId = 0;
+        return false;
+    }
+
+    internal void ReleaseReceiveId(ConnectionCore connection, ushort receiveId)
+    {
+        var key = new ConnectionKey(connection.Remote, receiveId);
+        if (_connections.TryGetValue(key, out var holder) && ReferenceEquals(holder, connection))
+        {
+            _connections.Remove(key);
+        }
+    }
+
+    /// <summary>A half-open connection is confirmed. False when the backlog is full: the peer will try again.</summary>
+    internal bool TryAdmit(ConnectionCore connection)
+    {
+        if (!_admission.TryConfirm(connection))
+        {
+            Statistics.SynsDroppedBacklog++;
+            return false;
+        }
+
+        Statistics.ConnectionsOpened++;
+        return true;
+    }
+
+    /// <summary>A half-open connection ends: nobody was told of it, so nobody is told now.</summary>
+    internal void ExpireHalfOpen(ConnectionCore connection)
+    {
+        Statistics.HalfOpenExpired++;
+        connection.Expire();
+    }
+
+    internal void Forget(ConnectionCore connection)
+    {
+        _admission.Remove(connection);
+        _timers.Remove(connection);
+        ReleaseReceiveId(connection, connection.ReceiveId);
+        ConnectionCount--;
+        Statistics.ConnectionsReleased++;
+    }
+
+    private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn)
+    {
+        Statistics.SynsReceived++;
+        var key = new ConnectionKey(remote, unchecked((ushort)(syn.ConnectionId + 1)));
+        if (_connections.TryGetValue(key, out var existing))
+        {
+            if (!existing.IsInitiator && existing.SynSequence == syn.Sequence)
+            {
+                existing.AnswerSyn(now, syn);
+                return DatagramResult.Answered;
+            }
+
+            Statistics.DatagramsImplausible++;
+            return DatagramResult.Dropped;
+        }
+
+        if (!IsListening)
+        {
+            Statistics.SynsRefused++;
+            _resets.AddLimited(now, remote, syn.ConnectionId, default, syn.Sequence);
+            return DatagramResult.Dropped;
+        }
+
+        if (!MakeRoomForSyn(now, remote))
+        {
+            return DatagramResult.Dropped;
+        }
+
+        var connection = new ConnectionCore(this, remote, AcceptedConnections ?? Settings.AcceptedConnections, isInitiator: false, now);
+        _connections.Add(key, connection);
+        ConnectionCount++;
+        _admission.Add(connection);
+        connection.StartAccepting(now, syn);
+        return DatagramResult.Answered;
+    }
+
+    private bool MakeRoomForSyn(Instant now, in PeerAddress remote)
+    {
+        if (_admission.IsBacklogFull)
+        {
+            Statistics.SynsDroppedBacklog++;
+            return false;
+        }
+
+        if (_admission.IsFullFor(remote))
+        {
+            Statistics.SynsDroppedPerAddress++;
+            return false;
+        }
+
+        if ((_admission.IsHalfOpenFull || ConnectionCount >= Settings.MaxConnections) && !TryEvictHalfOpen(now))
+        {
+            Statistics.SynsDroppedHalfOpen++;
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool TryEvictHalfOpen(Instant now)
+    {
+        if (_admission.OldestHalfOpen is not { } oldest || now - oldest.CreatedAt < Settings.HalfOpenEvictionMicros)
+        {
+            return false;
+        }
+
+        ExpireHalfOpen(oldest);
+        return true;
+    }
+
+    private bool TryFind(in PeerAddress remote, in PacketHeader header, out ConnectionCore connection, out ushort receiveId)
+    {
+        receiveId = header.ConnectionId;
+        ref var found = ref CollectionsMarshal.GetValueRefOrNullRef(_connections, new ConnectionKey(remote, receiveId));
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref found))
+        {
+            connection = found;
+            return true;
+        }
+
+        // Interop: a libutp RESET carries the id of the offending packet, which is our send id: one above an initiator's, one below an acceptor's.
+        if (header.Type == PacketType.Reset)
+        {
+            for (var offset = -1; offset <= 1; offset += 2)
+            {
+                receiveId = unchecked((ushort)(header.ConnectionId + offset));
+                if (_connections.TryGetValue(new ConnectionKey(remote, receiveId), out connection!) && connection.SendId == header.ConnectionId)
+                {
+                    return true;
+                }
+            }
+        }
+
+        connection = null!;
+        return false;
+    }
+
+    private DatagramResult HandleUnknown(Instant now, in PeerAddress remote, in PacketView packet, int datagramBytes)
+    {
+        Statistics.DatagramsForUnknownConnection++;
+        var header = packet.Header;
+        if (header.Type == PacketType.Reset)
+        {
+            // Never answered: two stacks would reset each other for ever.
+            Statistics.ResetsIgnored++;
+            return DatagramResult.Dropped;
+        }
+
+        // Interop: libutp takes the offending packet's own id, libtorrent only its receive id, one beside it; which one depends on who dialled.
+        // Never more bytes out than came in.
+        var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
+        if (!_resets.AddLimited(now, remote, header.ConnectionId, header.Acknowledgement, header.Sequence))
+        {
+            return DatagramResult.Dropped;
+        }
+
+        if (datagramBytes >= 2 * PacketHeader.Size)
+        {
+            _resets.Add(remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+        }
+
+        if (datagramBytes >= 3 * PacketHeader.Size)
+        {
+            _resets.Add(remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
+        }
+
+        return DatagramResult.Dropped;
+    }
+}

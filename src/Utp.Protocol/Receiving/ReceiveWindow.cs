@@ -1,0 +1,50 @@
+namespace Utp.Protocol.Receiving;
+
+/// <summary>
+/// Bytes that the application may still be handed. What is advertised is either zero or room for two full segments: libutp and libtorrent
+/// send nothing into a window smaller than their packet, and would wait for ever.
+/// </summary>
+internal struct ReceiveWindow(int capacityBytes)
+{
+    /// <summary>Two packets of the largest Ethernet payload.</summary>
+    private const int MinAdvertisedBytes = 2 * 1472;
+
+    private readonly int _capacityBytes = capacityBytes;
+
+    /// <summary>The window that the peer believes in: as last advertised, less what has arrived since.</summary>
+    private long _peerBelievesBytes;
+
+    /// <summary>Delivered in order and not yet consumed.</summary>
+    public long UnreadBytes { get; private set; }
+
+    public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - UnreadBytes - reorderedBytes);
+
+    public void OnDelivered(int bytes)
+    {
+        UnreadBytes += bytes;
+        _peerBelievesBytes = Math.Max(0, _peerBelievesBytes - bytes);
+    }
+
+    /// <summary>True when the window has opened enough that the peer should hear of it.</summary>
+    public bool OnConsumed(long bytes, long reorderedBytes)
+    {
+        UnreadBytes = Math.Max(0, UnreadBytes - bytes);
+        var advertisable = Advertisable(reorderedBytes);
+        return _peerBelievesBytes < MinAdvertisedBytes
+            ? advertisable > 0
+            : _peerBelievesBytes <= _capacityBytes / 2 && advertisable - _peerBelievesBytes >= _capacityBytes / 4;
+    }
+
+    /// <summary>The window to write into a header that is about to leave.</summary>
+    public uint Advertise(long reorderedBytes)
+    {
+        _peerBelievesBytes = Advertisable(reorderedBytes);
+        return (uint)_peerBelievesBytes;
+    }
+
+    private readonly long Advertisable(long reorderedBytes)
+    {
+        var free = FreeBytes(reorderedBytes);
+        return free < Math.Min(MinAdvertisedBytes, _capacityBytes / 2) ? 0 : free;
+    }
+}

@@ -1,0 +1,64 @@
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol;
+
+/// <summary>RESETs that wait to leave. Those provoked by strangers pass a token bucket, so that forged packets cannot make us a reflector.</summary>
+internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
+{
+    /// <summary>Bound of the queue; what does not fit is not sent, and the peer's own timers do the rest.</summary>
+    private const int MaxQueued = 4_096;
+
+    private readonly Queue<Entry> _queue = new();
+    private double _tokens = perSecond;
+    private Instant _refilledAt;
+
+    public bool AddLimited(Instant now, in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    {
+        _tokens = Math.Min(perSecond, _tokens + ((now - _refilledAt) * (perSecond / 1e6)));
+        _refilledAt = now;
+        if (_tokens < 1)
+        {
+            statistics.ResetsSuppressed++;
+            return false;
+        }
+
+        _tokens--;
+        return Add(remote, connectionId, sequence, acknowledgement);
+    }
+
+    public bool Add(in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    {
+        if (_queue.Count >= MaxQueued)
+        {
+            statistics.ResetsSuppressed++;
+            return false;
+        }
+
+        _queue.Enqueue(new Entry(remote, connectionId, sequence, acknowledgement));
+        return true;
+    }
+
+    public bool TryWrite(Instant now, Span<byte> buffer, out Transmit transmit)
+    {
+        if (!_queue.TryDequeue(out var entry))
+        {
+            transmit = default;
+            return false;
+        }
+
+        var header = new PacketHeader
+        {
+            Type = PacketType.Reset,
+            ConnectionId = entry.ConnectionId,
+            Timestamp = Math.Max(1, now.WireTimestamp),
+            Sequence = entry.Sequence,
+            Acknowledgement = entry.Acknowledgement,
+        };
+        header.Write(buffer);
+        statistics.ResetsSent++;
+        transmit = new Transmit(entry.Remote, PacketHeader.Size, PacketHeader.Size, AllowFragmentation: false, null);
+        return true;
+    }
+
+    private readonly record struct Entry(PeerAddress Remote, ushort ConnectionId, SequenceNumber Sequence, SequenceNumber Acknowledgement);
+}

@@ -1,0 +1,286 @@
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Sending;
+
+/// <summary>
+/// The segments between the cumulative acknowledgement and the next number, in a ring by number. Those in flight are also linked in the order
+/// of their latest transmission, so that loss detection by time looks at the oldest only.
+/// </summary>
+internal struct InFlightSegments
+{
+    private const int InitialCapacity = 8;
+
+    private Segment[]? _ring;
+    private int _head;
+    private int _tail;
+
+    /// <summary>No lost segment has a number below this one.</summary>
+    private SequenceNumber _lostHint;
+
+    public InFlightSegments(SequenceNumber first)
+    {
+        First = first;
+        Next = first;
+        _head = -1;
+        _tail = -1;
+        _lostHint = first;
+    }
+
+    /// <summary>The oldest number not acknowledged cumulatively.</summary>
+    public SequenceNumber First { get; private set; }
+
+    /// <summary>The number that the next new segment gets.</summary>
+    public SequenceNumber Next { get; private set; }
+
+    public readonly int Count => First.CountTo(Next);
+
+    /// <summary>Payload bytes in flight.</summary>
+    public long FlightBytes { get; private set; }
+
+    public int LostCount { get; private set; }
+
+    /// <summary>Payload bytes taken for lost and not yet sent again.</summary>
+    public long LostBytes { get; private set; }
+
+    public int AcknowledgedCount { get; private set; }
+
+    public readonly bool HasFlight => _head >= 0;
+
+    /// <summary>Slot of the segment in flight whose latest transmission is the oldest; -1 when nothing is in flight.</summary>
+    public readonly int OldestInFlight => _head;
+
+    public readonly ref Segment this[SequenceNumber number] => ref _ring![number.Value & (_ring.Length - 1)];
+
+    public readonly ref Segment AtSlot(int slot) => ref _ring![slot];
+
+    /// <summary>The number of the segment in a slot.</summary>
+    public readonly SequenceNumber NumberOf(int slot) => First + ((slot - First.Value) & (_ring!.Length - 1));
+
+    public readonly bool Contains(SequenceNumber number) => First.CountTo(number) < Count;
+
+    /// <summary>Numbers a new segment, in flight from <paramref name="now"/>.</summary>
+    public SequenceNumber Add(SegmentKind kind, BufferPosition start, int length, Instant now)
+    {
+        EnsureCapacity(Count + 1);
+        var number = Next;
+        Next += 1;
+        ref var segment = ref this[number];
+        segment = new Segment { Kind = kind, Start = start, Length = length, SentAt = now, TransmissionCount = 1 };
+        Append(number, ref segment);
+        return number;
+    }
+
+    /// <summary>A lost segment, or one in flight, is sent again.</summary>
+    public void Retransmit(SequenceNumber number, Instant now)
+    {
+        ref var segment = ref this[number];
+        if (segment.State == SegmentState.Lost)
+        {
+            LostCount--;
+            LostBytes -= segment.Length;
+        }
+        else
+        {
+            Unlink(ref segment);
+        }
+
+        segment.SentAt = now;
+        segment.TransmissionCount += segment.TransmissionCount < byte.MaxValue ? (byte)1 : (byte)0;
+        Append(number, ref segment);
+    }
+
+    public void MarkLost(SequenceNumber number)
+    {
+        ref var segment = ref this[number];
+        Unlink(ref segment);
+        segment.State = SegmentState.Lost;
+        if (LostCount == 0 || number < _lostHint)
+        {
+            _lostHint = number;
+        }
+
+        LostCount++;
+        LostBytes += segment.Length;
+    }
+
+    public void MarkAcknowledged(SequenceNumber number)
+    {
+        ref var segment = ref this[number];
+        LeaveFlight(ref segment);
+        segment.State = SegmentState.Acknowledged;
+        AcknowledgedCount++;
+    }
+
+    /// <summary>The cumulative acknowledgement passed the first segment; it was not yet selectively acknowledged if true is returned.</summary>
+    public bool RemoveFirst(out Segment segment)
+    {
+        ref var first = ref this[First];
+        segment = first;
+        var isNew = first.State != SegmentState.Acknowledged;
+        if (isNew)
+        {
+            LeaveFlight(ref first);
+        }
+        else
+        {
+            AcknowledgedCount--;
+        }
+
+        // Do not keep the application's memory alive through a slot that may not be reused for long.
+        first.Start = default;
+        First += 1;
+        return isNew;
+    }
+
+    /// <summary>The lost segment with the lowest number.</summary>
+    public bool TryGetFirstLost(out SequenceNumber number)
+    {
+        number = default;
+        if (LostCount == 0)
+        {
+            return false;
+        }
+
+        if (_lostHint < First)
+        {
+            _lostHint = First;
+        }
+
+        while (this[_lostHint].State != SegmentState.Lost)
+        {
+            _lostHint += 1;
+        }
+
+        number = _lostHint;
+        return true;
+    }
+
+    /// <summary>Gives the ring back when nothing is outstanding, so that an idle connection is small.</summary>
+    public void ReleaseIfEmpty()
+    {
+        if (Count == 0)
+        {
+            _ring = null;
+        }
+    }
+
+    public readonly void CheckInvariants(out long segmentBytes)
+    {
+        segmentBytes = 0;
+        var flight = 0L;
+        var lostBytes = 0L;
+        var (lost, acknowledged, inFlight) = (0, 0, 0);
+        for (var i = 0; i < Count; i++)
+        {
+            ref var segment = ref this[First + i];
+            segmentBytes += segment.Length;
+            lost += segment.State == SegmentState.Lost ? 1 : 0;
+            acknowledged += segment.State == SegmentState.Acknowledged ? 1 : 0;
+            inFlight += segment.State == SegmentState.InFlight ? 1 : 0;
+            flight += segment.State == SegmentState.InFlight ? segment.Length : 0;
+            lostBytes += segment.State == SegmentState.Lost ? segment.Length : 0;
+        }
+
+        Invariant.Holds(flight == FlightBytes, "flight bytes match the segments in flight");
+        Invariant.Holds(lost == LostCount && lostBytes == LostBytes, "lost count and bytes match");
+        Invariant.Holds(acknowledged == AcknowledgedCount, "acknowledged count matches");
+        Invariant.Holds(Count == 0 || _ring is not null, "outstanding segments have a ring");
+        var linked = 0;
+        var previous = -1;
+        for (var slot = _head; slot >= 0; slot = _ring![slot].Next)
+        {
+            Invariant.Holds(_ring![slot].State == SegmentState.InFlight && _ring[slot].Previous == previous, "the flight list links segments in flight");
+            Invariant.Holds(previous < 0 || _ring[previous].SentAt <= _ring[slot].SentAt, "the flight list is in order of transmission");
+            previous = slot;
+            linked++;
+        }
+
+        Invariant.Holds(linked == inFlight && _tail == previous, "the flight list is complete");
+        Invariant.Holds(Count == 0 || this[First].State != SegmentState.Acknowledged, "the first segment is not acknowledged");
+    }
+
+    private void LeaveFlight(ref Segment segment)
+    {
+        if (segment.State == SegmentState.InFlight)
+        {
+            Unlink(ref segment);
+        }
+        else
+        {
+            LostCount--;
+            LostBytes -= segment.Length;
+        }
+    }
+
+    private void Append(SequenceNumber number, ref Segment segment)
+    {
+        var slot = number.Value & (_ring!.Length - 1);
+        segment.State = SegmentState.InFlight;
+        segment.Previous = _tail;
+        segment.Next = -1;
+        if (_tail >= 0)
+        {
+            _ring[_tail].Next = slot;
+        }
+        else
+        {
+            _head = slot;
+        }
+
+        _tail = slot;
+        FlightBytes += segment.Length;
+    }
+
+    private void Unlink(ref Segment segment)
+    {
+        if (segment.Previous >= 0)
+        {
+            _ring![segment.Previous].Next = segment.Next;
+        }
+        else
+        {
+            _head = segment.Next;
+        }
+
+        if (segment.Next >= 0)
+        {
+            _ring![segment.Next].Previous = segment.Previous;
+        }
+        else
+        {
+            _tail = segment.Previous;
+        }
+
+        FlightBytes -= segment.Length;
+    }
+
+    private void EnsureCapacity(int count)
+    {
+        if (_ring is null)
+        {
+            _ring = new Segment[InitialCapacity];
+            return;
+        }
+
+        if (count <= _ring.Length)
+        {
+            return;
+        }
+
+        var larger = new Segment[_ring.Length * 2];
+        for (var i = 0; i < Count; i++)
+        {
+            var number = First + i;
+            ref var segment = ref larger[number.Value & (larger.Length - 1)];
+            segment = this[number];
+            segment.Previous = Moved(segment.Previous, larger.Length);
+            segment.Next = Moved(segment.Next, larger.Length);
+        }
+
+        _head = Moved(_head, larger.Length);
+        _tail = Moved(_tail, larger.Length);
+        _ring = larger;
+    }
+
+    private readonly int Moved(int slot, int newLength) => slot < 0 ? -1 : NumberOf(slot).Value & (newLength - 1);
+}

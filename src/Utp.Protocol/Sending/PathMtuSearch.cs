@@ -1,0 +1,142 @@
+namespace Utp.Protocol.Sending;
+
+/// <summary>
+/// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). Starts at what a 1,280-byte path carries,
+/// tries the ceiling first, since most paths are Ethernet, then halves the gap. A probe is ordinary data that is merely larger; a lost one
+/// says nothing of congestion.
+/// </summary>
+internal struct PathMtuSearch
+{
+    /// <summary>1,280 (the IPv6 minimum) less the IP and UDP headers.</summary>
+    public const int BaseIPv4 = 1252;
+    public const int BaseIPv6 = 1232;
+
+    /// <summary>1,500 (Ethernet) less the IP and UDP headers.</summary>
+    public const int EthernetIPv4 = 1472;
+    public const int EthernetIPv6 = 1452;
+
+    /// <summary>576 (what every IPv4 host takes) less the IP and UDP headers.</summary>
+    public const int MinBytes = 548;
+
+    /// <summary>The search ends when the gap is this small, as libutp's does.</summary>
+    private const int Precision = 16;
+
+    /// <summary>A size is given up after so many losses of probes (RFC 8899 allows up to 3): one loss may be chance.</summary>
+    private const int LossesPerSize = 2;
+
+    /// <summary>Then the whole range is tried again, since routes change (RFC 8899's PMTU_RAISE_TIMER).</summary>
+    private const long RaiseMicros = 600_000_000;
+
+    private int _baseBytes;
+    private readonly int _configuredCeilingBytes;
+    private int _ceilingBytes;
+    private int _lossCount;
+    private bool _ceilingTried;
+    private Instant _raiseAt = Instant.Never;
+
+    public PathMtuSearch(bool isIPv4, int configuredCeilingBytes)
+    {
+        var ceiling = configuredCeilingBytes != 0 ? configuredCeilingBytes : isIPv4 ? EthernetIPv4 : EthernetIPv6;
+        _configuredCeilingBytes = ceiling;
+        _ceilingBytes = ceiling;
+        _baseBytes = Math.Min(ceiling, isIPv4 ? BaseIPv4 : BaseIPv6);
+        CurrentBytes = _baseBytes;
+    }
+
+    /// <summary>The largest UDP payload known, or at first assumed, to pass.</summary>
+    public int CurrentBytes { get; private set; }
+
+    public readonly int BaseBytes => _baseBytes;
+
+    /// <summary>UDP payload of the probe in flight; 0 for none.</summary>
+    public int OutstandingBytes { get; private set; }
+
+    /// <summary>UDP payload to try next; 0 when there is nothing to try.</summary>
+    public int NextProbeBytes(Instant now)
+    {
+        if (OutstandingBytes != 0)
+        {
+            return 0;
+        }
+
+        if (now >= _raiseAt)
+        {
+            _raiseAt = Instant.Never;
+            _ceilingBytes = _configuredCeilingBytes;
+            _ceilingTried = false;
+        }
+
+        if (!_ceilingTried)
+        {
+            return _ceilingBytes > CurrentBytes ? _ceilingBytes : 0;
+        }
+
+        return _ceilingBytes - CurrentBytes < Precision ? 0 : (_ceilingBytes + CurrentBytes + 1) / 2;
+    }
+
+    public void OnProbeSent(int bytes) => OutstandingBytes = bytes;
+
+    public void OnProbeAcknowledged(int bytes, Instant now)
+    {
+        OutstandingBytes = 0;
+        _lossCount = 0;
+        _ceilingTried = true;
+        CurrentBytes = Math.Max(CurrentBytes, bytes);
+        _ceilingBytes = Math.Max(_ceilingBytes, CurrentBytes);
+        ScheduleRaise(now);
+    }
+
+    public void OnProbeLost(int bytes, Instant now)
+    {
+        OutstandingBytes = 0;
+        if (++_lossCount < LossesPerSize)
+        {
+            return;
+        }
+
+        _lossCount = 0;
+        _ceilingTried = true;
+        _ceilingBytes = Math.Max(CurrentBytes, bytes - 1);
+        ScheduleRaise(now);
+    }
+
+    /// <summary>
+    /// A timeout: perhaps congestion, perhaps a route with a smaller MTU and silence about it. What is sent next is safe, and a probe of the
+    /// present size settles it.
+    /// </summary>
+    public void OnTimeout()
+    {
+        if (CurrentBytes > _baseBytes)
+        {
+            _ceilingBytes = CurrentBytes;
+            CurrentBytes = _baseBytes;
+            _ceilingTried = false;
+            OutstandingBytes = 0;
+            _lossCount = 0;
+        }
+    }
+
+    /// <summary>The system refused a datagram of this size.</summary>
+    public void OnMessageTooLong(int bytes, Instant now)
+    {
+        if (bytes <= _baseBytes)
+        {
+            _baseBytes = Math.Min(_baseBytes, MinBytes);
+        }
+
+        CurrentBytes = Math.Min(CurrentBytes, _baseBytes);
+        _ceilingBytes = Math.Max(CurrentBytes, bytes - 1);
+        _ceilingTried = true;
+        OutstandingBytes = 0;
+        _lossCount = 0;
+        ScheduleRaise(now);
+    }
+
+    private void ScheduleRaise(Instant now)
+    {
+        if (_raiseAt.IsNever && _ceilingBytes < _configuredCeilingBytes)
+        {
+            _raiseAt = now + RaiseMicros;
+        }
+    }
+}

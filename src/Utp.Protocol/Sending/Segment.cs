@@ -1,0 +1,48 @@
+namespace Utp.Protocol.Sending;
+
+/// <summary>A numbered piece of the stream. Its boundaries never change: uTP numbers packets, and the first copy may yet arrive.</summary>
+internal struct Segment
+{
+    public BufferPosition Start;
+
+    /// <summary>The latest transmission.</summary>
+    public Instant SentAt;
+
+    /// <summary>Payload bytes; 0 for a FIN.</summary>
+    public int Length;
+
+    /// <summary>Neighbours in the list of segments in flight, oldest transmission first; -1 at the ends.</summary>
+    public int Previous;
+    public int Next;
+
+    public SegmentState State;
+    public SegmentKind Kind;
+
+    /// <summary>How often it was sent; saturates.</summary>
+    public byte TransmissionCount;
+}
+
+internal enum SegmentState : byte
+{
+    /// <summary>Sent, neither acknowledged nor taken for lost.</summary>
+    InFlight,
+
+    /// <summary>Taken for lost; waits to be sent again.</summary>
+    Lost,
+
+    /// <summary>Acknowledged selectively; waits for the cumulative acknowledgement to pass it.</summary>
+    Acknowledged,
+}
+
+internal enum SegmentKind : byte
+{
+    Data,
+
+    /// <summary>Larger than any that is known to pass: its loss says something of the path's MTU, and nothing of congestion.</summary>
+    MtuProbe,
+
+    /// <summary>Sent into a closed window to learn whether it has opened.</summary>
+    WindowProbe,
+
+    Fin,
+}

@@ -1,0 +1,96 @@
+using System.Buffers;
+
+namespace Utp.Protocol.Sending;
+
+/// <summary>
+/// A view of the bytes that the driver holds for this connection: released never, acknowledged, in segments, or unsent, in this order.
+/// Nothing is copied until a datagram is made. Positions are kept as (block, index), which stay valid until the bytes are released.
+/// </summary>
+internal struct SendBuffer
+{
+    private ReadOnlySequenceSegment<byte>? _block;
+    private int _index;
+
+    /// <summary>Bytes at the front that belong to segments, acknowledged or not.</summary>
+    private long _segmentedBytes;
+
+    public long UnsentBytes { get; private set; }
+
+    /// <summary>Acknowledged bytes at the front, not yet released by the driver.</summary>
+    public long AcknowledgedBytes { get; private set; }
+
+    public readonly bool IsEmpty => _segmentedBytes == 0 && UnsentBytes == 0;
+
+    public void Update(in ReadOnlySequence<byte> buffered, long releasedBytes)
+    {
+        if (releasedBytes < 0 || releasedBytes > AcknowledgedBytes)
+        {
+            throw new ArgumentOutOfRangeException(nameof(releasedBytes), releasedBytes, "Only acknowledged bytes can be released.");
+        }
+
+        var unsentBytes = buffered.Length - (_segmentedBytes - releasedBytes);
+        if (unsentBytes < UnsentBytes)
+        {
+            throw new ArgumentException("Bytes that are not acknowledged are missing from the buffer.", nameof(buffered));
+        }
+
+        AcknowledgedBytes -= releasedBytes;
+        _segmentedBytes -= releasedBytes;
+        UnsentBytes = unsentBytes;
+        if (_segmentedBytes == 0)
+        {
+            // Every byte that the position pointed behind is released, and with it perhaps the block: start over.
+            _block = null;
+        }
+
+        if (_block is null && unsentBytes > 0)
+        {
+            _block = buffered.Start.GetObject() as ReadOnlySequenceSegment<byte>
+                ?? throw new ArgumentException("The buffer must be made of segments, as a Pipe's is.", nameof(buffered));
+            _index = buffered.Start.GetInteger();
+        }
+    }
+
+    /// <summary>Takes the next unsent bytes into a segment and copies them out.</summary>
+    public void Take(Span<byte> destination, out BufferPosition start)
+    {
+        start = new BufferPosition(_block!, _index);
+        UnsentBytes -= destination.Length;
+        _segmentedBytes += destination.Length;
+        Copy(ref _block!, ref _index, destination);
+    }
+
+    public void Acknowledge(long bytes) => AcknowledgedBytes += bytes;
+
+    /// <summary>Copies the bytes of an earlier segment.</summary>
+    public static void CopyFrom(BufferPosition start, Span<byte> destination)
+    {
+        var (block, index) = (start.Block, start.Index);
+        Copy(ref block, ref index, destination);
+    }
+
+    public readonly void CheckInvariants(long inFlightSegmentBytes) =>
+        Invariant.Holds(_segmentedBytes == AcknowledgedBytes + inFlightSegmentBytes, "segmented bytes are acknowledged or in segments");
+
+    private static void Copy(ref ReadOnlySequenceSegment<byte> block, ref int index, Span<byte> destination)
+    {
+        while (true)
+        {
+            var available = block.Memory.Span[index..];
+            if (available.Length >= destination.Length)
+            {
+                available[..destination.Length].CopyTo(destination);
+                index += destination.Length;
+                return;
+            }
+
+            available.CopyTo(destination);
+            destination = destination[available.Length..];
+            block = block.Next!;
+            index = 0;
+        }
+    }
+}
+
+/// <summary>Where a segment's bytes start in the driver's memory.</summary>
+internal readonly record struct BufferPosition(ReadOnlySequenceSegment<byte> Block, int Index);

@@ -1,0 +1,141 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// The deadlines of all connections of an endpoint in one binary heap. Lazy: an entry stays when its connection's deadline moves later, and
+/// is judged again when it comes up; so the common case, a retransmission timer pushed back by each acknowledgement, costs nothing.
+/// </summary>
+internal sealed class TimerTable
+{
+    private Entry[] _heap = new Entry[16];
+
+    public int Count { get; private set; }
+
+    public Instant NextDeadline => Count == 0 ? Instant.Never : _heap[0].Deadline;
+
+    /// <summary>Makes sure that the connection comes up no later than <paramref name="deadline"/>.</summary>
+    public void Schedule(ConnectionCore connection, Instant deadline)
+    {
+        if (connection.TimerIndex < 0)
+        {
+            if (deadline.IsNever)
+            {
+                return;
+            }
+
+            if (Count == _heap.Length)
+            {
+                Array.Resize(ref _heap, Count * 2);
+            }
+
+            Place(Count++, new Entry(deadline, connection));
+            SiftUp(connection.TimerIndex);
+        }
+        else if (deadline < _heap[connection.TimerIndex].Deadline)
+        {
+            _heap[connection.TimerIndex].Deadline = deadline;
+            SiftUp(connection.TimerIndex);
+        }
+    }
+
+    /// <summary>Takes the connection whose entry is due. It has no entry afterwards.</summary>
+    public bool TryTakeDue(Instant now, out ConnectionCore connection)
+    {
+        if (Count == 0 || _heap[0].Deadline > now)
+        {
+            connection = null!;
+            return false;
+        }
+
+        connection = _heap[0].Connection;
+        Remove(connection);
+        return true;
+    }
+
+    public void Remove(ConnectionCore connection)
+    {
+        var index = connection.TimerIndex;
+        if (index < 0)
+        {
+            return;
+        }
+
+        connection.TimerIndex = -1;
+        var last = _heap[--Count];
+        _heap[Count] = default;
+        if (index == Count)
+        {
+            return;
+        }
+
+        Place(index, last);
+        SiftUp(index);
+        SiftDown(last.Connection.TimerIndex);
+    }
+
+    public void CheckInvariants()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            Invariant.Holds(_heap[i].Connection.TimerIndex == i, "timer index matches its heap place");
+            Invariant.Holds(i == 0 || _heap[(i - 1) / 2].Deadline <= _heap[i].Deadline, "timer heap is ordered");
+        }
+    }
+
+    private void Place(int index, Entry entry)
+    {
+        _heap[index] = entry;
+        entry.Connection.TimerIndex = index;
+    }
+
+    private void SiftUp(int index)
+    {
+        var entry = _heap[index];
+        while (index > 0)
+        {
+            var parent = (index - 1) / 2;
+            if (_heap[parent].Deadline <= entry.Deadline)
+            {
+                break;
+            }
+
+            Place(index, _heap[parent]);
+            index = parent;
+        }
+
+        Place(index, entry);
+    }
+
+    private void SiftDown(int index)
+    {
+        var entry = _heap[index];
+        while (true)
+        {
+            var child = (index * 2) + 1;
+            if (child >= Count)
+            {
+                break;
+            }
+
+            if (child + 1 < Count && _heap[child + 1].Deadline < _heap[child].Deadline)
+            {
+                child++;
+            }
+
+            if (entry.Deadline <= _heap[child].Deadline)
+            {
+                break;
+            }
+
+            Place(index, _heap[child]);
+            index = child;
+        }
+
+        Place(index, entry);
+    }
+
+    private struct Entry(Instant deadline, ConnectionCore connection)
+    {
+        public Instant Deadline = deadline;
+        public ConnectionCore Connection = connection;
+    }
+}

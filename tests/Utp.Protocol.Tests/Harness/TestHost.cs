@@ -1,0 +1,115 @@
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Tests.Harness;
+
+/// <summary>A driver of one endpoint that follows the documented order and checks invariants after each step.</summary>
+internal sealed class TestHost(TestNetwork network, PeerAddress address, EndpointCore core)
+{
+    private readonly byte[] _buffer = new byte[64 * 1024];
+
+    public EndpointCore Core { get; } = core;
+
+    public PeerAddress Address { get; } = address;
+
+    public List<TestConnection> Accepted { get; } = [];
+
+    public List<byte[]> Foreign { get; } = [];
+
+    public int MaxSegments { get; set; } = 16;
+
+    /// <summary>Datagrams longer than this are refused as EMSGSIZE; null for no limit.</summary>
+    public int? LinkLimitBytes { get; set; }
+
+    public TestConnection Connect(TestHost to, ConnectionSettings? settings = null) => Connect(to.Address, settings);
+
+    public TestConnection Connect(PeerAddress to, ConnectionSettings? settings = null)
+    {
+        var core = Core.Connect(network.Now, to, settings) ?? throw new InvalidOperationException("No room for a connection.");
+        var connection = new TestConnection(network, this, core);
+        Drain();
+        return connection;
+    }
+
+    public void Receive(TestDatagram datagram)
+    {
+        var result = Core.HandleDatagram(network.Now, datagram.From, datagram.Bytes);
+        if (result.Disposition == DatagramDisposition.NotUtp)
+        {
+            Foreign.Add(datagram.Bytes);
+        }
+
+        if (result.Connection is { } connection)
+        {
+            var owner = Owner(connection);
+            owner.Take(datagram.Bytes.AsSpan(result.PayloadOffset, result.PayloadLength));
+            while (connection.TryTakeReordered(out var payload))
+            {
+                owner.Take(payload);
+            }
+        }
+
+        Core.CheckInvariants();
+    }
+
+    /// <summary>Feeds one hand-made packet, as if it had just arrived.</summary>
+    public DatagramResult Inject(PeerAddress from, PacketHeader header, byte[]? afterHeader = null)
+    {
+        var bytes = new byte[PacketHeader.Size + (afterHeader?.Length ?? 0)];
+        header.Write(bytes);
+        afterHeader?.CopyTo(bytes, PacketHeader.Size);
+        return Inject(from, bytes);
+    }
+
+    public DatagramResult Inject(PeerAddress from, byte[] bytes)
+    {
+        var result = Core.HandleDatagram(network.Now, from, bytes);
+        if (result.Connection is { } connection)
+        {
+            var owner = Owner(connection);
+            owner.Take(bytes.AsSpan(result.PayloadOffset, result.PayloadLength));
+            while (connection.TryTakeReordered(out var payload))
+            {
+                owner.Take(payload);
+            }
+        }
+
+        Core.CheckInvariants();
+        Drain();
+        return result;
+    }
+
+    public void Drain()
+    {
+        Core.HandleDeadlines(network.Now);
+        while (Core.PollEvent(out var connection, out var events))
+        {
+            var owner = Owner(connection);
+            if (events.HasFlag(ConnectionEvents.Accepted))
+            {
+                Accepted.Add(owner);
+                Core.ReleaseBacklog();
+            }
+
+            owner.Handle(events);
+        }
+
+        while (Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
+        {
+            if (transmit.SegmentSize > LinkLimitBytes && !transmit.AllowFragmentation)
+            {
+                Core.HandleMessageTooLong(network.Now, transmit);
+                continue;
+            }
+
+            for (var offset = 0; offset < transmit.Length; offset += transmit.SegmentSize)
+            {
+                var bytes = _buffer.AsSpan(offset, Math.Min(transmit.SegmentSize, transmit.Length - offset)).ToArray();
+                network.Send(new TestDatagram(Address, transmit.Remote, bytes, network.Now, transmit.AllowFragmentation));
+            }
+        }
+
+        Core.CheckInvariants();
+    }
+
+    private TestConnection Owner(ConnectionCore connection) => (TestConnection?)connection.Owner ?? new TestConnection(network, this, connection);
+}

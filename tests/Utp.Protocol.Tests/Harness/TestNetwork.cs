@@ -1,0 +1,90 @@
+namespace Utp.Protocol.Tests.Harness;
+
+/// <summary>
+/// Virtual time and a wire between hosts: constant delay, and a rule that may drop, delay or duplicate each datagram. Everything sent is
+/// recorded. Bottlenecks and statistics are the simulator's business; this is for looking at single packets.
+/// </summary>
+internal sealed class TestNetwork
+{
+    private readonly PriorityQueue<TestDatagram, (long At, long Order)> _wire = new();
+    private readonly Dictionary<PeerAddress, TestHost> _hosts = [];
+    private long _order;
+
+    public Instant Now { get; private set; } = new(1_000_000);
+
+    /// <summary>One-way delay.</summary>
+    public long DelayMicros { get; set; } = 10_000;
+
+    /// <summary>Extra delays of the copies to deliver: empty drops the datagram, one zero delivers it as it is.</summary>
+    public Func<TestDatagram, long[]> Rule { get; set; } = _ => Deliver;
+
+    public List<TestDatagram> Sent { get; } = [];
+
+    public static long[] Deliver { get; } = [0];
+
+    public static long[] Drop { get; } = [];
+
+    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null)
+    {
+        var address = PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
+        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), new SeededRandomSource(seed + (ulong)_hosts.Count)));
+        _hosts.Add(address, host);
+        return host;
+    }
+
+    public void Send(TestDatagram datagram)
+    {
+        Sent.Add(datagram);
+        foreach (var extra in Rule(datagram))
+        {
+            _wire.Enqueue(datagram, (Now.Micros + DelayMicros + extra, _order++));
+        }
+    }
+
+    /// <summary>Runs until nothing is due before <paramref name="until"/>, and leaves the clock there.</summary>
+    public void RunUntil(Instant until)
+    {
+        while (true)
+        {
+            var next = _wire.TryPeek(out _, out var at) ? new Instant(at.At) : Instant.Never;
+            foreach (var host in _hosts.Values)
+            {
+                next = Instant.Min(next, host.Core.NextDeadline);
+            }
+
+            if (next > until)
+            {
+                Now = until;
+                return;
+            }
+
+            Now = next > Now ? next : Now;
+            while (_wire.TryPeek(out _, out at) && at.At <= Now.Micros)
+            {
+                var datagram = _wire.Dequeue();
+                if (_hosts.TryGetValue(datagram.To, out var host))
+                {
+                    host.Receive(datagram);
+                }
+            }
+
+            foreach (var host in _hosts.Values)
+            {
+                host.Drain();
+            }
+        }
+    }
+
+    public void Run(double seconds) => RunUntil(Now + (long)(seconds * 1e6));
+
+    /// <summary>Runs until the condition holds; fails the test if it does not within the time.</summary>
+    public void RunWhile(Func<bool> condition, double atMostSeconds = 60)
+    {
+        var end = Now + (long)(atMostSeconds * 1e6);
+        while (condition())
+        {
+            Assert.True(Now < end, $"still waiting after {atMostSeconds} s; last packets:\n{string.Join('\n', Sent.TakeLast(12))}");
+            RunUntil(Now + 1_000);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Utp.Protocol.Tests.Harness;
+
+/// <summary>Two hosts and one established connection between them.</summary>
+internal sealed class TestPair
+{
+    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true)
+    {
+        Network = new TestNetwork();
+        A = Network.AddHost(seed);
+        B = Network.AddHost(seed, new EndpointSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
+        B.Core.IsListening = true;
+        Settings = settings ?? ConnectionSettings.Default;
+        if (connect)
+        {
+            Initiator = A.Connect(B, Settings);
+            Network.RunWhile(() => B.Accepted.Count == 0);
+            Acceptor = B.Accepted[0];
+        }
+    }
+
+    public ConnectionSettings Settings { get; }
+
+    public TestNetwork Network { get; }
+
+    /// <summary>The host that dials.</summary>
+    public TestHost A { get; }
+
+    /// <summary>The host that listens.</summary>
+    public TestHost B { get; }
+
+    public TestConnection Initiator { get; } = null!;
+
+    public TestConnection Acceptor { get; } = null!;
+
+    public static byte[] Pattern(int length, int seed = 0)
+    {
+        var bytes = new byte[length];
+        var random = new SeededRandomSource((ulong)seed + 77);
+        for (var i = 0; i < length; i++)
+        {
+            bytes[i] = (byte)random.NextUInt32();
+        }
+
+        return bytes;
+    }
+}
