@@ -158,6 +158,11 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     /// <returns>The text.</returns>
     public string ToUrl() => $"{Scheme}://{this}";
 
+    /// <summary>A copy for a named listener.</summary>
+    internal UtpEndPoint WithListener(string? name, UtpListenerOptions? options) => IPEndPoint is { } endPoint
+        ? new UtpEndPoint(endPoint) { ListenerName = name, ListenerOptions = options }
+        : new UtpEndPoint(Host, Port) { ListenerName = name, ListenerOptions = options };
+
     /// <inheritdoc />
     public bool Equals(UtpEndPoint? other) =>
         other is not null && Port == other.Port && string.Equals(Host, other.Host, StringComparison.OrdinalIgnoreCase);

@@ -1,0 +1,43 @@
+namespace Utp.Transport.Hosting.Configuration;
+
+/// <summary>One configuration key of an options class: how to read it, and what it allows.</summary>
+internal interface IOptionKey<in TOptions>
+{
+    string Name { get; }
+
+    /// <summary>Reads the text into the options.</summary>
+    /// <returns>Null, or what is wrong with the text; the options are then unchanged.</returns>
+    string? Apply(string text, TOptions options);
+
+    /// <summary>Judges the value that the options have, wherever it came from.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    string? Check(TOptions options);
+}
+
+/// <inheritdoc />
+internal sealed class OptionKey<TOptions, TValue>(string name, OptionKind<TValue> kind, Func<TOptions, TValue> get, Action<TOptions, TValue> set)
+    : IOptionKey<TOptions>
+    where TOptions : new()
+{
+    public string Name => name;
+
+    public string? Apply(string text, TOptions options)
+    {
+        if (!kind.TryParse(text, out var value))
+        {
+            return Complaint(text);
+        }
+
+        set(options, value);
+        return null;
+    }
+
+    public string? Check(TOptions options)
+    {
+        var value = get(options);
+        return kind.IsAllowed(value) ? null : Complaint(kind.Format(value));
+    }
+
+    private string Complaint(string value) =>
+        $"is '{value}'. Expected {kind.Expected}. Correct the value, or remove the key to take the default ({kind.Format(get(new TOptions()))}).";
+}

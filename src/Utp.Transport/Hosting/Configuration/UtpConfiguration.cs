@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Utp.Transport.Hosting.Configuration;
+
+/// <summary>A section that was given to <c>AddUtp</c> in place of the host's <c>Utp</c>.</summary>
+internal sealed record UtpConfigurationSource(IConfiguration Section);
+
+/// <summary>
+/// The <c>Utp</c> section, or nothing when the program has no configuration. Binding is written out rather than left to the configuration
+/// binder, which passes over keys that it does not know and values that it cannot read.
+/// </summary>
+internal sealed class UtpConfiguration
+{
+    public const string SectionName = "Utp";
+
+    private const string TransportKey = "Transport";
+    private const string EndpointsKey = "Endpoints";
+    private const string ClientsKey = "Clients";
+
+    private static readonly string[] TopLevelKeys = [TransportKey, EndpointsKey, ClientsKey];
+
+    private readonly IConfiguration? _section;
+    private readonly string _path;
+
+    public UtpConfiguration(IEnumerable<UtpConfigurationSource> sources, IServiceProvider services)
+    {
+        _section = sources.LastOrDefault()?.Section ?? ((IConfiguration?)services.GetService(typeof(IConfiguration)))?.GetSection(SectionName);
+        _path = (_section as IConfigurationSection)?.Path ?? SectionName;
+    }
+
+    public IConfigurationSection? Transport => _section?.GetSection(TransportKey);
+
+    public IReadOnlyList<IConfigurationSection> Endpoints => Children(EndpointsKey);
+
+    public IReadOnlyList<IConfigurationSection> Clients => Children(ClientsKey);
+
+    /// <summary>The full key of an option, whether or not it is configured.</summary>
+    public string TransportPath => $"{_path}:{TransportKey}";
+
+    public string EndpointPath(string name) => $"{_path}:{EndpointsKey}:{name}";
+
+    public string ClientPath(string name) => $"{_path}:{ClientsKey}:{name}";
+
+    public IConfigurationSection? FindEndpoint(string name) => Find(Endpoints, name);
+
+    public IConfigurationSection? FindClient(string name) => Find(Clients, name);
+
+    /// <summary>Complains of keys under <c>Utp</c> that nobody reads.</summary>
+    public IEnumerable<string> CheckTopLevel() =>
+        _section?.GetChildren()
+            .Where(child => !TopLevelKeys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(child => NearestKey.Complaint(child.Path, child.Key, TopLevelKeys)) ?? [];
+
+    /// <summary>Reads a section into options. What cannot be read is left out here, and <see cref="Check"/> complains of it.</summary>
+    public static void Bind<TOptions>(IConfigurationSection? section, IReadOnlyList<IOptionKey<TOptions>> keys, TOptions options)
+    {
+        foreach (var child in section?.GetChildren() ?? [])
+        {
+            if (child.Value is { } text)
+            {
+                Find(keys, child.Key)?.Apply(text, options);
+            }
+        }
+    }
+
+    /// <summary>Complains of unknown keys and unreadable values in a section, then of values out of bounds in the options made from it.</summary>
+    public static IEnumerable<string> Check<TOptions>(
+        IConfigurationSection? section,
+        string path,
+        IReadOnlyList<IOptionKey<TOptions>> keys,
+        IReadOnlyCollection<string> otherKeys,
+        TOptions options)
+        where TOptions : new()
+    {
+        if (section is { Value.Length: > 0 })
+        {
+            yield return $"{section.Path} is '{section.Value}'. Expected an object with keys such as {keys[0].Name}.";
+        }
+
+        var unreadable = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var child in section?.GetChildren() ?? [])
+        {
+            if (Complaint(child, keys, otherKeys) is { } complaint)
+            {
+                unreadable.Add(child.Key);
+                yield return complaint;
+            }
+        }
+
+        foreach (var key in keys)
+        {
+            if (!unreadable.Contains(key.Name) && key.Check(options) is { } complaint)
+            {
+                yield return $"{path}:{key.Name} {complaint}";
+            }
+        }
+    }
+
+    private static string? Complaint<TOptions>(IConfigurationSection child, IReadOnlyList<IOptionKey<TOptions>> keys, IReadOnlyCollection<string> otherKeys)
+        where TOptions : new()
+    {
+        if (otherKeys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        if (Find(keys, child.Key) is not { } key)
+        {
+            return NearestKey.Complaint(child.Path, child.Key, [.. keys.Select(known => known.Name), .. otherKeys]);
+        }
+
+        if (child.Value is null)
+        {
+            return child.GetChildren().Any() ? $"{child.Path} is an object. Expected a single value." : null;
+        }
+
+        return key.Apply(child.Value, new TOptions()) is { } complaint ? $"{child.Path} {complaint}" : null;
+    }
+
+    private static IOptionKey<TOptions>? Find<TOptions>(IReadOnlyList<IOptionKey<TOptions>> keys, string name) =>
+        keys.FirstOrDefault(key => string.Equals(key.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    private static IConfigurationSection? Find(IReadOnlyList<IConfigurationSection> sections, string name) =>
+        sections.FirstOrDefault(section => string.Equals(section.Key, name, StringComparison.OrdinalIgnoreCase));
+
+    private IReadOnlyList<IConfigurationSection> Children(string key) => _section is null ? [] : [.. _section.GetSection(key).GetChildren()];
+}

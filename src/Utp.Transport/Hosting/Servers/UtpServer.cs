@@ -1,0 +1,181 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Utp.Transport.Diagnostics;
+using Utp.Transport.Hosting.Configuration;
+
+namespace Utp.Transport.Hosting.Servers;
+
+/// <summary>
+/// The server of hosts without Kestrel: binds what <c>AddListener</c> named when the host starts, and stops as Kestrel does: heartbeat, unbind,
+/// ask connections to close, abort those that will not, dispose listeners. Every step is bounded, by the host's token or by a second.
+/// </summary>
+internal sealed class UtpServer(
+    IEnumerable<UtpListenerRegistration> registrations,
+    UtpListenerEndpoints endpoints,
+    IUtpConnectionListenerFactory listenerFactory,
+    IServiceProvider services,
+    TimeProvider timeProvider,
+    ILoggerFactory loggerFactory) : IHostedService, IDisposable
+{
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = loggerFactory.CreateLogger(UtpLog.TransportCategory);
+    private readonly ILogger _connectionLogger = loggerFactory.CreateLogger(UtpLog.ConnectionsCategory);
+    private readonly List<UtpServerListener> _listeners = [];
+    private PeriodicTimer? _heartbeat;
+    private int _stopped;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (key, name) in endpoints.NotServed)
+        {
+            UtpLog.EndpointNotServed(_logger, key, name);
+        }
+
+        try
+        {
+            foreach (var registration in registrations)
+            {
+                _listeners.Add(await BindAsync(registration, cancellationToken).ConfigureAwait(false));
+            }
+        }
+        catch
+        {
+            // The host does not stop a service whose start has failed.
+            await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            throw;
+        }
+
+        if (_listeners.Count > 0)
+        {
+            _heartbeat = new PeriodicTimer(HeartbeatInterval, timeProvider);
+            _ = BeatAsync(_heartbeat);
+        }
+
+        foreach (var listener in _listeners)
+        {
+            listener.Start();
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
+
+        _heartbeat?.Dispose();
+        await UnbindAsync(cancellationToken).ConfigureAwait(false);
+
+        UtpServerConnection[] connections = [.. _listeners.SelectMany(listener => listener.Connections)];
+        if (!await CloseAsync(connections, cancellationToken).ConfigureAwait(false))
+        {
+            await AbortAsync().ConfigureAwait(false);
+        }
+
+        await WithinAsync(Task.WhenAll(_listeners.Select(listener => listener.CloseAsync()))).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _heartbeat?.Dispose();
+
+    private static async Task<bool> CloseAsync(UtpServerConnection[] connections, CancellationToken cancellationToken)
+    {
+        foreach (var connection in connections)
+        {
+            connection.RequestClose();
+        }
+
+        try
+        {
+            await Task.WhenAll(connections.Select(connection => connection.Ended)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<UtpServerListener> BindAsync(UtpListenerRegistration registration, CancellationToken cancellationToken)
+    {
+        var builder = new ConnectionBuilder(services);
+        registration.Configure(builder);
+        var handler = builder.Build();
+        var endPoint = endpoints.Resolve(registration);
+        try
+        {
+            var listener = await listenerFactory.BindAsync(endPoint, endPoint.ListenerOptions, cancellationToken).ConfigureAwait(false);
+            return new UtpServerListener(registration.Name, listener, handler, _logger, _connectionLogger);
+        }
+        catch (AddressInUseException exception)
+        {
+            throw new IOException(
+                $"Failed to bind listener '{registration.Name}' to {endPoint.ToUrl()}: the address is already in use. "
+                + $"Stop the program that has it, or set {endpoints.UrlKey(registration.Name)} to another port.",
+                exception);
+        }
+    }
+
+    private async Task UnbindAsync(CancellationToken cancellationToken)
+    {
+        foreach (var unbinding in _listeners.Select(listener => listener.UnbindAsync(cancellationToken)).ToArray())
+        {
+            try
+            {
+                await unbinding.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Out of time: what follows aborts, and disposing the listeners unbinds for certain.
+            }
+        }
+    }
+
+    private async Task AbortAsync()
+    {
+        UtpServerConnection[] connections = [.. _listeners.SelectMany(listener => listener.Connections)];
+        if (connections.Length == 0)
+        {
+            return;
+        }
+
+        UtpLog.ConnectionsAborted(_logger, connections.Length);
+        var reason = new ConnectionAbortedException("The server is stopping, and the connection did not close within HostOptions.ShutdownTimeout.");
+        foreach (var connection in connections)
+        {
+            connection.Abort(reason);
+        }
+
+        if (!await WithinAsync(Task.WhenAll(connections.Select(connection => connection.Ended))).ConfigureAwait(false))
+        {
+            UtpLog.HandlersAbandoned(_logger, connections.Count(connection => !connection.Ended.IsCompleted));
+        }
+    }
+
+    private async Task<bool> WithinAsync(Task task)
+    {
+        try
+        {
+            await task.WaitAsync(AbortPatience, timeProvider).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task BeatAsync(PeriodicTimer timer)
+    {
+        while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
+        {
+            foreach (var connection in _listeners.SelectMany(listener => listener.Connections))
+            {
+                connection.TickHeartbeat();
+            }
+        }
+    }
+}
