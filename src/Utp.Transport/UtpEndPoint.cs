@@ -163,6 +163,9 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
         ? new UtpEndPoint(endPoint) { ListenerName = name, ListenerOptions = options }
         : new UtpEndPoint(Host, Port) { ListenerName = name, ListenerOptions = options };
 
+    /// <summary>A copy for one address of its host.</summary>
+    internal UtpEndPoint WithAddress(IPAddress address) => new(address, Port) { ListenerName = ListenerName, ListenerOptions = ListenerOptions };
+
     /// <inheritdoc />
     public bool Equals(UtpEndPoint? other) =>
         other is not null && Port == other.Port && string.Equals(Host, other.Host, StringComparison.OrdinalIgnoreCase);

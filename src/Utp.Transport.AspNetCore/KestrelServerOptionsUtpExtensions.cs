@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Utp.Transport;
+using Utp.Transport.Hosting.Servers;
+
+namespace Microsoft.AspNetCore.Hosting;
+
+/// <summary>Listens on uTP endpoints. As with every <c>Listen</c> of Kestrel, endpoints in code replace the addresses of <c>ASPNETCORE_URLS</c> and <c>--urls</c>.</summary>
+public static class KestrelServerOptionsUtpExtensions
+{
+    /// <summary>Listens on an address and UDP port.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="address">The local address; <see cref="IPAddress.IPv6Any"/> for all, IPv4 included.</param>
+    /// <param name="port">The UDP port; 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called.</exception>
+    public static void ListenUtp(this KestrelServerOptions options, IPAddress address, int port) =>
+        options.ListenUtp(new UtpEndPoint(address, port), static _ => { });
+
+    /// <summary>Listens on an address and UDP port.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="address">The local address; <see cref="IPAddress.IPv6Any"/> for all, IPv4 included.</param>
+    /// <param name="port">The UDP port; 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>
+    /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    public static void ListenUtp(this KestrelServerOptions options, IPAddress address, int port, Action<ListenOptions> configure) =>
+        options.ListenUtp(new UtpEndPoint(address, port), configure);
+
+    /// <summary>Listens on a uTP endpoint.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="endPoint">The endpoint, for example <c>UtpEndPoint.Parse("utp://0.0.0.0:5000")</c>.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called.</exception>
+    public static void ListenUtp(this KestrelServerOptions options, UtpEndPoint endPoint) => options.ListenUtp(endPoint, static _ => { });
+
+    /// <summary>Listens on a uTP endpoint.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="endPoint">The endpoint, for example <c>UtpEndPoint.Parse("utp://0.0.0.0:5000")</c>.</param>
+    /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    public static void ListenUtp(this KestrelServerOptions options, UtpEndPoint endPoint, Action<ListenOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        ArgumentNullException.ThrowIfNull(configure);
+        if (options.ApplicationServices?.GetService<UtpServerListenerFactory>() is null)
+        {
+            throw new InvalidOperationException("ListenUtp needs the uTP transport. Call builder.WebHost.UseUtp() as well.");
+        }
+
+        // A copy, because options of this listener travel on it.
+        options.Listen(endPoint.WithListener(endPoint.ListenerName, endPoint.ListenerOptions), listen =>
+        {
+            // Otherwise Kestrel advertises HTTP/3 on this UDP port, which speaks uTP; and defaults meant for TCP may ask for HTTP/3.
+            listen.DisableAltSvcHeader = true;
+            if (listen.Protocols.HasFlag(HttpProtocols.Http3))
+            {
+                listen.Protocols &= ~HttpProtocols.Http3;
+            }
+
+            configure(listen);
+            if (listen.Protocols.HasFlag(HttpProtocols.Http3))
+            {
+                throw new InvalidOperationException(
+                    $"HTTP/3 runs over QUIC and cannot run over uTP. Set the protocols of {endPoint.ToUrl()} to Http1, Http2 or Http1AndHttp2.");
+            }
+        });
+    }
+
+    /// <summary>Listens on all addresses, IPv4 and IPv6 alike.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="port">The UDP port; 0 lets the system choose.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called.</exception>
+    public static void ListenAnyIPUtp(this KestrelServerOptions options, int port) => options.ListenAnyIPUtp(port, static _ => { });
+
+    /// <summary>Listens on all addresses, IPv4 and IPv6 alike.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="port">The UDP port; 0 lets the system choose.</param>
+    /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    public static void ListenAnyIPUtp(this KestrelServerOptions options, int port, Action<ListenOptions> configure) =>
+        options.ListenUtp(new UtpEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port), configure);
+
+    /// <summary>Listens on the loopback addresses: 127.0.0.1, and ::1 where the system has it.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="port">The UDP port, not 0: the two addresses would get different ones.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or the port is 0.</exception>
+    public static void ListenLocalhostUtp(this KestrelServerOptions options, int port) => options.ListenLocalhostUtp(port, static _ => { });
+
+    /// <summary>Listens on the loopback addresses: 127.0.0.1, and ::1 where the system has it.</summary>
+    /// <param name="options">Kestrel's options.</param>
+    /// <param name="port">The UDP port, not 0: the two addresses would get different ones.</param>
+    /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware; called for each address.</param>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, HTTP/3 was asked for, or the port is 0.</exception>
+    public static void ListenLocalhostUtp(this KestrelServerOptions options, int port, Action<ListenOptions> configure) =>
+        options.ListenLocalhost(new UtpEndPoint("localhost", port), configure);
+
+    /// <summary>Listens on both loopback addresses in the name of one endpoint.</summary>
+    internal static void ListenLocalhost(this KestrelServerOptions options, UtpEndPoint localhost, Action<ListenOptions> configure)
+    {
+        if (localhost.Port == 0)
+        {
+            throw new InvalidOperationException("Port 0 cannot be used with localhost, which is two addresses. Use 127.0.0.1 or [::1] instead.");
+        }
+
+        options.ListenUtp(localhost.WithAddress(IPAddress.Loopback), configure);
+        if (HasIPv6Loopback())
+        {
+            options.ListenUtp(localhost.WithAddress(IPAddress.IPv6Loopback), configure);
+        }
+    }
+
+    // Containers often support IPv6 and yet have no ::1.
+    private static bool HasIPv6Loopback()
+    {
+        if (!Socket.OSSupportsIPv6)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Utp.Transport;
+using Utp.Transport.AspNetCore;
+using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Hosting.Servers;
+
+namespace Microsoft.AspNetCore.Hosting;
+
+/// <summary>Adds the uTP transport to Kestrel.</summary>
+public static class WebHostBuilderUtpExtensions
+{
+    /// <summary>
+    /// Lets Kestrel listen on uTP endpoints, beside its others: those of <c>Utp:Endpoints</c> in the configuration, and those of
+    /// <c>ListenUtp</c> in code. Includes <c>AddUtp</c>. The order of this and other <c>Use...</c> calls does not matter, and calling it again
+    /// adds nothing. Configured uTP endpoints do not silence <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address.
+    /// </summary>
+    /// <param name="builder">The web host builder, for example <c>builder.WebHost</c>.</param>
+    /// <returns>The builder.</returns>
+    public static IWebHostBuilder UseUtp(this IWebHostBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+
+        // Kestrel's TCP transport only registers itself when no other factory is there, so it has to come first.
+        return builder.UseSockets().ConfigureServices(services =>
+        {
+            services.AddUtp();
+            services.TryAddSingleton<UtpHttpServerMarker>();
+            services.TryAddSingleton<HttpEndpoints>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, UtpServerListenerFactory>(
+                provider => provider.GetRequiredService<UtpServerListenerFactory>()));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, KestrelEndpointSetup>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UtpStartupChecks>, HttpEndpointValidation>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ServerUrlsFilter>());
+        });
+    }
+
+    /// <summary>Lets Kestrel listen on uTP endpoints, as <see cref="UseUtp(IWebHostBuilder)"/> does, and sets the engine's options in code, after the configuration has.</summary>
+    /// <param name="builder">The web host builder.</param>
+    /// <param name="configure">Sets the engine's options.</param>
+    /// <returns>The builder.</returns>
+    public static IWebHostBuilder UseUtp(this IWebHostBuilder builder, Action<UtpTransportOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.UseUtp().ConfigureServices(services => services.Configure(configure));
+    }
+}
