@@ -8,6 +8,11 @@ namespace Utp.Transport.Datagrams;
 /// </summary>
 internal sealed class DatagramBatch
 {
+    /// <summary>
+    /// Between entries. With 64 KiB alone the same bytes of every entry would compete for the same few lines of each processor cache.
+    /// </summary>
+    private const int Gap = 17 * 64;
+
     private readonly ReceivedTrain[] _trains;
 
     /// <param name="capacity">Entries that one receive may bring.</param>
@@ -16,14 +21,14 @@ internal sealed class DatagramBatch
     {
         _trains = new ReceivedTrain[capacity];
         BytesPerEntry = bytesPerEntry;
-        Memory = GC.AllocateUninitializedArray<byte>(capacity * bytesPerEntry, pinned: true);
+        Memory = GC.AllocateUninitializedArray<byte>(capacity * (bytesPerEntry + Gap), pinned: true);
     }
 
     public int Capacity => _trains.Length;
 
     public int BytesPerEntry { get; }
 
-    /// <summary>Pinned; entry i owns [i * BytesPerEntry, +BytesPerEntry).</summary>
+    /// <summary>Pinned; entry i owns [OffsetOf(i), +BytesPerEntry).</summary>
     public byte[] Memory { get; }
 
     public int Count { get; private set; }
@@ -33,7 +38,12 @@ internal sealed class DatagramBatch
 
     public ref readonly ReceivedTrain this[int index] => ref _trains[index];
 
-    public ReadOnlySpan<byte> BytesOf(int index) => Memory.AsSpan(index * BytesPerEntry, _trains[index].Length);
+    public ReadOnlySpan<byte> BytesOf(int index) => Memory.AsSpan(OffsetOf(index), _trains[index].Length);
+
+    public int OffsetOf(int index) => index * (BytesPerEntry + Gap);
+
+    /// <summary>The memory that the next <see cref="Add"/> is about.</summary>
+    public Span<byte> NextEntry => Memory.AsSpan(OffsetOf(Count), BytesPerEntry);
 
     public void Clear()
     {

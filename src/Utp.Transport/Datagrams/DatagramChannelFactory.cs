@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Utp.Transport.Datagrams.Linux;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams;
@@ -27,11 +28,27 @@ internal static class DatagramChannelFactory
         }
     }
 
-    private static PortableDatagramChannel CreateOver(UdpSocket udp, UtpDatagramOffload offload, UtpClock clock) => offload switch
+    private static IDatagramChannel CreateOver(UdpSocket udp, UtpDatagramOffload offload, UtpClock clock)
     {
-        UtpDatagramOffload.Auto or UtpDatagramOffload.Portable => new PortableDatagramChannel(new SystemDatagramSocket(udp), clock),
-        _ => throw Unavailable(offload, "this system has no such calls"),
-    };
+        string reason;
+        switch (offload)
+        {
+            case UtpDatagramOffload.Auto:
+                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateOffload(udp, clock, out _)
+                    ?? (IDatagramChannel?)LinuxDatagramSupport.TryCreateBatching(udp, clock, out _)
+                    ?? CreatePortable(udp, clock);
+            case UtpDatagramOffload.Portable:
+                return CreatePortable(udp, clock);
+            case UtpDatagramOffload.Batching:
+                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason) ?? throw Unavailable(offload, reason);
+            case UtpDatagramOffload.Segmentation:
+                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason) ?? throw Unavailable(offload, reason);
+            default:
+                throw Unavailable(offload, "there is no such mode");
+        }
+    }
+
+    private static PortableDatagramChannel CreatePortable(UdpSocket udp, UtpClock clock) => new(new SystemDatagramSocket(udp), udp.Facts, clock);
 
     private static InvalidOperationException Unavailable(UtpDatagramOffload offload, string reason) => new(
         $"Utp:Transport:DatagramOffload is '{offload}', which cannot be had here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");

@@ -18,10 +18,19 @@ internal interface IDatagramChannel : IDisposable
     /// <summary>Segments that one <see cref="Send"/> should carry at most. At least 1.</summary>
     int MaxSegmentsPerTrain { get; }
 
-    /// <summary>What the system granted, in bytes of payload and bookkeeping together; zero when unknown.</summary>
+    /// <summary>
+    /// What the system granted, in the unit it was asked in; zero when unknown. Linux sets aside as much again for its bookkeeping, and
+    /// that is not included: a datagram of 1,400 bytes takes 2,304 bytes of the double, so this is roughly the payload that can wait.
+    /// </summary>
     int ReceiveBufferBytes { get; }
 
     int SendBufferBytes { get; }
+
+    /// <summary>Datagrams that the system has dropped for want of receive buffer since the socket was opened; null when it does not tell.</summary>
+    long? ReceiveDropCount => null;
+
+    /// <summary>A batch that suits <see cref="Receive"/>: entries hold whatever may arrive, 64 KiB.</summary>
+    DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
     /// Waits for datagrams and fills <paramref name="batch"/>; false when <see cref="Wake"/> or <see cref="IDisposable.Dispose"/> ended the wait without any.

@@ -6,14 +6,6 @@ namespace Utp.Transport.Datagrams;
 /// <summary>The few socket calls of <see cref="PortableDatagramChannel"/>, apart so that tests can make each of them fail in every way.</summary>
 internal interface IDatagramSocket : IDisposable
 {
-    AddressFamily AddressFamily { get; }
-
-    IPEndPoint LocalEndPoint { get; }
-
-    int ReceiveBufferBytes { get; }
-
-    int SendBufferBytes { get; }
-
     /// <summary>More than zero when a receive would bring a datagram now.</summary>
     int Available { get; }
 
@@ -34,4 +26,7 @@ internal interface IDatagramSocket : IDisposable
 
     /// <summary>Whether routers and the own system may cut datagrams of this family that are too long.</summary>
     void SetFragmentation(bool ipv4, bool allowed);
+
+    /// <summary>As <see cref="IDatagramChannel.ReceiveDropCount"/>.</summary>
+    long? ReadDropCount();
 }

@@ -17,56 +17,49 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Consecutive errors without a datagram after which receiving slows down, so that a broken socket does not burn a processor.</summary>
-    private const int ErrorsBeforeBackOff = 64;
-
-    private const int BackOffMilliseconds = 10;
-
-    /// <summary>When the system is out of buffers (ENOBUFS) it still calls the socket writable: then time is what to wait for.</summary>
-    private const int BufferShortageMilliseconds = 1;
-
     private readonly IDatagramSocket _socket;
+    private readonly UdpSocketFacts _facts;
     private readonly UtpClock _clock;
     private readonly AddressFamily _family;
+    private readonly WaitGate _gate = new();
     private readonly SocketAddress _sender;
     private readonly SocketAddress _destination;
     private readonly SocketAddress[] _wakeAddresses;
     private PeerAddress _lastRemote;
     private bool _hasLastRemote;
     private bool _shortOfBuffers;
-    private int _errorStreak;
-    private int _wakeRequested;
-    private int _waiting;
-    private int _closed;
+    private BackOff _backOff;
 
-    public PortableDatagramChannel(IDatagramSocket socket, UtpClock clock)
+    public PortableDatagramChannel(IDatagramSocket socket, UdpSocketFacts facts, UtpClock clock)
     {
         _socket = socket;
+        _facts = facts;
         _clock = clock;
-        _family = socket.AddressFamily;
+        _family = facts.AddressFamily;
         _sender = SocketAddressBytes.CreateBlank(_family);
         _destination = SocketAddressBytes.CreateBlank(_family);
-        _wakeAddresses = CreateWakeAddresses(socket);
+        _wakeAddresses = CreateWakeAddresses(facts.LocalEndPoint);
     }
 
-    public IPEndPoint LocalEndPoint => _socket.LocalEndPoint;
+    public IPEndPoint LocalEndPoint => _facts.LocalEndPoint;
 
     public string Name => "portable";
 
     /// <summary>More would only make the wire timestamps of the last segments older than they say.</summary>
     public int MaxSegmentsPerTrain => 16;
 
-    public int ReceiveBufferBytes => _socket.ReceiveBufferBytes;
+    public int ReceiveBufferBytes => _facts.ReceiveBufferBytes;
 
-    public int SendBufferBytes => _socket.SendBufferBytes;
+    public int SendBufferBytes => _facts.SendBufferBytes;
+
+    public long? ReceiveDropCount => _socket.ReadDropCount();
 
     public bool Receive(DatagramBatch batch)
     {
         batch.Clear();
-        while (Volatile.Read(ref _closed) == 0)
+        while (!_gate.IsClosed)
         {
-            // Taken before looking: a wake-up during this receive stays for the next one.
-            var woken = Interlocked.Exchange(ref _wakeRequested, 0) != 0;
+            var woken = _gate.TakeRequest();
             Drain(batch);
             if (batch.Count > 0)
             {
@@ -112,7 +105,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     public bool WaitWritable(TimeSpan timeout)
     {
-        if (Volatile.Read(ref _closed) != 0)
+        if (_gate.IsClosed)
         {
             return false;
         }
@@ -120,7 +113,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         if (_shortOfBuffers)
         {
             _shortOfBuffers = false;
-            Thread.Sleep(Math.Min(BufferShortageMilliseconds, (int)timeout.TotalMilliseconds));
+            BackOff.PauseForBuffers(timeout);
             return true;
         }
 
@@ -141,9 +134,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     public void Wake()
     {
-        // Both sides write their flag and then read the other's, with full fences: either the receiver sees the request before it waits,
-        // or we see that it waits. The datagram is therefore needed only then, and a busy receiver is woken without a system call.
-        if (Interlocked.Exchange(ref _wakeRequested, 1) == 0 && Volatile.Read(ref _waiting) != 0)
+        if (_gate.Request())
         {
             SendWakeDatagram();
         }
@@ -151,17 +142,15 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        if (_gate.Close())
         {
-            return;
-        }
+            if (_gate.Request())
+            {
+                SendWakeDatagram();
+            }
 
-        if (Volatile.Read(ref _waiting) != 0)
-        {
-            SendWakeDatagram();
+            _socket.Dispose();
         }
-
-        _socket.Dispose();
     }
 
     private void Drain(DatagramBatch batch)
@@ -179,14 +168,14 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         }
         catch (ObjectDisposedException)
         {
-            Volatile.Write(ref _closed, 1);
+            _gate.Close();
         }
     }
 
     private void ReceiveOne(DatagramBatch batch)
     {
-        var length = _socket.Receive(batch.Memory.AsSpan(batch.Count * batch.BytesPerEntry, batch.BytesPerEntry), _sender);
-        _errorStreak = 0;
+        var length = _socket.Receive(batch.NextEntry, _sender);
+        _backOff.Reset();
         if (length == 0)
         {
             // Our own wake-up, or somebody's empty datagram: no protocol that shares the port has those.
@@ -205,10 +194,9 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     private void WaitReadable(DatagramBatch batch)
     {
-        Interlocked.Exchange(ref _waiting, 1);
         try
         {
-            if (Volatile.Read(ref _wakeRequested) != 0 || Volatile.Read(ref _closed) != 0)
+            if (!_gate.TryEnter())
             {
                 return;
             }
@@ -233,11 +221,11 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         }
         catch (ObjectDisposedException)
         {
-            Volatile.Write(ref _closed, 1);
+            _gate.Close();
         }
         finally
         {
-            Volatile.Write(ref _waiting, 0);
+            _gate.Leave();
         }
     }
 
@@ -247,16 +235,13 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     /// </summary>
     private void Survive(SocketError error, DatagramBatch batch)
     {
-        if (SocketErrors.IsNothingReceived(error) || Volatile.Read(ref _closed) != 0)
+        if (SocketErrors.IsNothingReceived(error) || _gate.IsClosed)
         {
             return;
         }
 
         batch.ErrorCount++;
-        if (++_errorStreak > ErrorsBeforeBackOff)
-        {
-            Thread.Sleep(BackOffMilliseconds);
-        }
+        _backOff.PauseAfterError();
     }
 
     private SendOutcome SendSegments(int segmentSize, ReadOnlySpan<byte> train, ref int bytesSent)
@@ -275,7 +260,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         catch (SocketException e)
         {
             _shortOfBuffers = e.SocketErrorCode == SocketError.NoBufferSpaceAvailable;
-            return Volatile.Read(ref _closed) != 0 ? SendOutcome.Closed : SocketErrors.ToSendOutcome(e.SocketErrorCode);
+            return _gate.IsClosed ? SendOutcome.Closed : SocketErrors.ToSendOutcome(e.SocketErrorCode);
         }
         catch (ObjectDisposedException)
         {
@@ -316,9 +301,8 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     }
 
     /// <summary>The socket's own address; for "any", the loopback addresses that reach it.</summary>
-    private static SocketAddress[] CreateWakeAddresses(IDatagramSocket socket)
+    private static SocketAddress[] CreateWakeAddresses(IPEndPoint local)
     {
-        var local = socket.LocalEndPoint;
         if (local.Address.Equals(IPAddress.Any))
         {
             return [new IPEndPoint(IPAddress.Loopback, local.Port).Serialize()];

@@ -8,14 +8,6 @@ internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
 {
     private readonly Socket _socket = udp.Socket;
 
-    public AddressFamily AddressFamily { get; } = udp.Socket.AddressFamily;
-
-    public IPEndPoint LocalEndPoint { get; } = udp.LocalEndPoint;
-
-    public int ReceiveBufferBytes { get; } = udp.ReceiveBufferBytes;
-
-    public int SendBufferBytes { get; } = udp.SendBufferBytes;
-
     public int Available => _socket.Available;
 
     public bool WaitReadable(TimeSpan timeout) => _socket.Poll(timeout, SelectMode.SelectRead);
@@ -25,7 +17,7 @@ internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
     public int Receive(Span<byte> buffer, SocketAddress remote)
     {
         // The runtime shrinks the size to what the last sender's address took, and insists on the whole.
-        remote.Size = SocketAddress.GetMaximumAddressSize(AddressFamily);
+        remote.Size = SocketAddress.GetMaximumAddressSize(_socket.AddressFamily);
         return _socket.ReceiveFrom(buffer, SocketFlags.None, remote);
     }
 
@@ -34,6 +26,8 @@ internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
     public SocketError TakePendingError() => (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
 
     public void SetFragmentation(bool ipv4, bool allowed) => udp.Fragmentation.Set(ipv4, allowed);
+
+    public long? ReadDropCount() => udp.ReadDropCount();
 
     public void Dispose() => _socket.Dispose();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Transport.Datagrams;
@@ -9,34 +10,53 @@ internal sealed class UdpSocket : IDisposable
 {
     private const int SmallestBufferBytes = 16 * 1024;
 
-    private UdpSocket(Socket socket)
+    private UdpSocket(Socket socket, int receiveBufferBytes, int sendBufferBytes)
     {
         Socket = socket;
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         Fragmentation = new FragmentationControl(socket);
+        Facts = new UdpSocketFacts(socket.AddressFamily, (IPEndPoint)socket.LocalEndPoint!)
+        {
+            ReceiveBufferBytes = Grant(receiveBufferBytes, size => socket.ReceiveBufferSize = size, () => socket.ReceiveBufferSize),
+            SendBufferBytes = Grant(sendBufferBytes, size => socket.SendBufferSize = size, () => socket.SendBufferSize),
+        };
     }
 
     public Socket Socket { get; }
 
-    public IPEndPoint LocalEndPoint { get; }
+    public UdpSocketFacts Facts { get; }
 
     public FragmentationControl Fragmentation { get; }
-
-    public int ReceiveBufferBytes { get; private set; }
-
-    public int SendBufferBytes { get; private set; }
 
     /// <param name="local">Port 0 lets the system choose; <see cref="IPAddress.IPv6Any"/> takes IPv4 too, and falls back to IPv4 alone.</param>
     /// <param name="receiveBufferBytes">What to ask of the system.</param>
     /// <param name="sendBufferBytes">What to ask of the system.</param>
     /// <exception cref="AddressInUseException">Another socket has the address.</exception>
     /// <exception cref="SocketException">The system has no such address, or forbids it.</exception>
-    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes)
+    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes) =>
+        new(Bind(local), receiveBufferBytes, sendBufferBytes);
+
+    /// <summary>Datagrams that the system has dropped for want of receive buffer; null when it does not tell, or the socket is closed.</summary>
+    public long? ReadDropCount()
     {
-        var udp = new UdpSocket(Bind(local));
-        udp.ReceiveBufferBytes = Grant(receiveBufferBytes, size => udp.Socket.ReceiveBufferSize = size, () => udp.Socket.ReceiveBufferSize);
-        udp.SendBufferBytes = Grant(sendBufferBytes, size => udp.Socket.SendBufferSize = size, () => udp.Socket.SendBufferSize);
-        return udp;
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        // SO_MEMINFO: nine 32-bit counters, the last of them the drops; sock_diag(7).
+        const int SocketLevel = 1;
+        const int MemoryInfo = 55;
+        const int Drops = 8;
+        Span<uint> counters = stackalloc uint[Drops + 1];
+        try
+        {
+            var length = Socket.GetRawSocketOption(SocketLevel, MemoryInfo, MemoryMarshal.AsBytes(counters));
+            return length >= (Drops + 1) * sizeof(uint) ? counters[Drops] : null;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
     }
 
     public void Dispose() => Socket.Dispose();

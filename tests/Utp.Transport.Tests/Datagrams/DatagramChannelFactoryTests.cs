@@ -21,6 +21,38 @@ public sealed class DatagramChannelFactoryTests
         Assert.Contains(channel.LocalEndPoint.ToString(), record.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
+    public void Create_Auto_TakesTheBestThatWorks(UtpDatagramOffload offload)
+    {
+        using var best = Open(offload);
+        using var chosen = Open(UtpDatagramOffload.Auto);
+
+        Assert.Equal("offload", best.Name);
+        Assert.Equal(best.Name, chosen.Name);
+    }
+
+    [Theory]
+    [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    public void Create_ExplicitMode_TakesThatOne(UtpDatagramOffload offload)
+    {
+        using var channel = Open(offload);
+
+        Assert.Equal(offload == UtpDatagramOffload.Portable ? "portable" : "mmsg", channel.Name);
+    }
+
+    [Fact]
+    public void Create_ModeThatCannotBeHad_NamesKeyValueAndReason()
+    {
+        var lacking = OperatingSystem.IsLinux() ? (UtpDatagramOffload)99 : UtpDatagramOffload.Segmentation;
+
+        var exception = Assert.Throws<InvalidOperationException>(() => Open(lacking));
+
+        Assert.Contains($"Utp:Transport:DatagramOffload is '{lacking}'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(OperatingSystem.IsLinux() ? "no such mode" : "needs Linux", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Create_SmallBufferAsked_ReportsWhatWasAsked()
     {

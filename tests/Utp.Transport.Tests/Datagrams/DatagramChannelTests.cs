@@ -12,6 +12,8 @@ public sealed class DatagramChannelTests
 {
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Send_TrainWithShorterTail_ArrivesAsItsSegments(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -30,6 +32,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Send_TrainsOfEverySegmentCount_ArriveWhole(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -48,6 +52,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Send_TrainInALargerBuffer_SendsOnlyItsLength(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -64,6 +70,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_IPv4PeerOnDualModeSocket_HasPlainIPv4Address(UtpDatagramOffload offload)
     {
         using var sender = Open(offload, IPAddress.Loopback);
@@ -83,6 +91,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_IPv6Peer_CanBeAnswered(UtpDatagramOffload offload)
     {
         if (!Socket.OSSupportsIPv6)
@@ -106,6 +116,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public void Send_IPv6RemoteOnIPv4Socket_Fails(UtpDatagramOffload offload)
     {
         using var sender = Open(offload, IPAddress.Loopback);
@@ -117,6 +129,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Send_FailureToOneRemote_LeavesOthersReachable(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -132,6 +146,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public void Send_LongerThanUdpAllows_IsMessageTooLong(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -143,6 +159,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Send_FragmentationAllowed_ArrivesAndForbidsItAgain(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -157,6 +175,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_ManyWaiting_TakesSeveralPerCallWithOrderedStamps(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -182,6 +202,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_EmptyDatagrams_AreSkipped(UtpDatagramOffload offload)
     {
         using var receiver = Open(offload);
@@ -197,6 +219,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_DatagramLongerThanEntry_IsDroppedAndCounted(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);
@@ -211,6 +235,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public void Open_AddressInUse_ThrowsAddressInUse(UtpDatagramOffload offload)
     {
         using var first = Open(offload);
@@ -221,6 +247,8 @@ public sealed class DatagramChannelTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task SendAndReceive_AfterWarmUp_AllocateNothing(UtpDatagramOffload offload)
     {
         using var sender = Open(offload);

@@ -10,6 +10,8 @@ public sealed class DatagramChannelWakeTests
 {
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Wake_WhileReceiveWaits_EndsIt(UtpDatagramOffload offload)
     {
         foreach (var address in new[] { IPAddress.Loopback, IPAddress.Any, IPAddress.IPv6Any, IPAddress.IPv6Loopback })
@@ -26,6 +28,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Wake_BeforeReceive_EndsTheNextOnceOnly(UtpDatagramOffload offload)
     {
         using var channel = Open(offload);
@@ -42,6 +46,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Wake_WithDatagramsWaiting_DeliversThem(UtpDatagramOffload offload)
     {
         using var channel = Open(offload);
@@ -54,6 +60,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Wake_FromManyThreadsDuringTraffic_IsNeverLost(UtpDatagramOffload offload)
     {
         using var channel = Open(offload);
@@ -100,6 +108,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Dispose_WhileReceiveWaits_EndsIt(UtpDatagramOffload offload)
     {
         foreach (var address in new[] { IPAddress.Loopback, IPAddress.Any, IPAddress.IPv6Any })
@@ -121,6 +131,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task EveryCall_AfterDispose_SaysClosed(UtpDatagramOffload offload)
     {
         using var peer = Open(offload);
@@ -139,6 +151,8 @@ public sealed class DatagramChannelWakeTests
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
+    [OverChannel(UtpDatagramOffload.Batching)]
+    [OverChannel(UtpDatagramOffload.Segmentation)]
     public void WaitWritable_WithRoomInTheBuffer_IsTrueAtOnce(UtpDatagramOffload offload)
     {
         using var channel = Open(offload);

@@ -72,7 +72,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
             while (!_closed && batch.Count < batch.Capacity && _queue.TryDequeue(out var datagram))
             {
                 _queuedBytes -= datagram.Bytes.Length;
-                datagram.Bytes.CopyTo(batch.Memory, batch.Count * batch.BytesPerEntry);
+                datagram.Bytes.CopyTo(batch.NextEntry);
                 batch.Add(datagram.From, datagram.Bytes.Length, datagram.Bytes.Length, _network.Clock.Now);
             }
 

@@ -1,22 +1,34 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Xunit.Sdk;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>Runs a theory over one kind of channel; where the system lacks it the row is skipped and says so.</summary>
+/// <summary>Runs a theory over one kind of channel; where the system lacks it the row is skipped and says why.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class OverChannelAttribute : DataAttribute
 {
+    private static readonly ConcurrentDictionary<UtpDatagramOffload, string?> Obstacles = new();
     private readonly UtpDatagramOffload _offload;
 
     public OverChannelAttribute(UtpDatagramOffload offload)
     {
         _offload = offload;
-        if (offload != UtpDatagramOffload.Portable && !OperatingSystem.IsLinux())
-        {
-            Skip = $"The {offload} channel needs Linux.";
-        }
+        Skip = Obstacles.GetOrAdd(offload, ObstacleTo);
     }
 
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[_offload]];
+
+    private static string? ObstacleTo(UtpDatagramOffload offload)
+    {
+        try
+        {
+            ChannelFixture.Open(offload).Dispose();
+            return null;
+        }
+        catch (InvalidOperationException e) when (offload != UtpDatagramOffload.Portable)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -9,6 +9,8 @@ namespace Utp.Transport.Tests.Datagrams;
 /// <summary>Every error that a socket can report, injected into every call.</summary>
 public sealed class PortableDatagramChannelFaultTests
 {
+    private static readonly UdpSocketFacts Facts = new(AddressFamily.InterNetwork, new IPEndPoint(IPAddress.Loopback, 4_242));
+
     public static TheoryData<SocketError> EveryError => new(Enum.GetValues<SocketError>().Where(error => error != SocketError.Success).Distinct());
 
     [Theory]
@@ -16,7 +18,7 @@ public sealed class PortableDatagramChannelFaultTests
     public async Task Receive_AfterAnySocketError_GoesOn(SocketError error)
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         foreach (var call in new[] { FaultyCall.Receive, FaultyCall.Available, FaultyCall.WaitReadable, FaultyCall.PendingError })
         {
             socket.Fail(call, error, times: 3);
@@ -35,7 +37,7 @@ public sealed class PortableDatagramChannelFaultTests
     public async Task Receive_SocketFailingForLong_GoesOnWithoutSpinning()
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         socket.Fail(FaultyCall.Receive, SocketError.ConnectionReset, times: 70);
         socket.Arriving.Enqueue([7]);
         var batch = NewBatch();
@@ -65,7 +67,7 @@ public sealed class PortableDatagramChannelFaultTests
     public void Send_SocketError_HasItsOutcome(SocketError error, string outcome)
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         socket.Fail(FaultyCall.Send, error, times: 1, after: 2);
 
         Assert.Equal(outcome, channel.Send(Train(10, 3), new byte[10], out var bytesSent).ToString());
@@ -80,7 +82,7 @@ public sealed class PortableDatagramChannelFaultTests
     public void Send_AnySocketError_IsAValueAndTheNextSendWorks(SocketError error)
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         socket.Fail(FaultyCall.Send, error, times: 1);
 
         Assert.NotEqual(SendOutcome.Sent, channel.Send(Train(10, 3), new byte[10], out _));
@@ -92,7 +94,7 @@ public sealed class PortableDatagramChannelFaultTests
     public async Task Wake_WakeDatagramRefused_StillEndsTheWait(SocketError error)
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         socket.Fail(FaultyCall.Send, error, times: int.MaxValue);
         var receive = Task.Run(() => channel.Receive(NewBatch()));
         Assert.True(SpinWait.SpinUntil(() => socket.WaitCount > 0, Patience));
@@ -106,7 +108,7 @@ public sealed class PortableDatagramChannelFaultTests
     public void WaitWritable_OutOfBuffers_WaitsByTime()
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         socket.Fail(FaultyCall.Send, SocketError.NoBufferSpaceAvailable, times: 1);
         channel.Send(Train(3, 3), new byte[3], out _);
         var start = Clock.Now;
@@ -122,7 +124,7 @@ public sealed class PortableDatagramChannelFaultTests
     public void Send_FragmentationAllowed_OnlyForThatTrain()
     {
         using var socket = new FaultySocket();
-        using var channel = new PortableDatagramChannel(socket, Clock);
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
 
         channel.Send(Train(6, 3), new byte[6], out _);
         channel.Send(Train(6, 3) with { AllowFragmentation = true }, new byte[6], out _);
@@ -161,14 +163,6 @@ public sealed class PortableDatagramChannelFaultTests
         public int WaitCount => Volatile.Read(ref _waitCount);
 
         public int WritableWaitCount { get; private set; }
-
-        public AddressFamily AddressFamily => AddressFamily.InterNetwork;
-
-        public IPEndPoint LocalEndPoint { get; } = new(IPAddress.Loopback, 4_242);
-
-        public int ReceiveBufferBytes => 1;
-
-        public int SendBufferBytes => 1;
 
         public int Available
         {
@@ -228,6 +222,8 @@ public sealed class PortableDatagramChannelFaultTests
             Assert.True(ipv4);
             Journal.Add(allowed ? "allow" : "forbid");
         }
+
+        public long? ReadDropCount() => null;
 
         public void Dispose()
         {

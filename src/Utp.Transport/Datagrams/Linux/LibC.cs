@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>The system calls that the runtime's socket does not offer. "libc" is resolved by the runtime on glibc and musl alike.</summary>
+internal static unsafe partial class LibC
+{
+    /// <summary><c>MSG_DONTWAIT</c>: this call does not wait, whatever the descriptor is set to.</summary>
+    public const int DoNotWait = 0x40;
+
+    /// <summary><c>MSG_TRUNC</c> in the flags of a received message: it did not fit.</summary>
+    public const int Truncated = 0x20;
+
+    /// <summary><c>EFD_CLOEXEC | EFD_NONBLOCK</c>.</summary>
+    public const int EventFlags = 0x80000 | 0x800;
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static partial int ReceiveMessages(int socket, MessageEntry* entries, uint count, int flags, void* timeout);
+
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendMessages(int socket, MessageEntry* entries, uint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int CreateEvent(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* buffer, nuint count);
+}

@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Utp.Transport.Engine;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>Finds out at run time which of the Linux channels this kernel (or whatever poses as one) has.</summary>
+internal static class LinuxDatagramSupport
+{
+    /// <summary>Null, with the reason, where the system lacks the calls.</summary>
+    public static MessageBatchDatagramChannel? TryCreateBatching(UdpSocket udp, UtpClock clock, out string reason)
+    {
+        var socket = TryCreateSocket(udp, out reason);
+        return socket is null ? null : new MessageBatchDatagramChannel(socket, udp.Facts, clock);
+    }
+
+    /// <summary>Null, with the reason, where the system lacks the calls or the options. Then the socket is as it was.</summary>
+    public static OffloadDatagramChannel? TryCreateOffload(UdpSocket udp, UtpClock clock, out string reason)
+    {
+        if (TryCreateSocket(udp, out reason) is not { } socket)
+        {
+            return null;
+        }
+
+        // Segment size 0 is "none", so that asking changes nothing; the size comes with each send. Receive offload is asked for last.
+        if (!TrySet(udp.Socket, UdpOption.Segment, 0, "UDP_SEGMENT", out reason) || !TrySet(udp.Socket, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
+        {
+            socket.DisposeEventOnly();
+            return null;
+        }
+
+        return new OffloadDatagramChannel(socket, udp.Facts, clock);
+    }
+
+    private static unsafe LinuxSocket? TryCreateSocket(UdpSocket udp, out string reason)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            reason = "it needs Linux";
+            return null;
+        }
+
+        if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            reason = $"it needs an x64 or arm64 process, and this one is {RuntimeInformation.ProcessArchitecture}";
+            return null;
+        }
+
+        try
+        {
+            var socket = new LinuxSocket(udp);
+
+            // Sandboxes and system call filters differ in what they lack. Neither call does anything with no messages.
+            var error = Math.Min(socket.SendMessages(null, 0), socket.ReceiveMessages(null, 0));
+            if (error is >= 0 or -ErrorNumber.TryAgain)
+            {
+                reason = string.Empty;
+                return socket;
+            }
+
+            socket.DisposeEventOnly();
+            reason = $"recvmmsg or sendmmsg fails with error {-error} ({Marshal.GetPInvokeErrorMessage(-error)})";
+        }
+        catch (Exception e) when (e is Win32Exception or DllNotFoundException or EntryPointNotFoundException)
+        {
+            reason = e.Message;
+        }
+
+        return null;
+    }
+
+    private static bool TrySet(Socket socket, int option, int value, string name, out string reason)
+    {
+        try
+        {
+            socket.SetRawSocketOption(UdpOption.Level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            reason = string.Empty;
+            return true;
+        }
+        catch (SocketException e)
+        {
+            reason = $"the kernel refuses {name} ({e.SocketErrorCode})";
+            return false;
+        }
+    }
+}

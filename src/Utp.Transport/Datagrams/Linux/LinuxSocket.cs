@@ -1,0 +1,166 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>
+/// <see cref="ILinuxSocket"/> over the runtime's socket handle and an event descriptor. Each call holds the handle, so that a dispose on
+/// another thread closes the descriptor only after it, and a number that the system has given to another file is never used.
+/// </summary>
+internal sealed unsafe class LinuxSocket : ILinuxSocket
+{
+    private readonly UdpSocket _udp;
+    private readonly SafeHandle _socket;
+    private readonly SafeFileHandle _event;
+
+    /// <exception cref="Win32Exception">The system has no descriptors left.</exception>
+    public LinuxSocket(UdpSocket udp)
+    {
+        _udp = udp;
+        _socket = udp.Socket.SafeHandle;
+        var descriptor = LibC.CreateEvent(0, LibC.EventFlags);
+        _event = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    public int ReceiveMessages(MessageEntry* entries, int count)
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        var result = LibC.ReceiveMessages((int)_socket.DangerousGetHandle(), entries, (uint)count, LibC.DoNotWait, null);
+        result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
+        _socket.DangerousRelease();
+        return result;
+    }
+
+    public int SendMessages(MessageEntry* entries, int count)
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        int result;
+        do
+        {
+            result = LibC.SendMessages((int)_socket.DangerousGetHandle(), entries, (uint)count, LibC.DoNotWait);
+            result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
+        }
+        while (result == -ErrorNumber.Interrupted);
+
+        _socket.DangerousRelease();
+        return result;
+    }
+
+    public int SendMessage(MessageHeader* message)
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        int result;
+        do
+        {
+            result = (int)LibC.SendMessage((int)_socket.DangerousGetHandle(), message, LibC.DoNotWait);
+            result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
+        }
+        while (result == -ErrorNumber.Interrupted);
+
+        _socket.DangerousRelease();
+        return result;
+    }
+
+    public int WaitReadable()
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        if (!TryHold(_event))
+        {
+            _socket.DangerousRelease();
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        var entries = stackalloc PollEntry[2];
+        entries[0] = new PollEntry { Descriptor = (int)_socket.DangerousGetHandle(), Events = PollEntry.In };
+        entries[1] = new PollEntry { Descriptor = (int)_event.DangerousGetHandle(), Events = PollEntry.In };
+        var result = LibC.Poll(entries, 2, -1) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+        if (result == 0 && entries[1].ReturnedEvents != 0)
+        {
+            // One read takes all signals since the last.
+            ulong signals;
+            _ = LibC.Read(entries[1].Descriptor, &signals, sizeof(ulong));
+        }
+
+        _event.DangerousRelease();
+        _socket.DangerousRelease();
+        return result;
+    }
+
+    public int WaitWritable(int timeoutMilliseconds)
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        var entry = new PollEntry { Descriptor = (int)_socket.DangerousGetHandle(), Events = PollEntry.Out };
+        var result = LibC.Poll(&entry, 1, timeoutMilliseconds);
+        result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
+        _socket.DangerousRelease();
+        return result;
+    }
+
+    public void Signal()
+    {
+        if (TryHold(_event))
+        {
+            ulong one = 1;
+            _ = LibC.Write((int)_event.DangerousGetHandle(), &one, sizeof(ulong));
+            _event.DangerousRelease();
+        }
+    }
+
+    public void SetFragmentation(bool ipv4, bool allowed)
+    {
+        try
+        {
+            _udp.Fragmentation.Set(ipv4, allowed);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The send that follows says so.
+        }
+    }
+
+    public long? ReadDropCount() => _udp.ReadDropCount();
+
+    public void Dispose()
+    {
+        _udp.Dispose();
+        _event.Dispose();
+    }
+
+    /// <summary>For a socket that another channel is to use instead.</summary>
+    public void DisposeEventOnly() => _event.Dispose();
+
+    private static bool TryHold(SafeHandle handle)
+    {
+        try
+        {
+            var held = false;
+            handle.DangerousAddRef(ref held);
+            return held;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+// The kernel's structures as 64-bit Linux lays them out (x64 and arm64 alike): socket(7), recvmmsg(2), cmsg(3), poll(2).
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVector
+{
+    public byte* Base;
+    public nuint Length;
+}
+
+/// <summary><c>struct msghdr</c>, 56 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MessageHeader
+{
+    public byte* Name;
+    public uint NameLength;
+    public IoVector* Vectors;
+    public nuint VectorCount;
+    public byte* Control;
+    public nuint ControlLength;
+    public int Flags;
+}
+
+/// <summary><c>struct mmsghdr</c>, 64 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MessageEntry
+{
+    public MessageHeader Header;
+
+    /// <summary>Bytes received or sent.</summary>
+    public uint Length;
+}
+
+/// <summary><c>struct cmsghdr</c>, 16 bytes; its data follows, and the next one begins at a multiple of eight.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ControlHeader
+{
+    public const int Bytes = 16;
+
+    /// <summary>Header and data, without the padding.</summary>
+    public nuint Length;
+    public int Level;
+    public int Type;
+
+    public static int Align(int length) => (length + 7) & ~7;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollEntry
+{
+    public const short In = 0x1;
+    public const short Out = 0x4;
+
+    public int Descriptor;
+    public short Events;
+    public short ReturnedEvents;
+}
+
+/// <summary>Options of level <c>SOL_UDP</c>: udp(7).</summary>
+internal static class UdpOption
+{
+    public const int Level = 17;
+
+    /// <summary><c>UDP_SEGMENT</c>: the kernel (or the network card) cuts what is sent into datagrams of this many bytes.</summary>
+    public const int Segment = 103;
+
+    /// <summary><c>UDP_GRO</c>: the kernel may join datagrams that arrive together; a control message tells where to cut.</summary>
+    public const int ReceiveOffload = 104;
+}
+
+/// <summary>Error numbers of errno(3), as x64 and arm64 share them.</summary>
+internal static class ErrorNumber
+{
+    public const int NotPermitted = 1;
+    public const int Interrupted = 4;
+    public const int InputOutput = 5;
+    public const int BadDescriptor = 9;
+    public const int TryAgain = 11;
+    public const int OutOfMemory = 12;
+    public const int Access = 13;
+    public const int InvalidArgument = 22;
+    public const int NotImplemented = 38;
+    public const int NotSocket = 88;
+    public const int MessageTooLong = 90;
+    public const int NetworkUnreachable = 101;
+    public const int NoBufferSpace = 105;
+
+    public static SendOutcome ToSendOutcome(int error) => error switch
+    {
+        TryAgain or NoBufferSpace or OutOfMemory or Interrupted => SendOutcome.WouldBlock,
+        MessageTooLong => SendOutcome.MessageTooLong,
+        BadDescriptor or NotSocket => SendOutcome.Closed,
+        _ => SendOutcome.Failed,
+    };
+}

@@ -1,0 +1,119 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Utp.Protocol;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>The arrays that <c>recvmmsg</c> fills for one batch, allocated once and pinned for good.</summary>
+internal sealed unsafe class ReceiveVector
+{
+    private const int NameBytes = 32;
+    private const int ControlBytes = 64;
+
+    private readonly AddressFamily _family;
+    private MessageEntry[] _entries = [];
+    private IoVector[] _vectors = [];
+    private byte[] _names = [];
+    private byte[] _controls = [];
+    private DatagramBatch? _batch;
+
+    public ReceiveVector(AddressFamily family) => _family = family;
+
+    /// <summary>Points the entries at an empty batch's memory and makes them ready to be filled.</summary>
+    public MessageEntry* Prepare(DatagramBatch batch)
+    {
+        if (!ReferenceEquals(batch, _batch))
+        {
+            PointAt(batch);
+        }
+
+        for (var i = 0; i < _entries.Length; i++)
+        {
+            // The kernel leaves here what it wrote the last time.
+            ref var header = ref _entries[i].Header;
+            header.NameLength = NameBytes;
+            header.ControlLength = ControlBytes;
+            header.Flags = 0;
+        }
+
+        return Pinned(_entries);
+    }
+
+    /// <summary>Moves what was received into the batch's account. Empty and cut datagrams are left out, the latter counted.</summary>
+    public void Complete(DatagramBatch batch, int count, Instant arrival)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            var length = (int)entry.Length;
+            if ((entry.Header.Flags & LibC.Truncated) != 0)
+            {
+                batch.ErrorCount++;
+                continue;
+            }
+
+            if (length == 0)
+            {
+                continue;
+            }
+
+            if (batch.Count != i)
+            {
+                // Something before it was left out, and the batch knows no holes. Rare enough for a copy.
+                batch.Memory.AsSpan(batch.OffsetOf(i), length).CopyTo(batch.NextEntry);
+            }
+
+            var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
+            batch.Add(remote, length, SegmentSizeOf(entry.Header, length), arrival);
+        }
+    }
+
+    private void PointAt(DatagramBatch batch)
+    {
+        _batch = batch;
+        if (_entries.Length != batch.Capacity)
+        {
+            _entries = GC.AllocateArray<MessageEntry>(batch.Capacity, pinned: true);
+            _vectors = GC.AllocateArray<IoVector>(batch.Capacity, pinned: true);
+            _names = GC.AllocateArray<byte>(batch.Capacity * NameBytes, pinned: true);
+            _controls = GC.AllocateArray<byte>(batch.Capacity * ControlBytes, pinned: true);
+        }
+
+        for (var i = 0; i < _entries.Length; i++)
+        {
+            _vectors[i] = new IoVector { Base = Pinned(batch.Memory) + batch.OffsetOf(i), Length = (nuint)batch.BytesPerEntry };
+            ref var header = ref _entries[i].Header;
+            header.Name = Pinned(_names) + (i * NameBytes);
+            header.Vectors = Pinned(_vectors) + i;
+            header.VectorCount = 1;
+            header.Control = Pinned(_controls) + (i * ControlBytes);
+        }
+    }
+
+    private static int SegmentSizeOf(in MessageHeader header, int length)
+    {
+        for (var offset = 0; offset + ControlHeader.Bytes <= (int)header.ControlLength;)
+        {
+            var control = (ControlHeader*)(header.Control + offset);
+            if (control->Level == UdpOption.Level && control->Type == UdpOption.ReceiveOffload)
+            {
+                var size = Unsafe.ReadUnaligned<int>((byte*)control + ControlHeader.Bytes);
+                return size > 0 && size < length ? size : length;
+            }
+
+            if (control->Length < ControlHeader.Bytes)
+            {
+                break;
+            }
+
+            offset += ControlHeader.Align((int)control->Length);
+        }
+
+        return length;
+    }
+
+    /// <summary>Only for arrays of the pinned heap.</summary>
+    private static T* Pinned<T>(T[] array)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
+}

@@ -1,0 +1,94 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Utp.Protocol;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>The arrays that describe a train to <c>sendmsg</c> and <c>sendmmsg</c>, allocated once and pinned for good. One sender at a time.</summary>
+internal sealed unsafe class SendVector
+{
+    /// <summary>Messages per <c>sendmmsg</c>; measured, more bring nothing.</summary>
+    public const int Capacity = 64;
+
+    private readonly AddressFamily _family;
+    private readonly byte[] _name;
+    private readonly byte[] _control = GC.AllocateArray<byte>(ControlHeader.Bytes + 8, pinned: true);
+    private readonly MessageEntry[] _entries = GC.AllocateArray<MessageEntry>(Capacity, pinned: true);
+    private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(Capacity, pinned: true);
+    private PeerAddress _lastRemote;
+    private bool _hasLastRemote;
+
+    public SendVector(AddressFamily family)
+    {
+        _family = family;
+        var blank = SocketAddressBytes.CreateBlank(family).Buffer.Span;
+        _name = GC.AllocateArray<byte>(blank.Length, pinned: true);
+        blank.CopyTo(_name);
+        for (var i = 0; i < Capacity; i++)
+        {
+            ref var header = ref _entries[i].Header;
+            header.Name = Pinned(_name);
+            header.NameLength = (uint)(family == AddressFamily.InterNetwork ? SocketAddressBytes.IPv4Length : SocketAddressBytes.IPv6Length);
+            header.Vectors = Pinned(_vectors) + i;
+            header.VectorCount = 1;
+        }
+
+        var control = (ControlHeader*)Pinned(_control);
+        control->Length = ControlHeader.Bytes + sizeof(ushort);
+        control->Level = UdpOption.Level;
+        control->Type = UdpOption.Segment;
+    }
+
+    /// <summary>False when a socket of this family has no such address.</summary>
+    public bool TryAddress(in PeerAddress remote)
+    {
+        if (!_hasLastRemote || remote != _lastRemote)
+        {
+            _lastRemote = remote;
+            _hasLastRemote = SocketAddressBytes.TryWrite(_name, _family, remote);
+        }
+
+        return _hasLastRemote;
+    }
+
+    /// <summary>One message per segment, as many as there is room for.</summary>
+    public MessageEntry* Datagrams(byte* train, int length, int segmentSize, out int count)
+    {
+        count = 0;
+        for (var offset = 0; offset < length && count < Capacity; offset += segmentSize)
+        {
+            _vectors[count++] = new IoVector { Base = train + offset, Length = (nuint)Math.Min(segmentSize, length - offset) };
+        }
+
+        return Pinned(_entries);
+    }
+
+    /// <summary>One message, sent as the one datagram it is.</summary>
+    public MessageHeader* Datagram(byte* bytes, int length)
+    {
+        _vectors[0] = new IoVector { Base = bytes, Length = (nuint)length };
+        return &Pinned(_entries)->Header;
+    }
+
+    /// <summary>One message for the kernel to cut. Its control data is in the first entry until <see cref="ForgetSegmentation"/>.</summary>
+    public MessageHeader* Segmented(byte* train, int length, int segmentSize)
+    {
+        var message = Datagram(train, length);
+        message->Control = Pinned(_control);
+        message->ControlLength = (nuint)_control.Length;
+        Unsafe.WriteUnaligned(message->Control + ControlHeader.Bytes, (ushort)segmentSize);
+        return message;
+    }
+
+    public void ForgetSegmentation()
+    {
+        ref var header = ref _entries[0].Header;
+        header.Control = null;
+        header.ControlLength = 0;
+    }
+
+    /// <summary>Only for arrays of the pinned heap.</summary>
+    private static T* Pinned<T>(T[] array)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Utp.Transport.Datagrams.Linux;
+
+namespace Utp.Transport.Tests.Datagrams.Linux;
+
+/// <summary>System calls that fail as told, and remember how they were called.</summary>
+internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
+{
+    private readonly SemaphoreSlim _signal = new(0);
+
+    /// <summary>The results of the next calls; when empty, calls succeed.</summary>
+    public Queue<int> ReceiveResults { get; } = new();
+
+    public Queue<int> WaitResults { get; } = new();
+
+    public Queue<int> TrainResults { get; } = new();
+
+    public Queue<int> DatagramResults { get; } = new();
+
+    public ConcurrentQueue<byte[]> Arriving { get; } = new();
+
+    /// <summary>One line per call: "train 2800/1400" (one message for the kernel to cut), "batch 3" or "datagram 17".</summary>
+    public List<string> Journal { get; } = [];
+
+    public List<byte> Sent { get; } = [];
+
+    public int SignalCount => _signal.CurrentCount;
+
+    public int ReceiveMessages(MessageEntry* entries, int count)
+    {
+        if (ReceiveResults.TryDequeue(out var result) && result < 0)
+        {
+            return result;
+        }
+
+        var received = 0;
+        while (received < count && Arriving.TryDequeue(out var datagram))
+        {
+            datagram.CopyTo(new Span<byte>(entries[received].Header.Vectors->Base, (int)entries[received].Header.Vectors->Length));
+            entries[received].Header.ControlLength = 0;
+            entries[received++].Length = (uint)datagram.Length;
+        }
+
+        return received > 0 ? received : -ErrorNumber.TryAgain;
+    }
+
+    public int SendMessages(MessageEntry* entries, int count)
+    {
+        Journal.Add($"batch {count}");
+        var result = DatagramResults.TryDequeue(out var queued) ? queued : count;
+        for (var i = 0; i < result; i++)
+        {
+            Assert.True(entries[i].Header.Control is null && entries[i].Header.ControlLength == 0);
+            Keep(&entries[i].Header);
+        }
+
+        return result;
+    }
+
+    public int SendMessage(MessageHeader* message)
+    {
+        var length = (int)message->Vectors->Length;
+        int result;
+        if (message->ControlLength == 0)
+        {
+            Journal.Add($"datagram {length}");
+            result = DatagramResults.TryDequeue(out var queued) ? queued : length;
+        }
+        else
+        {
+            var control = (ControlHeader*)message->Control;
+            Assert.Equal((18, 17, 103), ((int)control->Length, control->Level, control->Type));
+            Assert.Equal(24, (int)message->ControlLength);
+            Journal.Add($"train {length}/{Unsafe.ReadUnaligned<ushort>((byte*)control + ControlHeader.Bytes)}");
+            result = TrainResults.TryDequeue(out var queued) ? queued : length;
+        }
+
+        if (result >= 0)
+        {
+            Assert.Equal(length, result);
+            Keep(message);
+        }
+
+        return result;
+    }
+
+    public int WaitReadable()
+    {
+        if (WaitResults.TryDequeue(out var result))
+        {
+            return result;
+        }
+
+        if (Arriving.IsEmpty)
+        {
+            _signal.Wait(ChannelFixture.Patience);
+        }
+
+        return 0;
+    }
+
+    public int WaitWritable(int timeoutMilliseconds) => 1;
+
+    public void Signal() => _signal.Release();
+
+    public void SetFragmentation(bool ipv4, bool allowed) => Journal.Add((allowed ? "allow" : "forbid") + (ipv4 ? " IPv4" : " IPv6"));
+
+    public long? ReadDropCount() => null;
+
+    public void Dispose() => _signal.Release();
+
+    private void Keep(MessageHeader* message) => Sent.AddRange(new ReadOnlySpan<byte>(message->Vectors->Base, (int)message->Vectors->Length));
+}
