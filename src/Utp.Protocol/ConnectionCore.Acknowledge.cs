@@ -22,9 +22,18 @@ internal sealed partial class ConnectionCore
     private Instant _reorderDeadline = Instant.Never;
     private int _reorderSteps = 1;
 
+    /// <summary>
+    /// The last number of which the peer has told us whether it holds it. libutp describes 30 packets behind a gap and keeps more: silence
+    /// about a packet beyond the mask is no sign of loss.
+    /// </summary>
+    private SequenceNumber _knownUpTo;
+
     /// <summary>Segments from here on were sent after the last cut of the congestion window.</summary>
     private SequenceNumber _recoveryPoint;
     private bool _inRecovery;
+
+    /// <summary>Everything in flight was taken for lost at once: that a part of it had arrived proves nothing about the cut.</summary>
+    private bool _lostByTimeout;
 
     private int _maxOutstandingCount;
     private long _bytesAcknowledged;
@@ -64,11 +73,29 @@ internal sealed partial class ConnectionCore
             return;
         }
 
+        NoteKnowledge(packet);
         NoteProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
         DetectLosses(now, flightBefore);
         if (outcome.CumulativeBytes > 0)
         {
             Raise(ConnectionEvents.Acknowledged);
+        }
+    }
+
+    private void NoteKnowledge(in PacketView packet)
+    {
+        if (packet.HasSelectiveAck)
+        {
+            _knownUpTo = packet.Header.Acknowledgement + 1 + (packet.SelectiveAck.Length * 8);
+        }
+        else if (packet.Header.Type == PacketType.State)
+        {
+            _knownUpTo = _segments.Next;
+        }
+        else if (_knownUpTo < packet.Header.Acknowledgement)
+        {
+            // Only STATEs describe gaps; the absence of a mask on DATA says nothing.
+            _knownUpTo = packet.Header.Acknowledgement;
         }
     }
 
@@ -127,7 +154,7 @@ internal sealed partial class ConnectionCore
         if (segment.State == SegmentState.Lost)
         {
             // It had arrived after all; the retransmission is saved, the cut was not needed.
-            outcome.LostButArrived = true;
+            outcome.LostButArrived |= !_lostByTimeout;
         }
         else if (segment.TransmissionCount > 1 && roundTrip < _roundTrip.MinMicros)
         {
@@ -163,6 +190,7 @@ internal sealed partial class ConnectionCore
         _timeoutCount = 0;
         _retransmissionTimerStart = now;
         _tailProbeSent = false;
+        _tailProbeDue = false;
         _windowProbeCount = 0;
         if (outcome.RoundTripMicros > 0)
         {
@@ -172,6 +200,7 @@ internal sealed partial class ConnectionCore
         if (_inRecovery && _segments.First >= _recoveryPoint)
         {
             _inRecovery = false;
+            _lostByTimeout = false;
         }
 
         if (outcome.LostButArrived)
@@ -201,13 +230,19 @@ internal sealed partial class ConnectionCore
     private void DetectLosses(Instant now, long flightBefore)
     {
         _reorderDeadline = Instant.Never;
-        while (_segments.HasFlight)
+        for (int slot = _segments.OldestInFlight, next; slot >= 0; slot = next)
         {
-            ref var segment = ref _segments.AtSlot(_segments.OldestInFlight);
-            var number = _segments.NumberOf(_segments.OldestInFlight);
+            ref var segment = ref _segments.AtSlot(slot);
+            next = segment.Next;
+            var number = _segments.NumberOf(slot);
             if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number >= _rackSequence))
             {
                 return;
+            }
+
+            if (number > _knownUpTo)
+            {
+                continue;
             }
 
             var lostAt = segment.SentAt + _rackRoundTripMicros + ReorderToleranceMicros;
@@ -262,6 +297,7 @@ internal sealed partial class ConnectionCore
     {
         var wasClosed = _peerWindowBytes < SegmentBytes;
         _peerWindowBytes = windowBytes;
+        _largestPeerWindowBytes = Math.Max(_largestPeerWindowBytes, windowBytes);
         if (!wasClosed || windowBytes < SegmentBytes)
         {
             return;

@@ -50,6 +50,7 @@ internal sealed partial class ConnectionCore
         _receiveNext = syn.Sequence + 1;
         _initialSequence = new SequenceNumber((ushort)_endpoint.Random.NextUInt32());
         _segments = new InFlightSegments(_initialSequence);
+        _knownUpTo = _initialSequence;
         AnswerSyn(now, syn);
     }
 
@@ -120,6 +121,7 @@ internal sealed partial class ConnectionCore
         _sendId = unchecked((ushort)(attempt.ReceiveId + 1));
         _initialSequence = attempt.Sequence + 1;
         _segments = new InFlightSegments(_initialSequence);
+        _knownUpTo = _initialSequence;
 
         // The SYN-ACK's number is the acceptor's next: its first DATA carries it again.
         _receiveNext = packet.Header.Sequence;
@@ -128,7 +130,7 @@ internal sealed partial class ConnectionCore
         _handshakePacketDue = false;
         NoteTimestamps(now, packet.Header);
         _lastReceivedAt = now;
-        _peerWindowBytes = packet.Header.WindowBytes;
+        UpdatePeerWindow(packet.Header.WindowBytes);
         if (_attempts.Count == 1)
         {
             _roundTrip.AddSample(now - CreatedAt);
@@ -153,7 +155,7 @@ internal sealed partial class ConnectionCore
 
         State = ConnectionState.Connected;
         _handshakePacketDue = false;
-        _peerWindowBytes = packet.Header.WindowBytes;
+        UpdatePeerWindow(packet.Header.WindowBytes);
         _lastReceivedAt = now;
         Raise(ConnectionEvents.Accepted);
         return true;

@@ -7,8 +7,16 @@ namespace Utp.Protocol;
 // that the system can cut it. A bare STATE leaves when nothing else has carried the acknowledgement.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>libtorrent takes packets up to 953 ahead of a gap, libutp 1,024.</summary>
-    private const int MaxOutstandingSegments = 900;
+    /// <summary>libtorrent takes packets up to 953 ahead of a gap, libutp 1,024; both hold at most 1 MiB.</summary>
+    private const int CautiousOutstandingSegments = 900;
+
+    /// <summary>What our own receiver takes, with room for what is on its way.</summary>
+    private const int MaxOutstandingSegments = Receiving.ReorderBuffer.MaxAhead - 1_024;
+
+    /// <summary>A peer that offers to hold more bytes than 1,024 Ethernet packets can carry shows that it numbers further ahead than that.</summary>
+    private const long WidePeerWindowBytes = 1_024 * 1_500;
+
+    private long _largestPeerWindowBytes;
 
     private bool _isWindowLimited;
     private bool _retransmitAtOnce;
@@ -85,6 +93,8 @@ internal sealed partial class ConnectionCore
         return written > 0;
     }
 
+    private int OutstandingLimit => _largestPeerWindowBytes > WidePeerWindowBytes ? MaxOutstandingSegments : CautiousOutstandingSegments;
+
     /// <summary>Datagrams above this size may have to be fragmented on the way: they were made when the path seemed wider.</summary>
     private int SafeDatagramBytes => _timeoutCount > 0 ? _pathMtu.BaseBytes : _pathMtu.CurrentBytes;
 
@@ -129,7 +139,7 @@ internal sealed partial class ConnectionCore
     private bool TryChooseNew(Instant now, out Choice choice)
     {
         choice = default;
-        if (_finSent || _segments.Count >= MaxOutstandingSegments)
+        if (_finSent || _segments.Count >= OutstandingLimit)
         {
             _isWindowLimited = false;
             return false;

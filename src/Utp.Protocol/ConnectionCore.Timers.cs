@@ -161,7 +161,7 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        if (_timeoutCount > MaxTimeouts)
+        if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
             Fail(CloseReason.RetransmissionTimeout, sendReset: true);
             return;
@@ -171,6 +171,7 @@ internal sealed partial class ConnectionCore
         var hasLargeSegments = LoseFlight(now);
         _controller.OnRetransmissionTimeout(now, flight);
         EnterRecovery();
+        _lostByTimeout = true;
         if (hasLargeSegments)
         {
             _pathMtu.OnTimeout();
@@ -207,20 +208,28 @@ internal sealed partial class ConnectionCore
 
     private bool IsOnlyFinOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.Fin;
 
-    /// <summary>A peer that answers probes lives, however long its window stays closed; one that does not is given up.</summary>
     private void HandleWindowProbeTimeout(Instant now)
     {
-        if (now - _lastReceivedAt <= RetransmissionTimeoutMicros)
-        {
-            _timeoutCount = Math.Min(_timeoutCount, MaxTimeouts - 1);
-        }
-        else if (_timeoutCount > MaxTimeouts)
+        if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
             Fail(CloseReason.RetransmissionTimeout, sendReset: true);
-            return;
+        }
+        else if (_segments.HasFlight)
+        {
+            _segments.MarkLost(_segments.First);
+        }
+    }
+
+    /// <summary>A peer that still answers lives, however long its window stays closed; one that does not is given up.</summary>
+    private bool TryForgiveTimeouts(Instant now)
+    {
+        if (_peerWindowBytes >= SegmentBytes || now - _lastReceivedAt > RetransmissionTimeoutMicros)
+        {
+            return false;
         }
 
-        _segments.MarkLost(_segments.First);
+        _timeoutCount = MaxTimeouts;
+        return true;
     }
 
     private void ScheduleWindowProbe(Instant now)
