@@ -168,7 +168,7 @@ internal sealed partial class ConnectionCore
 
         _attempts.Clear();
         ReleaseMemory();
-        _endpoint.Forget(this);
+        _endpoint.Forget(this, isKnown);
         if (isKnown)
         {
             Raise(ConnectionEvents.Released);

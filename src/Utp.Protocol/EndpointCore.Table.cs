@@ -61,13 +61,14 @@ internal sealed partial class EndpointCore
         connection.Expire();
     }
 
-    internal void Forget(ConnectionCore connection)
+    /// <summary>Takes a connection out of every table. One that never got beyond half-open was not counted as opened.</summary>
+    internal void Forget(ConnectionCore connection, bool wasOpened)
     {
         _admission.Remove(connection);
         _timers.Remove(connection);
         ReleaseReceiveId(connection, connection.ReceiveId);
         ConnectionCount--;
-        Statistics.ConnectionsReleased++;
+        Statistics.ConnectionsReleased += wasOpened ? 1 : 0;
     }
 
     private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn)
