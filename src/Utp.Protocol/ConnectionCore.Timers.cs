@@ -132,6 +132,12 @@ internal sealed partial class ConnectionCore
             _windowProbeDue = _segments.Count == 0 && _sendBuffer.UnsentBytes > 0;
         }
 
+        if (now >= _pacingDeadline)
+        {
+            // Whoever polls finds out anew; what was waiting may have nothing to send any more.
+            _pacingDeadline = Instant.Never;
+        }
+
         if (now >= KeepAliveDeadline)
         {
             _keepAliveDue = true;
