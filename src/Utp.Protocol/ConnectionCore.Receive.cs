@@ -103,7 +103,9 @@ internal sealed partial class ConnectionCore
             return 0;
         }
 
-        if (payload.Length > _receiveWindow.FreeBytes(ReorderedBytes))
+        // What fills the gap is let in beside the segments held behind it: they took window that the sender, seeing acknowledgements out of
+        // order, may have believed free, and would otherwise shut out for ever the one segment that sets them free.
+        if (payload.Length > _receiveWindow.FreeBytes(ahead == 0 ? 0 : ReorderedBytes))
         {
             // Beyond what was advertised: dropped, and answered, because it may be a probe of a closed window.
             _acks.RequireImmediate();
