@@ -29,6 +29,9 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
 
     public long EventCount { get; private set; }
 
+    /// <summary>Events that are still to come. Zero: the world stands still.</summary>
+    public int PendingCount => _events.Count;
+
     public TraceHash Trace { get; } = new();
 
     public PacketPool Packets { get; } = new();

@@ -21,6 +21,9 @@ internal sealed class NodeClock
         _skewPartsPerBillion = (long)(skewPartsPerMillion * 1_000);
     }
 
+    /// <summary>A clock that shows anything at the start: hosts do not agree on the time, and its low 32 bits wrap every 72 minutes.</summary>
+    public static NodeClock Arbitrary(SeededRandomSource random) => new(1 + (long)(random.NextUInt64() >> 24));
+
     /// <summary>Sum of the steps so far; added to the 32-bit timestamp of what leaves, taken from that of what arrives.</summary>
     public long WireStepMicros { get; set; }
 

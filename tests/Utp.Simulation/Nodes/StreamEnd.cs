@@ -47,7 +47,8 @@ internal sealed class StreamEnd
 
     public CloseReason CloseReason { get; private set; }
 
-    public bool WasFinishCalled { get; private set; }
+    /// <summary>Whether <see cref="Finish"/> or <see cref="Close"/> was called: nothing more may be written.</summary>
+    public bool IsWriteEnded { get; private set; }
 
     /// <summary>Room to write into; follow with <see cref="Commit"/>, and then <see cref="Flush"/>.</summary>
     public Span<byte> Reserve(int wanted) => _sending.Reserve(wanted);
@@ -81,7 +82,7 @@ internal sealed class StreamEnd
         Flush();
         if (!IsClosed)
         {
-            WasFinishCalled = true;
+            IsWriteEnded = true;
             Core.Finish(_node.LocalNow);
         }
     }
@@ -91,6 +92,7 @@ internal sealed class StreamEnd
         Flush();
         if (!IsClosed)
         {
+            IsWriteEnded = true;
             Core.Close(_node.LocalNow);
         }
     }

@@ -160,13 +160,8 @@ internal sealed class TransferApplication : IStreamApplication, IEventTarget
     private long WriteUpTo(long limit)
     {
         var end = _end!;
-        if (_outgoing is null || end.IsClosed || end.WasFinishCalled)
+        if (end.IsClosed || end.IsWriteEnded)
         {
-            if (_outgoing is null && _settings.ThenFinishes && !end.WasFinishCalled)
-            {
-                end.Finish();
-            }
-
             return 0;
         }
 
@@ -181,19 +176,32 @@ internal sealed class TransferApplication : IStreamApplication, IEventTarget
             }
 
             var block = end.Reserve((int)Math.Min(room, int.MaxValue));
-            _outgoing.Fill(end.WrittenBytes, block);
+            _outgoing!.Fill(end.WrittenBytes, block);
             _sentHash?.AppendData(block);
             end.Commit(block.Length);
             written += block.Length;
         }
 
         end.Flush();
-        if (HasWrittenAll && _settings.ThenFinishes)
+        if (HasWrittenAll)
         {
-            end.Finish();
+            EndWriting(end);
         }
 
         return written;
+    }
+
+    private void EndWriting(StreamEnd end)
+    {
+        switch (_settings.WhenWritten)
+        {
+            case WhenWritten.Finish:
+                end.Finish();
+                break;
+            case WhenWritten.Close:
+                end.Close();
+                break;
+        }
     }
 }
 
@@ -208,8 +216,7 @@ internal sealed record TransferSettings
     /// <summary>Seed of the stream that the peer writes; null leaves received bytes unchecked.</summary>
     public ulong? IncomingSeed { get; init; }
 
-    /// <summary>Whether a FIN follows the last byte.</summary>
-    public bool ThenFinishes { get; init; }
+    public WhenWritten WhenWritten { get; init; }
 
     /// <summary>Whether the peer's FIN is answered with a close.</summary>
     public bool ClosesWithPeer { get; init; }
@@ -222,4 +229,16 @@ internal sealed record TransferSettings
 
     /// <summary>Whether SHA-256 of what was sent and received is computed, besides the comparison.</summary>
     public bool ComputesHashes { get; init; }
+}
+
+/// <summary>What an application does after its last byte.</summary>
+internal enum WhenWritten
+{
+    StayOpen,
+
+    /// <summary>Ends writing, and goes on reading.</summary>
+    Finish,
+
+    /// <summary>Ends writing and reading.</summary>
+    Close,
 }

@@ -39,7 +39,7 @@ internal sealed class UtpNode : INode, IEventTarget
         Run = run;
         Name = name;
         Address = address;
-        Clock = clock ?? new NodeClock();
+        Clock = clock ?? NodeClock.Arbitrary(run.Stream(name + "/clock"));
         Core = new EndpointCore(settings ?? new EndpointSettings(), run.Stream(name + "/core"));
         _target = run.Register(this);
     }
