@@ -5,6 +5,9 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams;
 
+/// <summary>A channel, or null with the reason why the system cannot have it.</summary>
+internal delegate IDatagramChannel? TryCreateChannel(out string reason);
+
 /// <summary>Opens the datagram channel that the options ask for and the running system has.</summary>
 internal static class DatagramChannelFactory
 {
@@ -16,7 +19,12 @@ internal static class DatagramChannelFactory
         var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
         try
         {
-            var channel = CreateOver(udp, options.DatagramOffload, clock);
+            var channel = Choose(
+                options.DatagramOffload,
+                (out string reason) => LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason),
+                (out string reason) => LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason),
+                () => new PortableDatagramChannel(new SystemDatagramSocket(udp), udp.Facts, clock),
+                logger);
             DatagramLog.ChannelOpened(logger, channel.LocalEndPoint, channel.Name, channel.ReceiveBufferBytes, channel.SendBufferBytes);
             KernelBufferNotice.Shared.Report(logger, channel.ReceiveBufferBytes, options.KernelReceiveBufferSize);
             return channel;
@@ -28,27 +36,40 @@ internal static class DatagramChannelFactory
         }
     }
 
-    private static IDatagramChannel CreateOver(UdpSocket udp, UtpDatagramOffload offload, UtpClock clock)
+    /// <summary>The channel of an explicit mode, or the best that works.</summary>
+    /// <exception cref="InvalidOperationException">The explicit mode cannot be had.</exception>
+    public static IDatagramChannel Choose(
+        UtpDatagramOffload mode, TryCreateChannel segmentation, TryCreateChannel batching, Func<IDatagramChannel> portable, ILogger logger)
     {
-        string reason;
-        switch (offload)
+        if (!Enum.IsDefined(mode))
         {
-            case UtpDatagramOffload.Auto:
-                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateOffload(udp, clock, out _)
-                    ?? (IDatagramChannel?)LinuxDatagramSupport.TryCreateBatching(udp, clock, out _)
-                    ?? CreatePortable(udp, clock);
-            case UtpDatagramOffload.Portable:
-                return CreatePortable(udp, clock);
-            case UtpDatagramOffload.Batching:
-                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason) ?? throw Unavailable(offload, reason);
-            case UtpDatagramOffload.Segmentation:
-                return (IDatagramChannel?)LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason) ?? throw Unavailable(offload, reason);
-            default:
-                throw Unavailable(offload, "there is no such mode");
+            throw Unavailable(mode, "there is no such mode");
         }
-    }
 
-    private static PortableDatagramChannel CreatePortable(UdpSocket udp, UtpClock clock) => new(new SystemDatagramSocket(udp), udp.Facts, clock);
+        ReadOnlySpan<(UtpDatagramOffload Mode, TryCreateChannel TryCreate)> optional =
+            [(UtpDatagramOffload.Segmentation, segmentation), (UtpDatagramOffload.Batching, batching)];
+        foreach (var candidate in optional)
+        {
+            if (mode != UtpDatagramOffload.Auto && mode != candidate.Mode)
+            {
+                continue;
+            }
+
+            if (candidate.TryCreate(out var reason) is { } channel)
+            {
+                return channel;
+            }
+
+            if (mode == candidate.Mode)
+            {
+                throw Unavailable(mode, reason);
+            }
+
+            DatagramLog.ModeUnavailable(logger, candidate.Mode, reason);
+        }
+
+        return portable();
+    }
 
     private static InvalidOperationException Unavailable(UtpDatagramOffload offload, string reason) => new(
         $"Utp:Transport:DatagramOffload is '{offload}', which cannot be had here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");

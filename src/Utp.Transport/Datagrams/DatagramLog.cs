@@ -11,4 +11,7 @@ internal static partial class DatagramLog
 
     [LoggerMessage(1001, LogLevel.Warning, "The system granted a UDP receive buffer of {GrantedBytes} bytes where Utp:Transport:KernelReceiveBufferSize asks for {WantedBytes}. All uTP connections of a socket share it, so they keep less in flight. {Remedy}")]
     public static partial void ReceiveBufferLimited(ILogger logger, int grantedBytes, int wantedBytes, string remedy);
+
+    [LoggerMessage(1002, LogLevel.Debug, "UDP datagram offload {Mode} cannot be had here: {Reason}.")]
+    public static partial void ModeUnavailable(ILogger logger, UtpDatagramOffload mode, string reason);
 }

@@ -60,18 +60,11 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         while (!_gate.IsClosed)
         {
             var woken = _gate.TakeRequest();
-            Drain(batch);
-            if (batch.Count > 0)
+            Fill(batch, wait: !woken);
+            if (batch.Count > 0 || woken)
             {
-                return true;
+                return batch.Count > 0;
             }
-
-            if (woken)
-            {
-                return false;
-            }
-
-            WaitReadable(batch);
         }
 
         return false;
@@ -153,10 +146,23 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         }
     }
 
-    private void Drain(DatagramBatch batch)
+    /// <summary>
+    /// A wait that ends well needs no second look before the first receive; behind it every look is cheaper than the exception at the end.
+    /// </summary>
+    private void Fill(DatagramBatch batch, bool wait)
     {
         try
         {
+            if (wait)
+            {
+                if (!WaitReadable(batch))
+                {
+                    return;
+                }
+
+                ReceiveOne(batch);
+            }
+
             while (batch.Count < batch.Capacity && _socket.Available > 0)
             {
                 ReceiveOne(batch);
@@ -192,41 +198,32 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now);
     }
 
-    private void WaitReadable(DatagramBatch batch)
+    private bool WaitReadable(DatagramBatch batch)
     {
         try
         {
             if (!_gate.TryEnter())
             {
-                return;
+                return false;
             }
 
             if (_socket.WaitReadable(LongestWait))
             {
-                // An empty datagram is readable but not "available"; anything else waits for the drain.
-                if (_socket.Available == 0)
-                {
-                    ReceiveOne(batch);
-                }
+                return true;
             }
-            else if (_socket.TakePendingError() is var error && error != SocketError.Success)
-            {
-                // Some errors end a poll without making the socket readable, and would end every later poll too.
-                Survive(error, batch);
-            }
-        }
-        catch (SocketException e)
-        {
-            Survive(e.SocketErrorCode, batch);
-        }
-        catch (ObjectDisposedException)
-        {
-            _gate.Close();
         }
         finally
         {
             _gate.Leave();
         }
+
+        if (_socket.TakePendingError() is var error && error != SocketError.Success)
+        {
+            // Some errors end a poll without making the socket readable, and would end every later poll too.
+            Survive(error, batch);
+        }
+
+        return false;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Utp.Protocol;
@@ -13,6 +14,9 @@ internal static class ChannelFixture
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static readonly UtpClock Clock = new(TimeProvider.System);
+
+    /// <summary>Containers often have none.</summary>
+    public static bool HasIPv6Loopback { get; } = CanBindIPv6Loopback();
 
     public static IDatagramChannel Open(UtpDatagramOffload offload, IPAddress? address = null, ILogger? logger = null, int port = 0) =>
         DatagramChannelFactory.Create(
@@ -31,7 +35,7 @@ internal static class ChannelFixture
     {
         var local = channel.LocalEndPoint;
         var address = local.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : local.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : local.Address.Equals(IPAddress.IPv6Any) ? HasIPv6Loopback ? IPAddress.IPv6Loopback : IPAddress.Loopback
             : local.Address;
         return PeerAddress.FromEndPoint(new IPEndPoint(address, local.Port));
     }
@@ -67,6 +71,20 @@ internal static class ChannelFixture
         var bytes = new byte[length];
         new Random(seed).NextBytes(bytes);
         return bytes;
+    }
+
+    private static bool CanBindIPv6Loopback()
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }
 

@@ -53,6 +53,33 @@ public sealed class DatagramChannelFactoryTests
         Assert.Contains(OperatingSystem.IsLinux() ? "no such mode" : "needs Linux", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, true, "segmentation", 0)]
+    [InlineData(false, true, "batching", 1)]
+    [InlineData(false, false, "portable", 2)]
+    public void Choose_Auto_FallsBackFromOneToTheNext(bool hasSegmentation, bool hasBatching, string expected, int reasonCount)
+    {
+        var logger = new FakeLogger();
+
+        Assert.Equal(expected, Choose(UtpDatagramOffload.Auto, hasSegmentation, hasBatching, logger));
+
+        var reasons = logger.Collector.GetSnapshot();
+        Assert.Equal(reasonCount, reasons.Count);
+        Assert.All(reasons, record => Assert.Contains("old kernel", record.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Choose_ExplicitMode_NeverFallsBack()
+    {
+        var exception = Assert.Throws<InvalidOperationException>(() => Choose(UtpDatagramOffload.Segmentation, false, true, new FakeLogger()));
+        Assert.Contains("Utp:Transport:DatagramOffload is 'Segmentation'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("old kernel", exception.Message, StringComparison.Ordinal);
+
+        Assert.Throws<InvalidOperationException>(() => Choose(UtpDatagramOffload.Batching, true, false, new FakeLogger()));
+        Assert.Equal("batching", Choose(UtpDatagramOffload.Batching, true, true, new FakeLogger()));
+        Assert.Equal("portable", Choose(UtpDatagramOffload.Portable, true, true, new FakeLogger()));
+    }
+
     [Fact]
     public void Create_SmallBufferAsked_ReportsWhatWasAsked()
     {
@@ -99,5 +126,33 @@ public sealed class DatagramChannelFactoryTests
 
         notice.Report(logger, grantedBytes: 425_984, wantedBytes: 4_194_304);
         Assert.Equal(2, logger.Collector.Count);
+    }
+
+    /// <summary>Which kind was chosen on a system that has the kinds given.</summary>
+    private static string Choose(UtpDatagramOffload mode, bool hasSegmentation, bool hasBatching, FakeLogger logger)
+    {
+        var network = new InProcessDatagramNetwork(seed: 1, LinkImpairments.None);
+        var kinds = new Dictionary<IDatagramChannel, string>();
+        var chosen = DatagramChannelFactory.Choose(
+            mode,
+            (out string reason) => Make("segmentation", hasSegmentation, out reason),
+            (out string reason) => Make("batching", hasBatching, out reason),
+            () => Make("portable", available: true, out _)!,
+            logger);
+        Assert.Single(kinds);
+        return kinds[chosen];
+
+        IDatagramChannel? Make(string kind, bool available, out string reason)
+        {
+            reason = "old kernel";
+            if (!available)
+            {
+                return null;
+            }
+
+            var channel = network.Open();
+            kinds.Add(channel, kind);
+            return channel;
+        }
     }
 }

@@ -11,10 +11,10 @@ public sealed class OverChannelAttribute : DataAttribute
     private static readonly ConcurrentDictionary<UtpDatagramOffload, string?> Obstacles = new();
     private readonly UtpDatagramOffload _offload;
 
-    public OverChannelAttribute(UtpDatagramOffload offload)
+    public OverChannelAttribute(UtpDatagramOffload offload, bool needsIPv6 = false)
     {
         _offload = offload;
-        Skip = Obstacles.GetOrAdd(offload, ObstacleTo);
+        Skip = needsIPv6 && !ChannelFixture.HasIPv6Loopback ? "It needs the IPv6 loopback address." : Obstacles.GetOrAdd(offload, ObstacleTo);
     }
 
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => [[_offload]];
