@@ -1,0 +1,34 @@
+using Utp.Benchmarks.Ceiling;
+
+const string Usage = """
+    Usage: Utp.Benchmarks COMMAND [options]
+
+      ceiling   bare UDP over each datagram channel, between two processes on loopback:
+                header written and parsed, payload copied, acknowledgements, a bounded window.
+                --channels portable,mmsg,offload   --mib 512   --runs 3   --window 262144
+                --datagram 1400   --ack-every 2   --json FILE
+    """;
+
+try
+{
+    switch (args.FirstOrDefault())
+    {
+        case "ceiling":
+            return CeilingCommand.Run(CeilingOptions.Parse(args[1..]));
+        case CeilingReceiver.Command:
+            return CeilingReceiver.Run(CeilingOptions.Parse(args[1..]));
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+catch (InvalidOperationException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
