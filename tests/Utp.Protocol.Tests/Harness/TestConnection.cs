@@ -27,6 +27,9 @@ internal sealed class TestConnection
 
     public long ReceivedCount => _received.WrittenCount;
 
+    /// <summary>Bytes reported to the core as consumed.</summary>
+    public long ConsumedCount { get; private set; }
+
     /// <summary>True (the default) consumes at once; false leaves received bytes unread, so that the window closes.</summary>
     public bool ReadsEagerly { get; set; } = true;
 
@@ -70,6 +73,7 @@ internal sealed class TestConnection
 
     public void Consume(long bytes)
     {
+        ConsumedCount += bytes;
         Core.HandleConsumed(_network.Now, bytes);
         _host.Drain();
     }
@@ -79,6 +83,7 @@ internal sealed class TestConnection
         _received.Write(payload);
         if (ReadsEagerly && payload.Length > 0)
         {
+            ConsumedCount += payload.Length;
             Core.HandleConsumed(_network.Now, payload.Length);
         }
     }

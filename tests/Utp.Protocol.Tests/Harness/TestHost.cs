@@ -6,6 +6,8 @@ namespace Utp.Protocol.Tests.Harness;
 internal sealed class TestHost(TestNetwork network, PeerAddress address, EndpointCore core)
 {
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly Queue<TestDatagram> _postponed = new();
+    private bool _isBlocked;
 
     public EndpointCore Core { get; } = core;
 
@@ -19,6 +21,22 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
 
     /// <summary>Datagrams longer than this are refused as EMSGSIZE; null for no limit.</summary>
     public int? LinkLimitBytes { get; set; }
+
+    /// <summary>True: the machine has lost power. It neither receives nor sends nor keeps time.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>
+    /// True: the channel would block. It takes one train, as a socket's driver does, and keeps it until it is writable again; false sends it.
+    /// </summary>
+    public bool IsBlocked
+    {
+        get => _isBlocked;
+        set
+        {
+            _isBlocked = value;
+            Drain();
+        }
+    }
 
     public TestConnection Connect(TestHost to, ConnectionSettings? settings = null) => Connect(to.Address, settings);
 
@@ -93,7 +111,18 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
             owner.Handle(events);
         }
 
-        while (Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
+        Transmit();
+        Core.CheckInvariants();
+    }
+
+    private void Transmit()
+    {
+        while (!_isBlocked && _postponed.TryDequeue(out var datagram))
+        {
+            network.Send(datagram);
+        }
+
+        while (_postponed.Count == 0 && !IsGone && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
         {
             if (transmit.SegmentSize > LinkLimitBytes && !transmit.AllowFragmentation)
             {
@@ -104,11 +133,17 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
             for (var offset = 0; offset < transmit.Length; offset += transmit.SegmentSize)
             {
                 var bytes = _buffer.AsSpan(offset, Math.Min(transmit.SegmentSize, transmit.Length - offset)).ToArray();
-                network.Send(new TestDatagram(Address, transmit.Remote, bytes, network.Now, transmit.AllowFragmentation));
+                var datagram = new TestDatagram(Address, transmit.Remote, bytes, network.Now, transmit.AllowFragmentation);
+                if (_isBlocked)
+                {
+                    _postponed.Enqueue(datagram);
+                }
+                else
+                {
+                    network.Send(datagram);
+                }
             }
         }
-
-        Core.CheckInvariants();
     }
 
     private TestConnection Owner(ConnectionCore connection) => (TestConnection?)connection.Owner ?? new TestConnection(network, this, connection);

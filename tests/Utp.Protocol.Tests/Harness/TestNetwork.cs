@@ -10,6 +10,9 @@ internal sealed class TestNetwork
     private readonly Dictionary<PeerAddress, TestHost> _hosts = [];
     private long _order;
 
+    /// <summary>How often the clock may stand still before the endpoints are taken to be in a livelock: a deadline that never passes.</summary>
+    private const int MaxStepsWithoutTime = 2_000;
+
     public Instant Now { get; private set; } = new(1_000_000);
 
     /// <summary>One-way delay.</summary>
@@ -24,12 +27,22 @@ internal sealed class TestNetwork
 
     public static long[] Drop { get; } = [];
 
-    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null)
+    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null) =>
+        AddHost(new SeededRandomSource(seed + (ulong)_hosts.Count), settings);
+
+    public TestHost AddHost(IRandomSource random, EndpointSettings? settings = null)
     {
         var address = PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
-        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), new SeededRandomSource(seed + (ulong)_hosts.Count)));
+        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), random));
         _hosts.Add(address, host);
         return host;
+    }
+
+    /// <summary>A clock at another time of its life, before anything has happened.</summary>
+    public void StartAt(Instant start)
+    {
+        Assert.True(_wire.Count == 0 && Sent.Count == 0, "the clock starts before the first datagram");
+        Now = start;
     }
 
     public void Send(TestDatagram datagram)
@@ -44,12 +57,13 @@ internal sealed class TestNetwork
     /// <summary>Runs until nothing is due before <paramref name="until"/>, and leaves the clock there.</summary>
     public void RunUntil(Instant until)
     {
+        var steps = 0;
         while (true)
         {
             var next = _wire.TryPeek(out _, out var at) ? new Instant(at.At) : Instant.Never;
             foreach (var host in _hosts.Values)
             {
-                next = Instant.Min(next, host.Core.NextDeadline);
+                next = host.IsGone ? next : Instant.Min(next, host.Core.NextDeadline);
             }
 
             if (next > until)
@@ -58,11 +72,13 @@ internal sealed class TestNetwork
                 return;
             }
 
+            steps = next > Now ? 0 : steps + 1;
+            Assert.True(steps < MaxStepsWithoutTime, $"livelock at {Now}: a deadline of {next} does not pass; last packets:\n{LastPackets()}");
             Now = next > Now ? next : Now;
             while (_wire.TryPeek(out _, out at) && at.At <= Now.Micros)
             {
                 var datagram = _wire.Dequeue();
-                if (_hosts.TryGetValue(datagram.To, out var host))
+                if (_hosts.TryGetValue(datagram.To, out var host) && !host.IsGone)
                 {
                     host.Receive(datagram);
                 }
@@ -83,8 +99,10 @@ internal sealed class TestNetwork
         var end = Now + (long)(atMostSeconds * 1e6);
         while (condition())
         {
-            Assert.True(Now < end, $"still waiting after {atMostSeconds} s; last packets:\n{string.Join('\n', Sent.TakeLast(12))}");
+            Assert.True(Now < end, $"still waiting after {atMostSeconds} s; last packets:\n{LastPackets()}");
             RunUntil(Now + 1_000);
         }
     }
+
+    private string LastPackets() => string.Join('\n', Sent.TakeLast(12));
 }
