@@ -1,0 +1,43 @@
+using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Tests.Pitfalls;
+
+/// <summary>libutp's slow start is linear and its smallest window ten bytes; neither is copied.</summary>
+public sealed class Pitfall24_SlowStartAndFloor
+{
+    [Fact]
+    public void SlowStart_OnAnIdlePath_DoublesPerRoundTrip()
+    {
+        var pair = new TestPair();
+        pair.Network.DelayMicros = 50_000;
+        pair.Initiator.Write(new byte[4_000_000]);
+        var before = pair.Initiator.Core.Statistics.CongestionWindowBytes;
+
+        pair.Network.Run(0.1 * 6 + 0.05);
+
+        // Libutp's formula would have added at most six segments.
+        Assert.True(pair.Initiator.Core.Statistics.CongestionWindowBytes >= before * 32, $"{before} -> {pair.Initiator.Core.Statistics.CongestionWindowBytes}");
+    }
+
+    [Fact]
+    public void Window_UnderHeavyLoss_NeverFallsBelowOneSegment_NorBelowTwoWithoutATimeout()
+    {
+        var pair = new TestPair();
+        var random = new SeededRandomSource(24);
+        pair.Network.Rule = d => d.Type == PacketType.Data && random.NextDouble() < 0.3 ? TestNetwork.Drop : TestNetwork.Deliver;
+        pair.Initiator.Write(TestPair.Pattern(300_000));
+        var smallest = long.MaxValue;
+        pair.Network.RunWhile(
+            () =>
+            {
+                var statistics = pair.Initiator.Core.Statistics;
+                smallest = Math.Min(smallest, statistics.CongestionWindowBytes);
+                Assert.True(statistics.CongestionWindowBytes >= (statistics.Timeouts == 0 ? 2 : 1) * 1_232);
+                return pair.Acceptor.ReceivedCount < 300_000;
+            },
+            300);
+
+        Assert.InRange(smallest, 1_232, 2 * 1_452);
+    }
+}

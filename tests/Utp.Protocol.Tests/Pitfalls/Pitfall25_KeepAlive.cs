@@ -1,0 +1,54 @@
+using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Tests.Pitfalls;
+
+/// <summary>NAT mappings need traffic within 30 s; a keepalive elicits nothing, so liveness is our own idle timeout.</summary>
+public sealed class Pitfall25_KeepAlive
+{
+    [Fact]
+    public void Silence_IsBrokenWithin29Seconds_ByAStateThatAcknowledgesOneLess()
+    {
+        var peer = ScriptedPeer.Dialled();
+        peer.Data(1);
+        peer.Data(2);
+        var last = peer.TakeOne();
+
+        peer.Network.Run(29.1);
+
+        var keepAlive = peer.TakeOne();
+        Assert.Equal((PacketType.State, last.Header.Acknowledgement - 1, last.Header.Sequence),
+            (keepAlive.Type, keepAlive.Header.Acknowledgement, keepAlive.Header.Sequence));
+        Assert.InRange(keepAlive.SentAt - last.SentAt, 20_000_000, 29_000_000);
+    }
+
+    [Fact]
+    public void Silence_OfThePeer_EndsTheConnectionAtTheIdleTimeout()
+    {
+        var peer = ScriptedPeer.Dialled(new ConnectionSettings { IdleTimeoutMicros = 70_000_000 });
+        peer.Data(1);
+        peer.Data(2);
+        peer.Take();
+        var lastHeard = peer.Network.Now;
+
+        peer.Network.RunWhile(() => !peer.Connection.IsReleased, 71);
+
+        Assert.Equal((CloseReason.IdleTimeout, 70_000_000), (peer.Connection.Core.CloseReason, peer.Connection.ClosedAt - lastHeard));
+        Assert.Equal([PacketType.State, PacketType.State, PacketType.Reset], peer.Take().Select(d => d.Type));
+    }
+
+    [Fact]
+    public void PeersKeepAlive_IsNotAnsweredAndKeepsTheConnection()
+    {
+        var peer = ScriptedPeer.Dialled(new ConnectionSettings { IdleTimeoutMicros = 70_000_000, KeepAliveMicros = 0 });
+        for (var i = 0; i < 10; i++)
+        {
+            peer.Network.Run(29);
+            peer.State(peer.Received - 1);
+            peer.Received += 1;
+        }
+
+        Assert.DoesNotContain(peer.Take(), d => d.SentAt > new Instant(10_000_000));
+        Assert.False(peer.Connection.IsClosed);
+    }
+}
