@@ -54,7 +54,14 @@ internal struct SendBuffer
     /// <summary>Takes the next unsent bytes into a segment and copies them out.</summary>
     public void Take(Span<byte> destination, out BufferPosition start)
     {
-        start = new BufferPosition(_block!, _index);
+        while (_index == _block!.Memory.Length && _block.Next is { } next)
+        {
+            // A position behind a block's last byte would outlive the block: its bytes are released before those of the segment.
+            _block = next;
+            _index = 0;
+        }
+
+        start = new BufferPosition(_block, _index);
         UnsentBytes -= destination.Length;
         _segmentedBytes += destination.Length;
         Copy(ref _block!, ref _index, destination);

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Utp.Protocol;
+using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport;
@@ -7,16 +10,114 @@ namespace Utp.Transport;
 /// <summary>One client: its name, its options and how many connections it has. Clients of one engine share sockets.</summary>
 internal sealed class UtpConnectionFactory : IUtpConnectionFactory
 {
+    private readonly UtpEngine _engine;
+    private readonly UtpClientOptions _options;
+    private readonly string _name;
+    private int _connectionCount;
+
     /// <param name="engine">Whose sockets are used.</param>
     /// <param name="options">The client's options, complete: what the engine's options say is already in them.</param>
     /// <param name="name">Named in errors; <see cref="string.Empty"/> is the default client.</param>
     public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "")
     {
+        _engine = engine;
+        _options = options;
+        _name = name;
     }
 
-    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <summary>Connections that the application has, or waits for.</summary>
+    public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
-    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        ConnectAsync(endpoint, null, cancellationToken);
+
+    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        using var activity = UtpActivitySource.StartConnect(endPoint);
+        var lease = TakeLease();
+        try
+        {
+            var attempts = new ConnectAttempts(_engine, options ?? _options, _options.LocalEndPoint);
+            var remotes = await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            var connection = await attempts.RunAsync(remotes, lease, cancellationToken).ConfigureAwait(false);
+            UtpActivitySource.Connected(activity, connection.RemoteEndPoint!);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            lease.Dispose();
+            UtpActivitySource.Failed(activity, e);
+            throw;
+        }
+    }
+
+    private Lease TakeLease()
+    {
+        var count = Interlocked.Increment(ref _connectionCount);
+        if (count > _options.MaxConnections)
+        {
+            Interlocked.Decrement(ref _connectionCount);
+            throw UtpErrors.TooManyClientConnections(_name, _options.MaxConnections.Value);
+        }
+
+        return new Lease(this);
+    }
+
+    private async ValueTask<IReadOnlyList<IPEndPoint>> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var (host, port, family) = endPoint switch
+        {
+            IPEndPoint ip => (null, ip.Port, ip.AddressFamily),
+            UtpEndPoint { IPEndPoint: { } ip } => (null, ip.Port, ip.AddressFamily),
+            UtpEndPoint named => (named.Host, named.Port, AddressFamily.Unspecified),
+            DnsEndPoint dns => (dns.Host, dns.Port, dns.AddressFamily),
+            _ => throw new NotSupportedException(
+                $"The uTP transport connects to UtpEndPoint, IPEndPoint and DnsEndPoint, not to {endPoint.GetType().Name} ({endPoint})."),
+        };
+        if (port == 0)
+        {
+            throw new ArgumentException($"'{endPoint}' names no port to connect to.", nameof(endPoint));
+        }
+
+        if (host is null)
+        {
+            return [endPoint as IPEndPoint ?? ((UtpEndPoint)endPoint).IPEndPoint!];
+        }
+
+        var addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
+        var reachable = Array.FindAll(addresses, CanLeaveFromLocal);
+        return reachable.Length == 0
+            ? throw UtpErrors.HostNotFound(host)
+            : Array.ConvertAll(Alternate(reachable), address => new IPEndPoint(address, port));
+    }
+
+    /// <summary>A client bound to an address of one family cannot leave from it to the other, unless it is bound to all of both.</summary>
+    private bool CanLeaveFromLocal(IPAddress address) =>
+        _options.LocalEndPoint is not { } local
+        || local.AddressFamily == address.AddressFamily
+        || local.Address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>Families in turn, in the resolver's order of preference (RFC 8305 section 4): a family that leads nowhere costs one attempt.</summary>
+    private static IPAddress[] Alternate(IPAddress[] addresses)
+    {
+        var first = addresses[0].AddressFamily;
+        var preferred = addresses.Where(address => address.AddressFamily == first).Select((address, index) => (address, index * 2));
+        var others = addresses.Where(address => address.AddressFamily != first).Select((address, index) => (address, (index * 2) + 1));
+        return [.. preferred.Concat(others).OrderBy(pair => pair.Item2).Select(pair => pair.address)];
+    }
+
+    /// <summary>One of the client's connections; gives itself back once.</summary>
+    private sealed class Lease(UtpConnectionFactory owner) : IDisposable
+    {
+        private int _released;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _released, 1) == 0)
+            {
+                Interlocked.Decrement(ref owner._connectionCount);
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Engine;
@@ -8,24 +9,56 @@ namespace Utp.Transport;
 /// <summary>
 /// Binds <see cref="UtpEndPoint"/>s, and plain <see cref="IPEndPoint"/>s when <see cref="UtpTransportOptions.ClaimIPEndPoints"/> says so.
 /// </summary>
-internal sealed class UtpConnectionListenerFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
+/// <param name="engine">Whose sockets are used.</param>
+/// <param name="options">The engine's options.</param>
+internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<UtpTransportOptions> options)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    /// <param name="engine">Whose sockets are used.</param>
-    /// <param name="options">The engine's options.</param>
-    /// <param name="optionsOf">Options of a configured endpoint, asked with the endpoint given to bind; null takes the engine's.</param>
-    public UtpConnectionListenerFactory(
-        UtpEngine engine,
-        IOptions<UtpTransportOptions> options,
-        Func<UtpEndPoint, UtpListenerOptions?>? optionsOf = null)
-    {
-    }
-
-    public bool CanBind(EndPoint endpoint) => throw new NotImplementedException();
+    public bool CanBind(EndPoint endpoint) => endpoint is UtpEndPoint || (endpoint is IPEndPoint && options.Value.ClaimIPEndPoints);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        BindAsync(endpoint, null, cancellationToken);
 
-    /// <summary>Binds with options of this one listener.</summary>
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, UtpListenerOptions? options, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <summary>Binds with options of this one listener; null takes those of the endpoint, or else the engine's.</summary>
+    /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
+    /// <exception cref="NotSupportedException">The endpoint is of a kind that is not claimed.</exception>
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, UtpListenerOptions? listenerOptions, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        var requested = endpoint switch
+        {
+            UtpEndPoint utp => utp,
+            IPEndPoint ip when options.Value.ClaimIPEndPoints => new UtpEndPoint(ip),
+            _ => throw new NotSupportedException(
+                $"The uTP transport binds UtpEndPoint, not {endpoint.GetType().Name} ({endpoint}). Set Utp:Transport:ClaimIPEndPoints to bind IPEndPoint too."),
+        };
+        var effective = listenerOptions ?? requested.ListenerOptions ?? engine.DefaultOptions;
+        if (requested.IPEndPoint is { } address)
+        {
+            return await engine.BindAsync(address, effective, requested.ListenerName, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await BindNameAsync(requested, effective, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Binds the first address of a name that can be bound: a listener has one endpoint.</summary>
+    private async ValueTask<IConnectionListener> BindNameAsync(UtpEndPoint requested, UtpListenerOptions effective, CancellationToken cancellationToken)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(requested.Host, cancellationToken).ConfigureAwait(false);
+        SocketException? notHere = null;
+        foreach (var address in addresses)
+        {
+            try
+            {
+                var local = new IPEndPoint(address, requested.Port);
+                return await engine.BindAsync(local, effective, requested.ListenerName, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e)
+            {
+                notHere = e;
+            }
+        }
+
+        throw notHere ?? UtpErrors.HostNotFound(requested.Host);
+    }
 }

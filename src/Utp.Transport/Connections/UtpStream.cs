@@ -1,45 +1,103 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Transport;
 
-/// <summary>A connection as a <see cref="Stream"/>.</summary>
-public sealed class UtpStream : Stream
+/// <summary>
+/// A connection as a <see cref="Stream"/>: for one reader and one writer at a time, which may be different threads. Unlike the stream that
+/// pipes make of themselves, it reports a write that can no longer arrive. Nothing is buffered: what is written is sent.
+/// </summary>
+public sealed partial class UtpStream : Stream
 {
+    /// <summary>A large write goes in pieces, so that it waits for the peer instead of filling memory.</summary>
+    private const int LargestWriteBytes = 64 * 1024;
+
+    private readonly ConnectionContext _connection;
+    private readonly PipeReader _input;
+    private readonly PipeWriter _output;
+    private int _reading;
+    private int _writing;
+    private int _disposed;
+
     /// <summary>Initializes a stream over the pipes of a connection.</summary>
-    /// <param name="connection">The connection; disposing the stream closes it.</param>
-    public UtpStream(ConnectionContext connection) => ArgumentNullException.ThrowIfNull(connection);
+    /// <param name="connection">The connection; use either its pipes or the stream. Disposing the stream disposes the connection.</param>
+    public UtpStream(ConnectionContext connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        _connection = connection;
+        _input = connection.Transport.Input;
+        _output = connection.Transport.Output;
+    }
+
+    /// <summary>Gets the connection under the stream: its endpoints, features and <see cref="BaseConnectionContext.ConnectionClosed"/>.</summary>
+    public ConnectionContext Connection => _connection;
 
     /// <inheritdoc />
-    public override bool CanRead => throw new NotImplementedException();
+    public override bool CanRead => !IsDisposed;
 
     /// <inheritdoc />
     public override bool CanSeek => false;
 
     /// <inheritdoc />
-    public override bool CanWrite => throw new NotImplementedException();
+    public override bool CanWrite => !IsDisposed;
 
-    /// <inheritdoc />
+    /// <summary>Not supported.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
     public override long Length => throw new NotSupportedException();
 
-    /// <inheritdoc />
+    /// <summary>Not supported.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
     public override long Position
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
 
-    /// <inheritdoc />
-    public override void Flush() => throw new NotImplementedException();
+    private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
-    /// <inheritdoc />
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotImplementedException();
-
-    /// <inheritdoc />
+    /// <summary>Not supported.</summary>
+    /// <param name="offset">Ignored.</param>
+    /// <param name="origin">Ignored.</param>
+    /// <returns>Nothing.</returns>
+    /// <exception cref="NotSupportedException">Always.</exception>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
-    /// <inheritdoc />
+    /// <summary>Not supported.</summary>
+    /// <param name="value">Ignored.</param>
+    /// <exception cref="NotSupportedException">Always.</exception>
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Closes the connection gracefully: the engine still delivers what was written. Idempotent.</summary>
+    /// <returns>Completes when the connection is closed on this side, without waiting for the peer.</returns>
+#pragma warning disable CA2215 // It would dispose a second time, synchronously.
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+
+        GC.SuppressFinalize(this);
+    }
+#pragma warning restore CA2215
+
     /// <inheritdoc />
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotImplementedException();
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            // Not waited for: a connection of ours is closed when this returns, and nobody should block on a foreign one.
+            _ = CloseAsync();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task CloseAsync()
+    {
+        // Pipes of middleware first; the connection completes its own.
+        await _output.CompleteAsync().ConfigureAwait(false);
+        await _input.CompleteAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 }

@@ -1,25 +1,46 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Utp.Protocol;
+using Utp.Transport.Datagrams;
 using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
+
+/// <summary>Opens a channel bound to a local endpoint.</summary>
+internal delegate IDatagramChannel OpenChannel(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger);
 
 /// <summary>
 /// Every UDP socket of the process that speaks uTP, by local address, and everything that keeps one open: listeners, connections and closes
 /// that still deliver their last bytes. Starts with the first bind or connect, stops in <see cref="StoppedAsync"/>, when no server drains any more.
 /// </summary>
-internal sealed class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, IAsyncDisposable
+internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, IAsyncDisposable
 {
+    private const int MaxDatagramBytes = 65_507;
+
+    /// <summary>Blocks that pipes ask of the shared pool. Pools with smaller blocks, such as Kestrel's, give what they have.</summary>
+    private const int PipeSegmentBytes = 16 * 1024;
+
+    private readonly IOptions<UtpTransportOptions> _options;
+    private readonly Func<IUtpForeignDatagramHandler?>? _foreignDatagramHandler;
+    private readonly Lazy<UtpListenerOptions> _defaultOptions;
+    private readonly Lazy<IUtpForeignDatagramHandler?> _foreignHandler;
+    private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
+    private MemoryPool<byte>? _memoryPool;
+    private PipeOptions? _inputPipeOptions;
+    private PipeOptions? _outputPipeOptions;
+
     /// <param name="options">Read when the first socket opens, so that invalid options fail where they are used at the latest.</param>
     /// <param name="loggerFactory">Categories start with <c>Utp.Transport</c>.</param>
     /// <param name="timeProvider">The clock of every deadline.</param>
     /// <param name="metrics">Where connections are recorded; null records nothing.</param>
     /// <param name="memoryPoolFactory">Where pipes take their memory; null takes the shared array pool.</param>
-    /// <param name="foreignDatagramHandler">Asked once, when the first socket opens: a handler may depend on services that depend on the engine.</param>
+    /// <param name="foreignDatagramHandler">Asked once, with the first foreign datagram: a handler may depend on services that depend on the engine.</param>
     public UtpEngine(
         IOptions<UtpTransportOptions> options,
         ILoggerFactory loggerFactory,
@@ -28,31 +49,147 @@ internal sealed class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, I
         IMemoryPoolFactory<byte>? memoryPoolFactory = null,
         Func<IUtpForeignDatagramHandler?>? foreignDatagramHandler = null)
     {
+        _options = options;
+        _memoryPoolFactory = memoryPoolFactory;
+        _foreignDatagramHandler = foreignDatagramHandler;
+        Clock = new UtpClock(timeProvider);
+        Logger = loggerFactory.CreateLogger(UtpLog.TransportCategory);
+        ConnectionLogger = loggerFactory.CreateLogger(UtpLog.ConnectionsCategory);
+        Metrics = metrics;
+        metrics?.ObserveCounters(ReadCounters);
+        _foreignHandler = new(() => _foreignDatagramHandler?.Invoke());
+        _defaultOptions = new(() =>
+        {
+            var defaults = new UtpListenerOptions();
+            _options.Value.CopyTo(defaults);
+            return defaults;
+        });
+    }
+
+    public UtpClock Clock { get; }
+
+    public ILogger Logger { get; }
+
+    public ILogger ConnectionLogger { get; }
+
+    public UtpMetrics? Metrics { get; }
+
+    /// <summary>How channels are opened; tests put in-process ones in place.</summary>
+    public OpenChannel OpenChannel { get; init; } = DatagramChannelFactory.Create;
+
+    public int MaxConnections => _options.Value.MaxConnections;
+
+    /// <summary>The engine's options as those of a listener or connection.</summary>
+    public UtpListenerOptions DefaultOptions => _defaultOptions.Value;
+
+    public IUtpForeignDatagramHandler? ForeignDatagramHandler => _foreignHandler.Value;
+
+    public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
+
+    /// <summary>No threshold: what a peer may send is bounded by the receive window, and the executor must never wait for a reader.</summary>
+    public PipeOptions InputPipeOptions => LazyInitializer.EnsureInitialized(ref _inputPipeOptions, () => CreatePipeOptions(0));
+
+    /// <summary>Bytes that are not acknowledged stay in the pipe, so its threshold is the send buffer.</summary>
+    public PipeOptions OutputPipeOptions(int sendBufferSize)
+    {
+        var cached = Volatile.Read(ref _outputPipeOptions);
+        if (cached?.PauseWriterThreshold != sendBufferSize)
+        {
+            cached = CreatePipeOptions(sendBufferSize);
+            Volatile.Write(ref _outputPipeOptions, cached);
+        }
+
+        return cached;
     }
 
     /// <summary>Listens, on a socket shared with whoever names the same local endpoint.</summary>
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has stopped.</exception>
     public ValueTask<UtpConnectionListener> BindAsync(IPEndPoint endPoint, UtpListenerOptions options, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        BindAsync(endPoint, options, null, cancellationToken);
+
+    /// <summary>The same, with the name of the listener.</summary>
+    public ValueTask<UtpConnectionListener> BindAsync(
+        IPEndPoint endPoint, UtpListenerOptions options, string? listenerName, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var socket = AcquireSocket(endPoint);
+        var listener = new UtpConnectionListener(socket, options, new UtpEndPoint(socket.LocalEndPoint) { ListenerName = listenerName });
+        if (!socket.TryListen(listener, ToSettings(options, socket)))
+        {
+            ReleaseReference(socket);
+            throw UtpErrors.AddressInUse(endPoint);
+        }
+
+        return new ValueTask<UtpConnectionListener>(listener);
+    }
 
     /// <summary>Connects, from a socket shared with all other connects without a local endpoint when <paramref name="local"/> is null.</summary>
+    /// <param name="remote">The peer; a wildcard address means this host, as it does for TCP.</param>
+    /// <param name="options">Of this connection; not changed afterwards.</param>
+    /// <param name="local">Where to connect from.</param>
+    /// <param name="lease">Disposed when the application no longer has the connection, or there is none.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketException">Refused, timed out or unreachable.</exception>
-    public ValueTask<UtpConnection> ConnectAsync(IPEndPoint remote, UtpConnectionOptions options, IPEndPoint? local, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The socket has the maximum of connections.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has stopped.</exception>
+    public async ValueTask<UtpConnection> ConnectAsync(
+        IPEndPoint remote, UtpConnectionOptions options, IPEndPoint? local, IDisposable? lease = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        remote = ToReachable(remote);
+        var socket = local is null ? AcquireClientSocket(remote.AddressFamily) : AcquireSocket(local);
+        var connection = new UtpConnection(socket, PeerAddress.FromEndPoint(remote), options, lease);
+        try
+        {
+            await connection.ConnectAsync(ToSettings(options, socket), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Both pipe ends of the application, which never gets to see them.
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            Metrics?.HandshakeEnded(connection.CloseReason, TimeSpan.FromMicroseconds(Clock.Now - connection.StartedAt));
+        }
 
-    public bool TrySend(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram) => throw new NotImplementedException();
+        connection.RecordEstablished();
+        return connection;
+    }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <inheritdoc />
+    public bool TrySend(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
+        return FindSocket(local)?.TrySendForeign(remote, datagram) ?? false;
+    }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private static ConnectionSettings ToSettings(UtpConnectionOptions options, UtpSocket socket) =>
+        options.ToSettings() with { MaxFlightBytes = socket.MaxFlightBytes };
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private static IPEndPoint ToReachable(IPEndPoint remote)
+    {
+        if (remote.Address.Equals(IPAddress.Any))
+        {
+            return new IPEndPoint(IPAddress.Loopback, remote.Port);
+        }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        return remote.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.IPv6Loopback, remote.Port) : remote;
+    }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private MemoryPool<byte> CreateMemoryPool() =>
+        _memoryPoolFactory?.Create(new MemoryPoolOptions { Owner = "utp" }) ?? MemoryPool<byte>.Shared;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
-
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    private PipeOptions CreatePipeOptions(int pauseWriterThreshold) => new(
+        MemoryPool,
+        readerScheduler: PipeScheduler.ThreadPool,
+        writerScheduler: PipeScheduler.ThreadPool,
+        pauseWriterThreshold: pauseWriterThreshold,
+        resumeWriterThreshold: pauseWriterThreshold / 4 * 3,
+        minimumSegmentSize: PipeSegmentBytes,
+        useSynchronizationContext: false);
 }

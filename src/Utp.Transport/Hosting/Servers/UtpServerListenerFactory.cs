@@ -14,7 +14,7 @@ internal sealed class UtpServerListenerFactory(
     UtpServerAddresses addresses,
     ILoggerFactory loggerFactory) : IUtpConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    private readonly UtpConnectionListenerFactory _factory = new(engine, options, endPoint => endPoint.ListenerOptions);
+    private readonly UtpConnectionListenerFactory _factory = new(engine, options);
     private readonly ILogger _logger = loggerFactory.CreateLogger(UtpLog.TransportCategory);
 
     public bool CanBind(EndPoint endpoint) => _factory.CanBind(endpoint);

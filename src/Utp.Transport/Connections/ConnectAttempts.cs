@@ -1,0 +1,94 @@
+using System.Net;
+using Utp.Transport.Engine;
+
+namespace Utp.Transport;
+
+/// <summary>
+/// One connect to a host with several addresses, after RFC 8305: the next attempt starts when the last has failed or 250 ms have passed, and
+/// the first that succeeds ends the others.
+/// </summary>
+internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions options, IPEndPoint? local)
+{
+    /// <summary>The recommended connection attempt delay of RFC 8305 section 5.</summary>
+    private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <param name="remotes">At least one, in the order to try.</param>
+    /// <param name="lease">Goes to the connection.</param>
+    /// <param name="cancellationToken">Ends all attempts.</param>
+    public async Task<UtpConnection> RunAsync(IReadOnlyList<IPEndPoint> remotes, IDisposable lease, CancellationToken cancellationToken)
+    {
+        if (remotes.Count == 1)
+        {
+            return await engine.ConnectAsync(remotes[0], options, local, lease, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new List<Task<UtpConnection>>();
+        Exception? failure = null;
+        for (var next = 0; next < remotes.Count || running.Count > 0;)
+        {
+            if (next < remotes.Count)
+            {
+                running.Add(engine.ConnectAsync(remotes[next++], options, local, null, stop.Token).AsTask());
+            }
+
+            if (await FirstToEndAsync(running, next < remotes.Count, cancellationToken).ConfigureAwait(false) is not { } ended)
+            {
+                continue;
+            }
+
+            running.Remove(ended);
+            if (ended.IsCompletedSuccessfully)
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                running.ForEach(Abandon);
+                var connection = await ended.ConfigureAwait(false);
+                connection.TakeLease(lease);
+                return connection;
+            }
+
+            // The first address is the one that the resolver likes best; its failure says most.
+            failure ??= ended.Exception?.InnerException;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        throw failure!;
+    }
+
+    /// <summary>Null when it is time for another attempt.</summary>
+    private async Task<Task<UtpConnection>?> FirstToEndAsync(List<Task<UtpConnection>> running, bool mayStartAnother, CancellationToken cancellationToken)
+    {
+        var first = Task.WhenAny(running);
+        if (mayStartAnother)
+        {
+            try
+            {
+                return await first.WaitAsync(AttemptDelay, engine.Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+
+        return await first.ConfigureAwait(false);
+    }
+
+    /// <summary>An attempt that succeeded all the same, or fails unheard.</summary>
+    private static void Abandon(Task<UtpConnection> attempt) => attempt.ContinueWith(
+        static ended =>
+        {
+            if (ended.IsCompletedSuccessfully)
+            {
+                ended.Result.Abort(UtpErrors.AbortedByApplication());
+                ended.Result.DisposeAsync().AsTask();
+            }
+            else
+            {
+                _ = ended.Exception;
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+}

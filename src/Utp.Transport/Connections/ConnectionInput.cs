@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace Utp.Transport;
+
+/// <summary>The application's end of the input pipe: tells the executor how much was consumed, so that the receive window opens.</summary>
+internal sealed class ConnectionInput(UtpConnection connection, PipeReader reader) : PipeReader
+{
+    private SequencePosition _start;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        if (!reader.TryRead(out result))
+        {
+            return false;
+        }
+
+        _start = result.Buffer.Start;
+        return true;
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        var read = reader.ReadAsync(cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Remember(read.Result)) : AwaitRead(read);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // Before the pipe gets the memory back: positions measure through it.
+        var consumedBytes = IndexOf(consumed) is { } end && IndexOf(_start) is { } start ? end - start : 0;
+        _start = default;
+        reader.AdvanceTo(consumed, examined);
+        if (consumedBytes > 0)
+        {
+            connection.Consumed(consumedBytes);
+        }
+    }
+
+    public override void CancelPendingRead() => reader.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null)
+    {
+        reader.Complete(exception);
+        connection.InputCompleted();
+    }
+
+    // Pooled: a read that waits is the usual case for a fast reader, and should not allocate.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> AwaitRead(ValueTask<ReadResult> read) => Remember(await read.ConfigureAwait(false));
+
+    /// <summary>Where a position is among all bytes of its pipe; the difference of two needs no walk from one to the other.</summary>
+    private static long? IndexOf(SequencePosition position) =>
+        position.GetObject() is ReadOnlySequenceSegment<byte> segment ? segment.RunningIndex + position.GetInteger() : null;
+
+    private ReadResult Remember(ReadResult result)
+    {
+        _start = result.Buffer.Start;
+        return result;
+    }
+}

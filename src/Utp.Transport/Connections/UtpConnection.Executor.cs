@@ -1,0 +1,370 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Utp.Protocol;
+using Utp.Transport.Diagnostics;
+using Utp.Transport.Engine;
+
+namespace Utp.Transport;
+
+/// <content>
+/// What the executor does with the connection. Every method here is called with the socket's turn; none runs code of the application.
+/// Three ends are tracked apart: the input pipe's, the output pipe's, and the application's interest (detached: its token has fired).
+/// </content>
+internal sealed partial class UtpConnection
+{
+    private readonly Pipe _inputPipe;
+    private readonly Pipe _outputPipe;
+    private ConnectionCore? _core;
+    private ConnectionSettings? _connectSettings;
+    private TaskCompletionSource? _connected;
+    private IDisposable? _lease;
+    private CloseReason _closeReason;
+    private ConnectionStatistics _lastStatistics;
+    private long _unreadBytes;
+    private long _heldBytes;
+    private long _closingBytes;
+    private bool _inputDropped;
+    private bool _inputEnded;
+    private bool _outputFinished;
+    private bool _outputEnded;
+    private bool _refusesOutput;
+    private bool _closing;
+    private bool _isFinished;
+    private bool _hasReference = true;
+
+    /// <summary>The next connection that this turn delivered to; belongs to the socket.</summary>
+    public UtpConnection? NextTouched { get; set; }
+
+    public bool IsTouched { get; set; }
+
+    public CloseReason CloseReason => _closeReason;
+
+    /// <summary>Whether written bytes still go anywhere. Any thread.</summary>
+    public bool RefusesOutput => Volatile.Read(ref _refusesOutput);
+
+    /// <summary>Everything written, and the end of it, was acknowledged; or never will be. Any thread.</summary>
+    private bool IsFinished => Volatile.Read(ref _isFinished);
+
+    /// <summary>Ties what bounds the application's connections to this one, which may have ended meanwhile. Any thread, once.</summary>
+    public void TakeLease(IDisposable lease)
+    {
+        Volatile.Write(ref _lease, lease);
+        Interlocked.MemoryBarrier();
+        if (IsEnded)
+        {
+            lease.Dispose();
+        }
+    }
+
+    public void RunPosted(Instant now)
+    {
+        var signals = (ConnectionSignals)Interlocked.Exchange(ref _signals, 0);
+        if ((signals & ConnectionSignals.Connect) != 0)
+        {
+            StartConnecting(now);
+        }
+
+        if ((signals & ConnectionSignals.CancelConnect) != 0)
+        {
+            CancelConnecting(now);
+        }
+
+        if (_core is null || _closeReason != CloseReason.None)
+        {
+            return;
+        }
+
+        if ((signals & ConnectionSignals.Abort) != 0)
+        {
+            AbortNow(now);
+            return;
+        }
+
+        if ((signals & ConnectionSignals.Consumed) != 0)
+        {
+            TakeConsumed(now);
+        }
+
+        if ((signals & ConnectionSignals.InputCompleted) != 0)
+        {
+            DropInput(now);
+        }
+
+        if ((signals & ConnectionSignals.Output) != 0)
+        {
+            PumpOutput(now);
+        }
+
+        if ((signals & ConnectionSignals.Dispose) != 0 || (_inputDropped && _outputFinished && !_halfClosed))
+        {
+            CloseGracefully(now, null);
+        }
+        else if ((signals & ConnectionSignals.Close) != 0)
+        {
+            CloseGracefully(now, UtpErrors.ClosedGracefully());
+        }
+    }
+
+    /// <summary>In-order payload. The advertised window is what the pipe may still hold, so it never overfills.</summary>
+    public void Deliver(Instant now, ReadOnlySpan<byte> payload)
+    {
+        if (_inputEnded || _inputDropped)
+        {
+            _core!.HandleConsumed(now, payload.Length);
+            return;
+        }
+
+        if (Volatile.Read(ref _consumedBytes) > 0)
+        {
+            TakeConsumed(now);
+        }
+
+        _unreadBytes += payload.Length;
+        _inputPipe.Writer.Write(payload);
+    }
+
+    public void FlushInput()
+    {
+        if (!_inputEnded)
+        {
+            // Complete at once: the pipe has no threshold of its own.
+            var flush = _inputPipe.Writer.FlushAsync();
+            System.Diagnostics.Debug.Assert(flush.IsCompleted, "The input pipe made its writer wait.");
+            flush.GetAwaiter().GetResult();
+        }
+    }
+
+    public void HandleEvents(Instant now, ConnectionEvents events)
+    {
+        if ((events & ConnectionEvents.Connected) != 0)
+        {
+            _connected?.TrySetResult();
+        }
+
+        if ((events & ConnectionEvents.Acknowledged) != 0)
+        {
+            PumpOutput(now);
+        }
+
+        if ((events & ConnectionEvents.PeerFinished) != 0)
+        {
+            EndInput(null);
+            if (_options.CloseOnPeerFinish)
+            {
+                Detach();
+            }
+        }
+
+        if ((events & ConnectionEvents.Finished) != 0 && (events & ConnectionEvents.Closed) == 0)
+        {
+            HandleFinished(now);
+        }
+
+        if ((events & ConnectionEvents.Closed) != 0)
+        {
+            HandleClosed(_core!.CloseReason);
+        }
+
+        if ((events & ConnectionEvents.Released) != 0)
+        {
+            ReleaseReference();
+        }
+    }
+
+    /// <summary>An inbound connection that no listener takes.</summary>
+    public void Refuse(Instant now)
+    {
+        _abortReason ??= UtpErrors.NotAccepted();
+        AbortNow(now);
+    }
+
+    /// <summary>The socket is gone, and the connection with it.</summary>
+    public void EndWithSocket()
+    {
+        _abortReason ??= UtpErrors.EngineStopped();
+        _connected?.TrySetException(UtpErrors.EngineDisposed());
+        if (_closeReason == CloseReason.None)
+        {
+            HandleClosed(CloseReason.LocalAbort);
+        }
+
+        ReleaseReference();
+    }
+
+    private void StartConnecting(Instant now)
+    {
+        _core = _socket.Connect(now, this, _remote, _connectSettings!);
+        if (_core is null)
+        {
+            FailConnecting(UtpErrors.TooManyConnections(_socket.Engine.MaxConnections));
+        }
+    }
+
+    private void CancelConnecting(Instant now)
+    {
+        if (_connected!.Task.IsCompleted)
+        {
+            return;
+        }
+
+        _connected.TrySetCanceled();
+        if (_core is not null && _closeReason == CloseReason.None)
+        {
+            AbortNow(now);
+        }
+    }
+
+    private void FailConnecting(Exception exception)
+    {
+        _connected!.TrySetException(exception);
+        HandleClosed(CloseReason.LocalAbort);
+        ReleaseReference();
+    }
+
+    private void TakeConsumed(Instant now)
+    {
+        var bytes = Interlocked.Exchange(ref _consumedBytes, 0);
+        if (bytes > 0 && !_inputDropped)
+        {
+            _unreadBytes -= bytes;
+            _core!.HandleConsumed(now, bytes);
+        }
+    }
+
+    /// <summary>Nobody reads any more: what is unread, and what still comes, counts as consumed.</summary>
+    private void DropInput(Instant now)
+    {
+        if (!_inputDropped)
+        {
+            _inputDropped = true;
+            if (_unreadBytes > 0)
+            {
+                _core!.HandleConsumed(now, _unreadBytes);
+                _unreadBytes = 0;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Gives acknowledged bytes back to the pipe, which lets the writer go on, and shows the rest to the core. Nothing counts as examined
+    /// before it is consumed, so that unacknowledged bytes hold the writer back.
+    /// </summary>
+    private void PumpOutput(Instant now)
+    {
+        if (_outputEnded || !_outputPipe.Reader.TryRead(out var result))
+        {
+            return;
+        }
+
+        var acknowledged = _core!.AcknowledgedBytes;
+        var rest = acknowledged > 0 ? result.Buffer.Slice(acknowledged) : result.Buffer;
+        _outputPipe.Reader.AdvanceTo(rest.Start);
+        if (_closing)
+        {
+            // What was written after the close is not for the peer.
+            _closingBytes -= acknowledged;
+            rest = rest.Slice(0, Math.Min(rest.Length, _closingBytes));
+        }
+
+        _heldBytes = rest.Length;
+        _core.HandleSendBuffer(now, rest, acknowledged);
+        if (result.IsCompleted && !_outputFinished)
+        {
+            _outputFinished = true;
+            if (!_closing)
+            {
+                _core.Finish(now);
+            }
+        }
+    }
+
+    private void HandleFinished(Instant now)
+    {
+        Volatile.Write(ref _isFinished, true);
+        _finished?.TrySetResult();
+        if (_options.CloseOnPeerFinish && !_halfClosed)
+        {
+            CloseGracefully(now, UtpErrors.OutputCompleted());
+        }
+    }
+
+    private void CloseGracefully(Instant now, Exception? readerError)
+    {
+        if (_closing)
+        {
+            return;
+        }
+
+        PumpOutput(now);
+        _closing = true;
+        _closingBytes = _heldBytes;
+        RefuseOutput();
+        EndInput(readerError);
+        _core!.Close(now);
+        Detach();
+        End();
+    }
+
+    private void AbortNow(Instant now)
+    {
+        _core!.Abort(now);
+        HandleClosed(CloseReason.LocalAbort);
+    }
+
+    private void HandleClosed(CloseReason reason)
+    {
+        if (_closeReason != CloseReason.None)
+        {
+            return;
+        }
+
+        _closeReason = reason;
+        _lastStatistics = _core?.Statistics ?? default;
+        _connected?.TrySetException(UtpErrors.ForConnect(reason, _remote.ToEndPoint()));
+        EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? UtpErrors.ForReader(reason) : UtpErrors.ForReader(reason));
+        RefuseOutput();
+        _outputEnded = true;
+        _outputPipe.Reader.Complete();
+        Volatile.Write(ref _isFinished, true);
+        _finished?.TrySetResult();
+        Detach();
+        End();
+        _socket.Settle(this, _lastStatistics);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void EndInput(Exception? error)
+    {
+        if (!_inputEnded)
+        {
+            Volatile.Write(ref _inputEnded, true);
+            _inputPipe.Writer.Complete(error);
+        }
+    }
+
+    private void RefuseOutput()
+    {
+        if (!_refusesOutput)
+        {
+            Volatile.Write(ref _refusesOutput, true);
+            _outputPipe.Writer.CancelPendingFlush();
+        }
+    }
+
+    /// <summary>The connection no longer counts as one that the application has.</summary>
+    private void End()
+    {
+        _lease?.Dispose();
+        _lease = null;
+    }
+
+    private void ReleaseReference()
+    {
+        if (_hasReference)
+        {
+            _hasReference = false;
+            _core = null;
+            _socket.Engine.ReleaseReference(_socket);
+        }
+    }
+}

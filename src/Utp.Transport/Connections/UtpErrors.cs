@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Utp.Protocol;
+
+namespace Utp.Transport;
+
+/// <summary>The one place where reasons become exceptions. Reset and lost connections are what Kestrel and its clients know them as.</summary>
+internal static class UtpErrors
+{
+    /// <summary>What a reader sees when the connection has ended; null for a proper end of the stream.</summary>
+    public static Exception? ForReader(CloseReason reason) => reason switch
+    {
+        CloseReason.None or CloseReason.Graceful => null,
+        CloseReason.LocalAbort => new ConnectionAbortedException("The connection was aborted by this side."),
+        CloseReason.RetransmissionTimeout => TimedOut("The peer stopped acknowledging data, and retransmitting was given up."),
+        CloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout)."),
+        CloseReason.LingerTimeout => TimedOut("The peer did not acknowledge the last bytes of the closed connection within LingerTimeout."),
+        CloseReason.Unreachable => new ConnectionResetException(
+            "The peer, or the path to it, was reported as unreachable.", new SocketException((int)SocketError.HostUnreachable)),
+        _ => new ConnectionResetException("The connection was reset by the peer.", new SocketException((int)SocketError.ConnectionReset)),
+    };
+
+    public static SocketException ForConnect(CloseReason reason, EndPoint remote) => reason switch
+    {
+        CloseReason.Refused or CloseReason.PeerReset =>
+            new SocketException((int)SocketError.ConnectionRefused, $"The uTP connection to {remote} was refused: nobody listens there."),
+        CloseReason.Unreachable =>
+            new SocketException((int)SocketError.HostUnreachable, $"The uTP connection to {remote} failed: it was reported as unreachable."),
+        CloseReason.LocalAbort =>
+            new SocketException((int)SocketError.OperationAborted, $"The uTP connection to {remote} was aborted by this side."),
+        _ => new SocketException(
+            (int)SocketError.TimedOut, $"The uTP connection to {remote} failed: no answer within the connect timeout (ConnectTimeout)."),
+    };
+
+    public static SocketException HostNotFound(string host) =>
+        new((int)SocketError.HostNotFound, $"The host '{host}' has no address that this client can connect from.");
+
+    public static SocketException NoIPv6() =>
+        new((int)SocketError.AddressFamilyNotSupported, "This system has no IPv6.");
+
+    public static InvalidOperationException TooManyConnections(int limit) => new(
+        $"The UDP socket already has the {limit} connections that Utp:Transport:MaxConnections allows.");
+
+    public static InvalidOperationException TooManyClientConnections(string client, int limit) => new(client.Length == 0
+        ? $"The default uTP client already has the {limit} connections that its MaxConnections allows."
+        : $"The uTP client '{client}' already has the {limit} connections that Utp:Clients:{client}:MaxConnections allows.");
+
+    public static ConnectionAbortedException AbortedByApplication() => new("The connection was aborted by the application.");
+
+    public static ConnectionAbortedException ClosedGracefully() => new("The connection was closed gracefully by this side.");
+
+    public static ConnectionAbortedException OutputCompleted() => new("The connection was closed because its output was completed and delivered.");
+
+    public static ConnectionAbortedException OutputFailed(Exception inner) => new("The application completed its output with an error.", inner);
+
+    public static ConnectionAbortedException EngineStopped() => new("The uTP engine has stopped.");
+
+    public static ConnectionAbortedException NotAccepted() => new("The listener stopped before the connection was accepted.");
+
+    public static ObjectDisposedException EngineDisposed() => new("UtpEngine", "The uTP engine has stopped.");
+
+    public static AddressInUseException AddressInUse(EndPoint endPoint) => new($"Another uTP listener of this process is bound to {endPoint}.");
+
+    /// <summary>A write after the end of the connection, for streams; pipes say it with <c>FlushResult.IsCompleted</c>.</summary>
+    public static IOException WriteAfterEnd(CloseReason reason)
+    {
+        var cause = ForReader(reason) as ConnectionResetException ?? new ConnectionResetException("The connection is closed.");
+        return new IOException($"Cannot write: {cause.Message}", cause);
+    }
+
+    public static IOException ReadAfterAbort(ConnectionAbortedException cause) => new($"Cannot read: {cause.Message}", cause);
+
+    public static IOException WriteAfterAbort(ConnectionAbortedException cause) => new($"Cannot write: {cause.Message}", cause);
+
+    private static ConnectionResetException TimedOut(string message) => new(message, new TimeoutException(message));
+}

@@ -1,0 +1,68 @@
+using Utp.Transport.Diagnostics;
+
+namespace Utp.Transport.Engine;
+
+/// <content>Totals for the meter, and samples of connections while somebody listens.</content>
+internal sealed partial class UtpEngine
+{
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
+
+    private ITimer? _sampleTimer;
+
+    /// <summary>Totals of all sockets, closed ones included. Any thread.</summary>
+    public UtpTransportCounters ReadCounters()
+    {
+        UtpTransportCounters sum;
+        lock (_lock)
+        {
+            sum = _closedCounters;
+        }
+
+        return AllSockets().Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
+    }
+
+    private static UtpTransportCounters Sum(in UtpTransportCounters a, in UtpTransportCounters b) => new()
+    {
+        PacketsReceived = a.PacketsReceived + b.PacketsReceived,
+        PacketsSent = a.PacketsSent + b.PacketsSent,
+        PacketsNotUtp = a.PacketsNotUtp + b.PacketsNotUtp,
+        PacketsRejected = a.PacketsRejected + b.PacketsRejected,
+        BytesReceived = a.BytesReceived + b.BytesReceived,
+        BytesSent = a.BytesSent + b.BytesSent,
+        SegmentsRetransmitted = a.SegmentsRetransmitted + b.SegmentsRetransmitted,
+        RetransmissionTimeouts = a.RetransmissionTimeouts + b.RetransmissionTimeouts,
+        SynsDroppedBacklog = a.SynsDroppedBacklog + b.SynsDroppedBacklog,
+        SynsDroppedHalfOpen = a.SynsDroppedHalfOpen + b.SynsDroppedHalfOpen,
+        SynsDroppedPerAddress = a.SynsDroppedPerAddress + b.SynsDroppedPerAddress,
+        ResetsReceived = a.ResetsReceived + b.ResetsReceived,
+        ResetsSent = a.ResetsSent + b.ResetsSent,
+        AcceptQueueLength = a.AcceptQueueLength + b.AcceptQueueLength,
+    };
+
+    /// <summary>Starts sampling with the first socket; without metrics there is no timer.</summary>
+    private void StartSampling()
+    {
+        if (Metrics is not null && _sampleTimer is null)
+        {
+            using var noFlow = ExecutionContext.SuppressFlow();
+            _sampleTimer = Clock.TimeProvider.CreateTimer(static state => ((UtpEngine)state!).SampleConnections(), this, SampleInterval, SampleInterval);
+        }
+    }
+
+    private void SampleConnections()
+    {
+        if (Metrics is not { SamplesConnections: true } metrics)
+        {
+            return;
+        }
+
+        foreach (var socket in AllSockets())
+        {
+            // Recorded outside the turn: metric listeners are code of the application.
+            foreach (var statistics in socket.ReadStatistics())
+            {
+                metrics.SampleConnection(statistics);
+            }
+        }
+    }
+}

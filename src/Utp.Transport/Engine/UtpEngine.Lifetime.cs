@@ -1,0 +1,80 @@
+using Utp.Transport.Diagnostics;
+
+namespace Utp.Transport.Engine;
+
+/// <content>
+/// Stopping. In one shape of host, Kestrel is still draining while the StopAsync of other services runs; everything happens in
+/// <see cref="StoppedAsync"/>, which follows all of those.
+/// </content>
+internal sealed partial class UtpEngine
+{
+    /// <summary>How long stopping waits for closed connections to deliver their last bytes.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+
+    private Task? _stop;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Closes every connection gracefully, gives them two seconds to deliver, resets the rest and closes the sockets.</summary>
+    /// <param name="cancellationToken">Ends the wait for delivery.</param>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+            return _stop ??= Task.Run(() => StopCoreAsync(cancellationToken), CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StoppedAsync(CancellationToken.None).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _memoryPool, null) is { } pool && _memoryPoolFactory is not null)
+        {
+            // Blocks that the application still holds are dropped when they come back.
+            pool.Dispose();
+        }
+    }
+
+    /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
+    internal Task CloseConnectionsAsync() => Task.WhenAll(Array.ConvertAll(AllSockets(), socket => socket.CloseConnectionsAsync()));
+
+    private async Task StopCoreAsync(CancellationToken cancellationToken)
+    {
+        var sockets = AllSockets();
+        try
+        {
+            await CloseConnectionsAsync().WaitAsync(DrainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            UtpLog.EngineStoppedEarly(Logger, sockets.Sum(socket => socket.AbortConnections()));
+        }
+
+        foreach (var socket in sockets)
+        {
+            lock (_lock)
+            {
+                Remove(socket);
+            }
+
+            CleanUp(socket);
+        }
+
+        lock (_lock)
+        {
+            _clientSocketTimer?.Dispose();
+            _sampleTimer?.Dispose();
+        }
+
+        UtpLog.EngineStopped(Logger);
+    }
+}

@@ -1,0 +1,55 @@
+using Utp.Protocol;
+
+namespace Utp.Transport.Engine;
+
+/// <content>What the core reports, and the life of connections on this socket.</content>
+internal sealed partial class UtpSocket
+{
+    /// <summary>Starts an outbound connection. Null when the table is full.</summary>
+    public ConnectionCore? Connect(Instant now, UtpConnection connection, in PeerAddress remote, ConnectionSettings settings)
+    {
+        var core = _core.Connect(now, remote, settings);
+        if (core is not null)
+        {
+            core.Owner = connection;
+            _unsettled.Add(connection);
+        }
+
+        return core;
+    }
+
+    /// <summary>The connection has nothing left to deliver. The core may keep it for a moment, to acknowledge a repeated FIN.</summary>
+    public void Settle(UtpConnection connection, in ConnectionStatistics statistics)
+    {
+        if (_unsettled.Remove(connection))
+        {
+            _settledTotals.Add(statistics);
+            SignalSettled();
+        }
+    }
+
+    private void HandleEvents(Instant now)
+    {
+        while (_core.PollEvent(out var core, out var events))
+        {
+            if ((events & ConnectionEvents.Accepted) != 0)
+            {
+                Accept(now, OwnerOf(core));
+            }
+
+            if (core.Owner is UtpConnection connection)
+            {
+                connection.HandleEvents(now, events);
+            }
+        }
+    }
+
+    private void Accept(Instant now, UtpConnection connection)
+    {
+        if (_listener is null || !_listener.TryEnqueue(connection))
+        {
+            _core.ReleaseBacklog();
+            connection.Refuse(now);
+        }
+    }
+}

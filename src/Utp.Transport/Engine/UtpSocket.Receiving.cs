@@ -1,0 +1,126 @@
+using Utp.Protocol;
+
+namespace Utp.Transport.Engine;
+
+/// <content>From the channel into the core, and from the core into input pipes.</content>
+internal sealed partial class UtpSocket
+{
+    private readonly Thread _receiver;
+    private UtpConnection? _touched;
+    private long _errorsSurvived;
+
+    private void ReceiveLoop()
+    {
+        while (!IsClosed)
+        {
+            var received = _channel.Receive(_batch);
+            TakeTurnForReceiver();
+            try
+            {
+                if (received && !_closed)
+                {
+                    HandleBatch();
+                }
+
+                RunTurn(yieldToReceiver: false);
+            }
+            finally
+            {
+                _turn.Exit();
+            }
+
+            Interlocked.MemoryBarrier();
+            TryRun();
+        }
+    }
+
+    private void HandleBatch()
+    {
+        _errorsSurvived += _batch.ErrorCount;
+        try
+        {
+            for (var i = 0; i < _batch.Count; i++)
+            {
+                HandleTrain(_batch[i], _batch.BytesOf(i));
+            }
+        }
+#pragma warning disable CA1031 // As in RunTurn.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+        }
+    }
+
+    private void HandleTrain(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > train.SegmentSize)
+        {
+            HandleDatagram(train, bytes[..train.SegmentSize]);
+            bytes = bytes[train.SegmentSize..];
+        }
+
+        HandleDatagram(train, bytes);
+    }
+
+    private void HandleDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    {
+        var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram);
+        if (result.Connection is { } core)
+        {
+            if (result.PayloadLength > 0)
+            {
+                Deliver(core, train.Arrival, datagram.Slice(result.PayloadOffset, result.PayloadLength));
+            }
+
+            while (core.TryTakeReordered(out var payload))
+            {
+                Deliver(core, train.Arrival, payload);
+            }
+        }
+        else if (result.Disposition == DatagramDisposition.NotUtp)
+        {
+            _foreign.Received(train.Remote, datagram);
+        }
+    }
+
+    private void Deliver(ConnectionCore core, Instant now, ReadOnlySpan<byte> payload)
+    {
+        var connection = OwnerOf(core);
+        if (!connection.IsTouched)
+        {
+            connection.IsTouched = true;
+            connection.NextTouched = _touched;
+            _touched = connection;
+        }
+
+        connection.Deliver(now, payload);
+    }
+
+    /// <summary>Wakes the readers of everything that this turn brought, once each.</summary>
+    private void FlushInputs()
+    {
+        while (_touched is { } connection)
+        {
+            _touched = connection.NextTouched;
+            connection.NextTouched = null;
+            connection.IsTouched = false;
+            connection.FlushInput();
+        }
+    }
+
+    /// <summary>A connection from outside gets its owner with its first payload, which can come before it is polled as accepted.</summary>
+    private UtpConnection OwnerOf(ConnectionCore core)
+    {
+        if (core.Owner is UtpConnection connection)
+        {
+            return connection;
+        }
+
+        connection = new UtpConnection(this, core, _listener?.Options ?? _engine.DefaultOptions);
+        core.Owner = connection;
+        _engine.AddReference(this);
+        _unsettled.Add(connection);
+        return connection;
+    }
+}
