@@ -93,7 +93,7 @@ internal static class CeilingCommand
         var report = ReadLine(receiver).Split(' ');
         return long.Parse(report[0], CultureInfo.InvariantCulture) == packetCount
             ? double.Parse(report[1], CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"The receiver counted {report[0]} packets of {packetCount} in order: the rest was lost.");
+            : throw new InvalidOperationException($"The receiver counted {report[0]} packets of {packetCount}: the rest was lost.");
     }
 
     private static string ReadLine(Process receiver)

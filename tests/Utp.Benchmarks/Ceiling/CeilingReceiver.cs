@@ -7,7 +7,7 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Ceiling;
 
-/// <summary>The second process: parses each header, copies each payload, acknowledges. Prints its port, then one line per transfer.</summary>
+/// <summary>The second process: parses each header, copies each payload, acknowledges the number of packets. Prints its port, then one line per transfer.</summary>
 internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, int packetsPerAcknowledgement)
 {
     public const string Command = "ceiling-receiver";
@@ -15,8 +15,8 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
     private readonly byte[] _sink = new byte[256 * 1024];
     private readonly byte[] _acknowledgement = new byte[CeilingHeader.Length];
     private int _sinkOffset;
-    private uint _next;
-    private uint _acknowledged;
+    private uint _packetCount;
+    private uint _acknowledgedCount;
     private uint _delay;
 
     public static int Run(CeilingOptions options)
@@ -31,7 +31,8 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
         {
             Console.In.ReadToEnd();
             channel.Dispose();
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         parent.Start();
 
         new CeilingReceiver(channel, clock, options.PacketsPerAcknowledgement).Serve();
@@ -60,15 +61,15 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
                     if (header.Type == CeilingPacket.End)
                     {
                         var cpu = Environment.CpuUsage.TotalTime;
-                        Console.WriteLine(FormattableString.Invariant($"{_next} {(cpu - startedCpu).TotalSeconds:F6}"));
-                        (_next, _acknowledged, startedCpu) = (0, 0, cpu);
+                        Console.WriteLine(FormattableString.Invariant($"{_packetCount} {(cpu - startedCpu).TotalSeconds:F6}"));
+                        (_packetCount, _acknowledgedCount, startedCpu) = (0, 0, cpu);
                         continue;
                     }
 
                     Take(header, packet[CeilingHeader.Length..], train.Arrival);
                 }
 
-                if (_next - _acknowledged >= packetsPerAcknowledgement)
+                if (_packetCount - _acknowledgedCount >= packetsPerAcknowledgement)
                 {
                     Acknowledge(train.Remote);
                 }
@@ -78,13 +79,7 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
 
     private void Take(in CeilingHeader header, ReadOnlySpan<byte> payload, Instant arrival)
     {
-        if (header.Sequence != _next)
-        {
-            // Lost or out of order: not acknowledged, so that the sender sees the stall and says so.
-            return;
-        }
-
-        _next++;
+        _packetCount++;
         _delay = unchecked(arrival.WireTimestamp - header.Timestamp);
         if (_sinkOffset + payload.Length > _sink.Length)
         {
@@ -97,8 +92,8 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
 
     private void Acknowledge(PeerAddress remote)
     {
-        _acknowledged = _next;
-        new CeilingHeader(CeilingPacket.Acknowledgement, clock.Now.WireTimestamp, _delay, (uint)_sink.Length, _next).Write(_acknowledgement);
+        _acknowledgedCount = _packetCount;
+        new CeilingHeader(CeilingPacket.Acknowledgement, clock.Now.WireTimestamp, _delay, (uint)_sink.Length, _packetCount).Write(_acknowledgement);
         channel.Send(new Transmit(remote, CeilingHeader.Length, CeilingHeader.Length, false, null), _acknowledgement, out _);
     }
 }

@@ -73,6 +73,12 @@ internal static class ChannelFixture
         return bytes;
     }
 
+    public static IEnumerable<byte[]> Cut(byte[] train, int segmentSize) => train.Chunk(segmentSize);
+
+    /// <summary>In any order: when the sending thread moves to another processor, even loopback reorders.</summary>
+    public static void AssertSame(IEnumerable<byte[]> expected, IEnumerable<Datagram> actual) =>
+        Assert.Equal(expected.Select(Convert.ToHexString).Order(), actual.Select(datagram => Convert.ToHexString(datagram.Bytes)).Order());
+
     private static bool CanBindIPv6Loopback()
     {
         try

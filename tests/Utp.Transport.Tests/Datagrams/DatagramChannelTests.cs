@@ -25,8 +25,7 @@ public sealed class DatagramChannelTests
 
         Assert.Equal(SendOutcome.Sent, outcome);
         Assert.Equal(train.Length, bytesSent);
-        Assert.Equal([1_400, 1_400, 1_400, 1_400, 333], datagrams.Select(datagram => datagram.Bytes.Length));
-        Assert.Equal(train, datagrams.SelectMany(datagram => datagram.Bytes));
+        AssertSame(Cut(train, 1_400), datagrams);
         Assert.All(datagrams, datagram => Assert.Equal(AddressOf(sender), datagram.Remote));
     }
 
@@ -45,8 +44,7 @@ public sealed class DatagramChannelTests
 
             var datagrams = await CollectAsync(receiver, count);
 
-            Assert.Equal(train, datagrams.SelectMany(datagram => datagram.Bytes));
-            Assert.All(datagrams.Take(count - 1), datagram => Assert.Equal(997, datagram.Bytes.Length));
+            AssertSame(Cut(train, 997), datagrams);
         }
     }
 
@@ -65,7 +63,7 @@ public sealed class DatagramChannelTests
         var datagrams = await CollectAsync(receiver, 4);
 
         Assert.Equal(2_500, bytesSent);
-        Assert.Equal([1_000, 1_000, 500, 7], datagrams.Select(datagram => datagram.Bytes.Length));
+        AssertSame([.. Cut(buffer[..2_500], 1_000), buffer[..7]], datagrams);
     }
 
     [Theory]
@@ -165,7 +163,7 @@ public sealed class DatagramChannelTests
         Assert.Equal(SendOutcome.Sent, sender.Send(To(receiver, 3_000, 1_400, allowFragmentation: true), train, out _));
         Assert.Equal(SendOutcome.Sent, sender.Send(To(receiver, 1_000, 1_000), train, out _));
 
-        Assert.Equal([1_400, 1_400, 200, 1_000], (await CollectAsync(receiver, 4)).Select(datagram => datagram.Bytes.Length));
+        AssertSame([.. Cut(train, 1_400), train[..1_000]], await CollectAsync(receiver, 4));
     }
 
     [Theory]
@@ -177,21 +175,25 @@ public sealed class DatagramChannelTests
         using var sender = Open(offload);
         using var receiver = Open(offload);
         var before = Clock.Now;
-        for (var i = 0; i < 40; i++)
+        var batch = NewBatch();
+        var datagrams = new List<Instant>();
+
+        // The system may deliver some of what was sent a moment later, so the first attempt need not find all of it.
+        for (var attempt = 0; attempt < 20 && batch.Count < batch.Capacity; attempt++)
         {
-            // Different lengths, so that no receive offload can join them.
-            sender.Send(To(receiver, 100 + (i * 7 % 40), 1_000), Bytes(200, i), out _);
+            for (var i = 0; i < 40; i++)
+            {
+                // Different lengths, so that no receive offload can join them.
+                sender.Send(To(receiver, 100 + (i * 7 % 40), 1_000), Bytes(200, i), out _);
+            }
+
+            Assert.True(await Task.Run(() => receiver.Receive(batch)).WaitAsync(Patience));
+            datagrams.AddRange(Enumerable.Range(0, batch.Count).Select(i => batch[i].Arrival));
         }
 
-        var batch = NewBatch();
-        Assert.True(await Task.Run(() => receiver.Receive(batch)).WaitAsync(Patience));
-        var inFirstCall = batch.Count;
-        var rest = await CollectAsync(receiver, 40 - inFirstCall);
-
-        Assert.Equal(batch.Capacity, inFirstCall);
-        Assert.Equal(40 - inFirstCall, rest.Count);
-        Assert.True(before <= batch[0].Arrival && rest[^1].Arrival <= Clock.Now);
-        Assert.True(rest.Zip(rest.Skip(1)).All(pair => pair.First.Arrival <= pair.Second.Arrival));
+        Assert.Equal(batch.Capacity, batch.Count);
+        Assert.True(before <= datagrams[0] && datagrams[^1] <= Clock.Now);
+        Assert.True(datagrams.Zip(datagrams.Skip(1)).All(pair => pair.First <= pair.Second));
         Assert.Equal(0, batch.ErrorCount);
     }
 
@@ -209,7 +211,7 @@ public sealed class DatagramChannelTests
             sender.SendTo([(byte)i], receiver.LocalEndPoint);
         }
 
-        Assert.Equal(Enumerable.Range(0, 20), (await CollectAsync(receiver, 20)).Select(datagram => (int)Assert.Single(datagram.Bytes)));
+        AssertSame(Enumerable.Range(0, 20).Select(i => new[] { (byte)i }), await CollectAsync(receiver, 20));
     }
 
     [Theory]
@@ -248,21 +250,21 @@ public sealed class DatagramChannelTests
     {
         using var sender = Open(offload);
         using var receiver = Open(offload);
-        var allocated = await Task.Run(() =>
-        {
-            var batch = NewBatch();
-            var train = Bytes(5_600, 1);
-            var transmit = To(receiver, train.Length, 1_400);
-            var fragmented = transmit with { AllowFragmentation = true };
-            var start = 0L;
-            for (var i = 0; i < 300; i++)
-            {
-                if (i == 100)
-                {
-                    start = GC.GetAllocatedBytesForCurrentThread();
-                }
+        var train = Bytes(5_600, 1);
+        var transmit = To(receiver, train.Length, 1_400);
+        var batch = NewBatch();
 
-                sender.Send(i % 10 == 0 ? fragmented : transmit, train, out _);
+        // What a round allocates for the first use of some call, another does not; what a datagram costs, every round shows.
+        var allocated = await Task.Run(() => Enumerable.Range(0, 10).Select(_ => AllocatedByRound()).Min()).WaitAsync(Patience);
+
+        Assert.Equal(0, allocated);
+
+        long AllocatedByRound()
+        {
+            var start = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 100; i++)
+            {
+                sender.Send(transmit with { AllowFragmentation = i % 10 == 0 }, train, out _);
                 for (var received = 0; received < train.Length;)
                 {
                     receiver.Receive(batch);
@@ -274,8 +276,6 @@ public sealed class DatagramChannelTests
             }
 
             return GC.GetAllocatedBytesForCurrentThread() - start;
-        }).WaitAsync(Patience);
-
-        Assert.Equal(0, allocated);
+        }
     }
 }

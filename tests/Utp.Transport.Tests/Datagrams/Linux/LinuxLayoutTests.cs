@@ -52,8 +52,7 @@ public sealed class LinuxLayoutTests
 
         var datagrams = await CollectAsync(receiver, 10);
 
-        Assert.All(datagrams, datagram => Assert.Equal(1_400, datagram.Bytes.Length));
-        Assert.Equal(train, datagrams.SelectMany(datagram => datagram.Bytes));
+        AssertSame(Cut(train, 1_400), datagrams);
     }
 
     [LinuxFact]
@@ -71,6 +70,7 @@ public sealed class LinuxLayoutTests
             sender.Send(To(receiver, 1_400, 1_400), new byte[1_400], out _);
         }
 
+        Assert.True(SpinWait.SpinUntil(() => receiver.ReceiveDropCount > 0, Patience));
         Assert.InRange(receiver.ReceiveDropCount!.Value, 1, 199);
     }
 }
