@@ -102,23 +102,28 @@ internal sealed partial class ConnectionCore
     {
         if (_segments.TryGetFirstLost(out var number))
         {
-            return TryChooseRetransmission(number, out choice);
+            if (TryChooseRetransmission(number, out choice))
+            {
+                return true;
+            }
         }
-
-        if (TryChooseNew(now, out choice))
+        else if (TryChooseNew(now, out choice))
         {
             return true;
         }
 
-        // A tail probe prefers new data, which also elicits an acknowledgement; without any, the newest segment is sent again.
-        number = _segments.Next - 1;
+        // A tail probe prefers new data, which also elicits an acknowledgement. Without any, the oldest segment is sent again, not the newest
+        // as RFC 8985 (7.3) has it. Interop: libutp acknowledges a repetition of what it has consumed, but is silent about one of what waits
+        // behind a gap.
+        number = _segments.First;
         if (!_tailProbeDue || _segments.Count == 0 || _segments[number].State != SegmentState.InFlight)
         {
+            choice = default;
             return false;
         }
 
-        ref var newest = ref _segments[number];
-        choice = new Choice(ChoiceKind.TailProbe, newest.Kind == SegmentKind.MtuProbe ? SegmentKind.Data : newest.Kind, number, newest.Length);
+        ref var oldest = ref _segments[number];
+        choice = new Choice(ChoiceKind.TailProbe, oldest.Kind == SegmentKind.MtuProbe ? SegmentKind.Data : oldest.Kind, number, oldest.Length);
         return true;
     }
 
@@ -127,7 +132,10 @@ internal sealed partial class ConnectionCore
         ref var segment = ref _segments[number];
         choice = new Choice(ChoiceKind.Retransmission, segment.Kind, number, segment.Length);
         var fits = _segments.FlightBytes + segment.Length <= _controller.CongestionWindowBytes;
-        if (!fits && !_retransmitAtOnce && _segments.HasFlight)
+
+        // The head of the line does not wait for the window: a peer that describes few packets behind a gap (libutp: 30) may say nothing about
+        // the rest of the flight until the gap is filled. That is one segment per round trip, since it has to be taken for lost again first.
+        if (!fits && !_retransmitAtOnce && _segments.HasFlight && number != _segments.First)
         {
             _isWindowLimited = true;
             return false;

@@ -37,8 +37,9 @@ internal sealed partial class ConnectionCore
     {
         get
         {
-            if (!_segments.HasFlight || _tailProbeSent || _timeoutCount > 0 || !_roundTrip.HasSample
-                || _segments.LostCount > 0 || _segments.AcknowledgedCount > 0)
+            // Unlike RFC 8985 (7.2) also while a gap is being filled: when its retransmission is lost, and the rest of the flight is beyond what
+            // the peer's mask describes, nothing else would elicit an acknowledgement before the timeout.
+            if (!_segments.HasFlight || _tailProbeSent || _timeoutCount > 0 || !_roundTrip.HasSample)
             {
                 return Instant.Never;
             }
