@@ -1,4 +1,5 @@
 using Utp.Benchmarks.Ceiling;
+using Utp.Benchmarks.Pipes;
 
 const string Usage = """
     Usage: Utp.Benchmarks COMMAND [options]
@@ -7,6 +8,10 @@ const string Usage = """
                 header written and parsed, payload copied, acknowledgements, a bounded window.
                 --channels portable,mmsg,offload   --mib 512   --runs 3   --window 262144
                 --datagram 1400   --ack-every 2   --json FILE
+
+      pipes     one uTP connection through its pipes over each datagram channel, bulk, on loopback.
+                --channels portable,mmsg,offload   --mib 512   --runs 3   --write 65536   --buffer 1048576
+                --kernel-buffer 4194304 (212992: stock Linux)   --processes 2   --json FILE
     """;
 
 try
@@ -17,6 +22,10 @@ try
             return CeilingCommand.Run(CeilingOptions.Parse(args[1..]));
         case CeilingReceiver.Command:
             return CeilingReceiver.Run(CeilingOptions.Parse(args[1..]));
+        case "pipes":
+            return await PipesCommand.RunAsync(PipesOptions.Parse(args[1..]));
+        case PipesReceiver.Command:
+            return PipesReceiver.Run(PipesOptions.Parse(args[1..]));
         default:
             Console.Error.WriteLine(Usage);
             return 2;

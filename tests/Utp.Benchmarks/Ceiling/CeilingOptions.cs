@@ -62,7 +62,7 @@ internal sealed record CeilingOptions
         _ => throw new ArgumentOutOfRangeException(nameof(channel)),
     };
 
-    private static UtpDatagramOffload ParseChannel(string name) => name switch
+    public static UtpDatagramOffload ParseChannel(string name) => name switch
     {
         "portable" => UtpDatagramOffload.Portable,
         "mmsg" => UtpDatagramOffload.Batching,
