@@ -55,7 +55,10 @@ internal sealed partial class ConnectionCore
         _endpoint.Touch(this);
     }
 
-    /// <summary>Sends a RESET and forgets the connection.</summary>
+    /// <summary>
+    /// Sends a RESET and forgets the connection. One that is done and lingers is only forgotten; its peer hears of it if it has not finished,
+    /// and would otherwise go on sending to nobody.
+    /// </summary>
     public void Abort(Instant now)
     {
         switch (State)
@@ -66,6 +69,14 @@ internal sealed partial class ConnectionCore
                 break;
             case ConnectionState.Connected:
                 Fail(CloseReason.LocalAbort, sendReset: true);
+                break;
+            case ConnectionState.Lingering:
+                if (!_peerFinReached)
+                {
+                    _endpoint.QueueReset(Remote, _sendId, _segments.Next, _receiveNext - 1);
+                }
+
+                Release();
                 break;
         }
     }
