@@ -178,6 +178,9 @@ internal sealed partial class UtpConnection
         AbortNow(now);
     }
 
+    /// <summary>The engine stops while the connection lingers.</summary>
+    public void Forget(Instant now) => _core?.Abort(now);
+
     /// <summary>The socket is gone, and the connection with it.</summary>
     public void EndWithSocket()
     {
@@ -364,7 +367,7 @@ internal sealed partial class UtpConnection
         {
             _hasReference = false;
             _core = null;
-            _socket.Engine.ReleaseReference(_socket);
+            _socket.Release(this);
         }
     }
 }

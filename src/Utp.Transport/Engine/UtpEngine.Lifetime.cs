@@ -56,7 +56,12 @@ internal sealed partial class UtpEngine
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            UtpLog.EngineStoppedEarly(Logger, sockets.Sum(socket => socket.AbortConnections()));
+            // The rest is reset below.
+        }
+
+        if (sockets.Sum(socket => socket.AbortConnections()) is var undelivered and > 0)
+        {
+            UtpLog.EngineStoppedEarly(Logger, undelivered);
         }
 
         foreach (var socket in sockets)

@@ -23,9 +23,17 @@ internal sealed partial class UtpSocket
     {
         if (_unsettled.Remove(connection))
         {
+            _lingering.Add(connection);
             _settledTotals.Add(statistics);
             SignalSettled();
         }
+    }
+
+    /// <summary>The core has forgotten the connection.</summary>
+    public void Release(UtpConnection connection)
+    {
+        _lingering.Remove(connection);
+        _engine.ReleaseReference(this);
     }
 
     private void HandleEvents(Instant now)

@@ -14,7 +14,7 @@ internal sealed partial class UtpSocket
         while (!IsClosed)
         {
             var received = _channel.Receive(_batch);
-            TakeTurnForReceiver();
+            _turn.EnterAsReceiver();
             try
             {
                 if (received && !_closed)
@@ -22,15 +22,12 @@ internal sealed partial class UtpSocket
                     HandleBatch();
                 }
 
-                RunTurn(yieldToReceiver: false);
+                RunTurn();
             }
             finally
             {
                 _turn.Exit();
             }
-
-            Interlocked.MemoryBarrier();
-            TryRun();
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class UtpSocket
     private long _sendFailures;
     private SemaphoreSlim? _sendBlocked;
 
-    private void SendAll(bool yieldToReceiver)
+    private void SendAll()
     {
         if (_unsent.Length > 0)
         {
@@ -44,7 +44,7 @@ internal sealed partial class UtpSocket
         }
 
         // The receiver, when it waits for the turn, goes on where this stops.
-        while (!(yieldToReceiver && Volatile.Read(ref _receiverWaits))
+        while (!_turn.IsWanted
             && _core.PollTransmit(_clock.Now, _train, _channel.MaxSegmentsPerTrain, out var transmit))
         {
             _unsent = transmit;
@@ -128,8 +128,7 @@ internal sealed partial class UtpSocket
             }
 
             _channel.WaitWritable(LongestWaitForWritable);
-            Volatile.Write(ref _retrySend, true);
-            Interlocked.MemoryBarrier();
+            Interlocked.Exchange(ref _retrySend, true);
             TryRun();
         }
     }

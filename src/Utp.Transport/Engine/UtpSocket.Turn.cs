@@ -3,19 +3,14 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
 
-/// <content>
-/// The turn: mutual exclusion without a queue of work items. Posting is two steps, make the work visible and then try to take the turn; giving
-/// it up is two steps, release it and then look for work. With a full fence between the steps of each, either the poster gets the turn or the
-/// owner sees the work: no wake-up is lost.
-/// </content>
+/// <content>What a turn does, and what asks for one: posted connections, the timer, a socket that takes datagrams again.</content>
 internal sealed partial class UtpSocket
 {
-    private readonly Lock _turn = new();
+    private readonly Turn _turn;
     private readonly PostedConnections _posted = new();
     private readonly ITimer _timer;
     private Instant _timerDue = Instant.Never;
     private bool _timerFired;
-    private bool _receiverWaits;
 
     private bool HasWork => !_posted.IsEmpty || Volatile.Read(ref _timerFired) || Volatile.Read(ref _retrySend) || _foreign.HasOutgoing;
 
@@ -27,42 +22,16 @@ internal sealed partial class UtpSocket
 
     public void PostWithoutTurn(UtpConnection connection) => _posted.Add(connection);
 
-    /// <summary>Runs what is posted unless somebody has the turn, or waits for it with datagrams: then they run it.</summary>
-    public void TryRun()
-    {
-        if (_turn.IsHeldByCurrentThread)
-        {
-            return;
-        }
-
-        // The interlocked operation that made the work visible was a full fence, and so is entering. A receiver that waits has priority
-        // over application threads, which would otherwise keep it from the turn as long as there are enough of them.
-        while (HasWork && !Volatile.Read(ref _receiverWaits) && _turn.TryEnter())
-        {
-            try
-            {
-                RunTurn(yieldToReceiver: true);
-            }
-            finally
-            {
-                _turn.Exit();
-            }
-
-            Interlocked.MemoryBarrier();
-        }
-    }
+    /// <summary>Runs what was asked for, unless somebody else is about to.</summary>
+    public void TryRun() => _turn.TryRun();
 
     /// <summary>Reads something of the core or a connection consistently.</summary>
     public T Read<T>(Func<UtpSocket, T> read)
     {
-        T value;
-        lock (_turn)
+        using (_turn.EnterScope())
         {
-            value = read(this);
+            return read(this);
         }
-
-        TryRun();
-        return value;
     }
 
     private ITimer CreateTimer()
@@ -80,23 +49,12 @@ internal sealed partial class UtpSocket
 
     private void OnTimer()
     {
-        Volatile.Write(ref _timerFired, true);
-        Interlocked.MemoryBarrier();
+        Interlocked.Exchange(ref _timerFired, true);
         TryRun();
     }
 
-    private void TakeTurnForReceiver()
-    {
-        Volatile.Write(ref _receiverWaits, true);
-        _turn.Enter();
-        Volatile.Write(ref _receiverWaits, false);
-
-        // Whoever saw us wait left its work to us before this point; the fence lets us see it after.
-        Interlocked.MemoryBarrier();
-    }
-
     /// <summary>One turn: what was posted, deadlines, events, then everything that may be sent.</summary>
-    private void RunTurn(bool yieldToReceiver)
+    private void RunTurn()
     {
         if (_closed)
         {
@@ -118,7 +76,7 @@ internal sealed partial class UtpSocket
             _core.HandleDeadlines(now);
             HandleEvents(now);
             FlushInputs();
-            SendAll(yieldToReceiver);
+            SendAll();
             ArmTimer();
         }
 #pragma warning disable CA1031 // Whatever it is: a defect of ours must end this socket's connections audibly, not the process or the receive thread.

@@ -22,7 +22,12 @@ internal sealed partial class UtpSocket
     private readonly UtpClock _clock;
     private readonly ILogger _logger;
     private readonly DatagramBatch _batch;
+
+    /// <summary>Connections with something to deliver or to tell the application.</summary>
     private readonly HashSet<UtpConnection> _unsettled = [];
+
+    /// <summary>Connections that are done, and that the core keeps to acknowledge a repeated FIN.</summary>
+    private readonly HashSet<UtpConnection> _lingering = [];
     private UtpConnectionListener? _listener;
     private TaskCompletionSource? _settled;
     private ConnectionTotals _settledTotals;
@@ -48,6 +53,7 @@ internal sealed partial class UtpSocket
         LocalEndPoint = channel.LocalEndPoint;
         MaxFlightBytes = FlightLimit(channel.ReceiveBufferBytes);
         _core = new EndpointCore(ToSettings(options), new CryptographicRandomSource());
+        _turn = new Turn(() => HasWork, RunTurn);
         _foreign = new ForeignDatagrams(engine, this);
         _timer = CreateTimer();
         _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint}" };
@@ -80,7 +86,7 @@ internal sealed partial class UtpSocket
     /// <summary>Makes <paramref name="listener"/> the one that accepts here; false when there is one already.</summary>
     public bool TryListen(UtpConnectionListener listener, ConnectionSettings acceptedConnections)
     {
-        lock (_turn)
+        using (_turn.EnterScope())
         {
             if (_listener is not null || _closed)
             {
@@ -97,7 +103,7 @@ internal sealed partial class UtpSocket
     /// <summary>Refuses new connections from now on; those that exist go on.</summary>
     public void StopListening(UtpConnectionListener listener)
     {
-        lock (_turn)
+        using (_turn.EnterScope())
         {
             if (_listener == listener)
             {
@@ -114,7 +120,7 @@ internal sealed partial class UtpSocket
     public Task CloseConnectionsAsync()
     {
         Task settled;
-        lock (_turn)
+        using (_turn.EnterScope())
         {
             foreach (var connection in _unsettled)
             {
@@ -126,27 +132,31 @@ internal sealed partial class UtpSocket
             SignalSettled();
         }
 
-        TryRun();
         return settled;
     }
 
-    /// <summary>Resets every connection that is left.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Resets every connection that is left. Peers that have not finished hear of it, also from those that linger.</summary>
+    /// <returns>How many had not delivered everything.</returns>
     public int AbortConnections()
     {
-        int count;
-        lock (_turn)
+        using (_turn.EnterScope())
         {
-            count = _unsettled.Count;
+            var count = _unsettled.Count;
             var reason = UtpErrors.EngineStopped();
             foreach (var connection in _unsettled)
             {
                 connection.AbortWithoutTurn(reason);
             }
-        }
 
-        TryRun();
-        return count;
+            foreach (var connection in _lingering)
+            {
+                connection.Forget(_clock.Now);
+            }
+
+            // Here and now: the caller closes the channel next.
+            RunTurn();
+            return count;
+        }
     }
 
     public bool TrySendForeign(IPEndPoint remote, ReadOnlySpan<byte> datagram) => _foreign.TrySend(remote, datagram);
@@ -163,7 +173,7 @@ internal sealed partial class UtpSocket
     public UtpTransportCounters? CleanUp()
     {
         UtpTransportCounters counters;
-        lock (_turn)
+        using (_turn.EnterScope())
         {
             if (_cleanedUp || !_closed)
             {
