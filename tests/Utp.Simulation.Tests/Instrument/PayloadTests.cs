@@ -59,7 +59,7 @@ public class PayloadTests
     [Fact]
     public void SendQueue_AppendedToAndReleasedFrom_ShowsWhatIsLeft()
     {
-        var queue = new SendQueue();
+        var queue = new SendQueue(SendQueue.DefaultBlockBytes);
         var stream = new PayloadStream(5);
         var random = new SeededRandomSource(13);
         long written = 0, released = 0;

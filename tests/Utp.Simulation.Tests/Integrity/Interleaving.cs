@@ -25,6 +25,8 @@ internal sealed record EndPlan(Departure Departure, long DepartsAt, long Bytes, 
 internal sealed record Interleaving(
     LinkSettings Link,
     ConnectionSettings Connection,
+    int SendBlockBytes,
+    long ReleaseBytes,
     bool IsPathDying,
     long PathDiesAt,
     EndPlan[] Left,
@@ -40,6 +42,8 @@ internal sealed record Interleaving(
         return new Interleaving(
             DrawLink(random),
             DrawConnection(random),
+            1 << (6 + Below(random, 11)),
+            1 << Below(random, 16),
             isPathDying,
             isPathDying ? Millis(random, 20_000) : long.MaxValue,
             [.. Enumerable.Range(0, connections).Select(_ => DrawEnd(random))],
@@ -47,7 +51,7 @@ internal sealed record Interleaving(
     }
 
     public override string ToString() =>
-        $"path dies at {Nanos.ToSeconds(PathDiesAt):F1} s: {IsPathDying}; left [{string.Join(", ", (IEnumerable<EndPlan>)Left)}]; right [{string.Join(", ", (IEnumerable<EndPlan>)Right)}]; {Link}; {Connection}";
+        $"path dies at {Nanos.ToSeconds(PathDiesAt):F1} s: {IsPathDying}; left [{string.Join(", ", (IEnumerable<EndPlan>)Left)}]; right [{string.Join(", ", (IEnumerable<EndPlan>)Right)}]; {Link}; {Connection}; blocks of {SendBlockBytes}, released by {ReleaseBytes}";
 
     private static LinkSettings DrawLink(SeededRandomSource random) => new()
     {

@@ -38,7 +38,13 @@ public class InterleavingTests
     private static HostPair World(ulong seed, out Interleaving world)
     {
         world = Interleaving.Draw(new SeededRandomSource(seed));
-        return new HostPair(seed, world.Link, new EndpointSettings { AcceptedConnections = world.Connection });
+        var pair = new HostPair(seed, world.Link, new EndpointSettings { AcceptedConnections = world.Connection });
+        foreach (var node in new[] { pair.Left, pair.Right })
+        {
+            (node.SendBlockBytes, node.ReleaseBytes) = (world.SendBlockBytes, world.ReleaseBytes);
+        }
+
+        return pair;
     }
 
     private static void Play(HostPair pair, Interleaving world)

@@ -63,6 +63,9 @@ internal sealed class Link : IEventTarget
 
     public long QueueLimitBytes { get; set; }
 
+    /// <summary>Sees every packet that is offered, before anything happens to it; for tests that read the wire.</summary>
+    public Action<Packet>? Observer { get; set; }
+
     /// <summary>Bytes waiting, those of the packet being sent included.</summary>
     public long QueuedBytes { get; private set; }
 
@@ -84,6 +87,7 @@ internal sealed class Link : IEventTarget
     public void Enqueue(Packet packet)
     {
         Counters.Offered++;
+        Observer?.Invoke(packet);
         if (IsLost())
         {
             Counters.Lost++;

@@ -5,9 +5,9 @@ namespace Utp.Simulation.Nodes;
 /// <summary>
 /// Bytes written and not yet released: a chain of blocks that stay where they are for as long as the core may look at them, as a pipe's do.
 /// </summary>
-internal sealed class SendQueue
+internal sealed class SendQueue(int blockBytes)
 {
-    private const int BlockBytes = 64 * 1024;
+    public const int DefaultBlockBytes = 64 * 1024;
 
     private readonly Stack<Block> _free = new();
     private Block? _head;
@@ -24,12 +24,12 @@ internal sealed class SendQueue
     /// <summary>Room at the end for up to <paramref name="wanted"/> bytes, to be filled and then appended with <see cref="Advance"/>.</summary>
     public Span<byte> Reserve(int wanted)
     {
-        if (_tail is null || _tailLength == BlockBytes)
+        if (_tail is null || _tailLength == blockBytes)
         {
             Extend();
         }
 
-        return _tail!.Bytes.AsSpan(_tailLength, Math.Min(wanted, BlockBytes - _tailLength));
+        return _tail!.Bytes.AsSpan(_tailLength, Math.Min(wanted, blockBytes - _tailLength));
     }
 
     public void Advance(int count)
@@ -56,11 +56,11 @@ internal sealed class SendQueue
         Length -= count;
         while (count > 0)
         {
-            var end = _head == _tail ? _tailLength : BlockBytes;
+            var end = _head == _tail ? _tailLength : blockBytes;
             var taken = (int)Math.Min(count, end - _headOffset);
             _headOffset += taken;
             count -= taken;
-            if (_headOffset == BlockBytes)
+            if (_headOffset == blockBytes)
             {
                 DropHead();
             }
@@ -69,7 +69,7 @@ internal sealed class SendQueue
 
     private void Extend()
     {
-        var block = _free.TryPop(out var used) ? used : new Block(BlockBytes);
+        var block = _free.TryPop(out var used) ? used : new Block(blockBytes);
         block.Place(_tail);
         _head ??= block;
         _tail = block;
@@ -87,8 +87,7 @@ internal sealed class SendQueue
             _tailLength = 0;
         }
 
-        // Whatever still looks at released bytes must be found out rather than find them unchanged.
-        block.Bytes.AsSpan(0, 64).Fill(0xDD);
+        block.Retire();
         _free.Push(block);
     }
 
@@ -103,6 +102,13 @@ internal sealed class SendQueue
         public byte[] Bytes { get; }
 
         public Block? NextBlock => (Block?)Next;
+
+        /// <summary>Whatever still looks at released bytes must be found out rather than find them unchanged.</summary>
+        public void Retire()
+        {
+            Bytes.AsSpan(0, Math.Min(Bytes.Length, 4_096)).Fill(0xDD);
+            Next = null;
+        }
 
         public void Place(Block? previous)
         {

@@ -5,17 +5,15 @@ namespace Utp.Simulation.Nodes;
 /// <summary>One end of a connection as its application sees it: bytes to write, bytes received, and what became of them.</summary>
 internal sealed class StreamEnd
 {
-    /// <summary>Acknowledged bytes are released in pieces of this size, as an engine that drains batches would.</summary>
-    private const long ReleaseBytes = 32 * 1024;
-
     private readonly UtpNode _node;
-    private readonly SendQueue _sending = new();
+    private readonly SendQueue _sending;
     private bool _isUnshown;
     private bool _isOpened;
 
     public StreamEnd(UtpNode node, ConnectionCore core, IStreamApplication application)
     {
         _node = node;
+        _sending = new SendQueue(node.SendBlockBytes);
         Core = core;
         Application = application;
         core.Owner = this;
@@ -195,7 +193,7 @@ internal sealed class StreamEnd
     private void ReleaseAcknowledged()
     {
         var acknowledged = Core.AcknowledgedBytes;
-        if (acknowledged == 0 || (acknowledged < ReleaseBytes && acknowledged < _sending.Length))
+        if (acknowledged == 0 || (acknowledged < _node.ReleaseBytes && acknowledged < _sending.Length))
         {
             return;
         }

@@ -79,6 +79,12 @@ internal sealed class UtpNode : INode, IEventTarget
     /// <summary>How many turns pass between two checks of the invariants of the connection at hand; zero checks never.</summary>
     public int InvariantInterval { get; set; } = DefaultInvariantInterval;
 
+    /// <summary>Size of the blocks that hold written bytes until they are released.</summary>
+    public int SendBlockBytes { get; set; } = SendQueue.DefaultBlockBytes;
+
+    /// <summary>Acknowledged bytes are released in pieces of at least this size, as an engine that drains batches would.</summary>
+    public long ReleaseBytes { get; set; } = 32 * 1024;
+
     public void AddRoute(PeerAddress remote, Route route)
     {
         _routes[remote] = route;

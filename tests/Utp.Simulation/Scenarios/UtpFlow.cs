@@ -66,7 +66,7 @@ internal sealed class UtpFlow : IMeasuredFlow
             statistics.QueueingDelayMicros,
             statistics.BaseDelayMicros,
             statistics.SmoothedRoundTripMicros,
-            "");
+            Sender.CongestionPhase);
     }
 }
 

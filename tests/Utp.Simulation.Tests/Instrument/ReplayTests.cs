@@ -1,0 +1,67 @@
+using Utp.Protocol;
+using Utp.Simulation.Network;
+using Utp.Simulation.Scenarios;
+using Utp.Simulation.Tcp;
+using Xunit.Abstractions;
+
+namespace Utp.Simulation.Tests.Instrument;
+
+/// <summary>A seed is a run: the trace of everything that the network did has one hash, whatever the machine or the build.</summary>
+public class ReplayTests(ITestOutputHelper output)
+{
+    private static readonly LinkSettings _hostile = new()
+    {
+        Name = "forward",
+        LossProbability = 0.002,
+        DuplicateProbability = 0.01,
+        ReorderProbability = 0.01,
+        ReorderExtraNanos = Nanos.FromMilliseconds(4),
+        JitterNanos = Nanos.FromMilliseconds(2),
+        BurstLoss = new GilbertElliottSettings { GoodToBad = 0.0005, BadToGood = 0.3 },
+    };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Run_OfOneSeed_HasOneTrace(ulong seed)
+    {
+        var first = Trace(seed, withUtp: true);
+        output.WriteLine($"seed {seed}: {first}");
+
+        Assert.Equal(first, Trace(seed, withUtp: true));
+    }
+
+    [Fact]
+    public void Run_OfAnotherSeed_HasAnotherTrace() => Assert.NotEqual(Trace(1, withUtp: true), Trace(2, withUtp: true));
+
+    /// <summary>
+    /// The simulator's own arithmetic (links, CoDel, CUBIC, Reno), pinned for every platform and build. It changes only with the simulator, and
+    /// then every published figure has to be made anew.
+    /// </summary>
+    [Fact]
+    public void Run_WithoutUtp_HasThePinnedTrace()
+    {
+        var trace = Trace(1, withUtp: false);
+        output.WriteLine(trace);
+        Assert.Equal(PinnedTrace, trace);
+    }
+
+    private const string PinnedTrace = "0a8fd754a6131bbc0ca7cb91039dd00f14baaa4c76f960828b5091fe67856d1e";
+
+    private static string Trace(ulong seed, bool withUtp)
+    {
+        using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = _hostile, CoDel = new CoDelSettings(), ReverseRateMbit = 5 });
+        lab.AddTcp(TcpVariant.Cubic, 1, 20);
+        lab.AddTcp(TcpVariant.Reno, 5, isReverse: true);
+        if (withUtp)
+        {
+            foreach (var algorithm in Enum.GetValues<CongestionAlgorithm>())
+            {
+                lab.AddUtp(new UtpFlowSettings { Connection = new ConnectionSettings { CongestionAlgorithm = algorithm } });
+            }
+        }
+
+        lab.RunUntil(30);
+        return lab.Run.Trace.Current();
+    }
+}
