@@ -1,0 +1,119 @@
+using Utp.Protocol.Sending;
+
+namespace Utp.Protocol.Tests.Sending;
+
+public sealed class PathMtuSearchTests
+{
+    /// <summary>Nothing is won by knowing the size to the byte.</summary>
+    private const int Precision = 16;
+
+    [Theory]
+    [InlineData(true, 0, 1_472)]
+    [InlineData(false, 0, 1_452)]
+    [InlineData(true, 8_972, 8_972)]
+    [InlineData(true, 1_300, 1_300)]
+    public void Search_EveryPathBetweenBaseAndCeiling_ConvergesInFewProbes(bool isIPv4, int configured, int ceiling)
+    {
+        var start = isIPv4 ? PathMtuSearch.BaseIPv4 : PathMtuSearch.BaseIPv6;
+        for (var path = start; path <= ceiling; path++)
+        {
+            var search = new PathMtuSearch(isIPv4, configured);
+            Assert.Equal(start, search.CurrentBytes);
+
+            var probes = Run(ref search, path, new(1));
+
+            Assert.InRange(search.CurrentBytes, Math.Max(start, path - Precision + 1), path);
+            Assert.InRange(probes, path == start && start == ceiling ? 0 : 1, 2 * (2 + (int)Math.Log2(ceiling - start)));
+        }
+    }
+
+    [Fact]
+    public void Search_OfACeilingBelowTheBase_SendsNoLargerAndProbesNothing()
+    {
+        var search = new PathMtuSearch(isIPv4: true, 1_000);
+
+        Assert.Equal((1_000, 0), (search.CurrentBytes, search.NextProbeBytes(new(1))));
+    }
+
+    [Fact]
+    public void Search_OneProbeLostByChance_TriesTheSameSizeAgain()
+    {
+        var search = new PathMtuSearch(isIPv4: true, 0);
+        search.OnProbeSent(1_472);
+        Assert.Equal(0, search.NextProbeBytes(new(1)));
+
+        search.OnProbeLost(1_472, new(1));
+
+        Assert.Equal(1_472, search.NextProbeBytes(new(1)));
+    }
+
+    [Fact]
+    public void Timeout_AfterThePathShrank_FindsEverySmallerSize()
+    {
+        for (var path = PathMtuSearch.BaseIPv4; path < PathMtuSearch.EthernetIPv4; path++)
+        {
+            var search = new PathMtuSearch(isIPv4: true, 0);
+            Run(ref search, PathMtuSearch.EthernetIPv4, new(1));
+            Assert.Equal(PathMtuSearch.EthernetIPv4, search.CurrentBytes);
+
+            search.OnTimeout();
+
+            Assert.Equal(PathMtuSearch.BaseIPv4, search.CurrentBytes);
+            Run(ref search, path, new(2));
+            Assert.InRange(search.CurrentBytes, path - Precision + 1, path);
+        }
+    }
+
+    [Fact]
+    public void TenMinutesLater_AWiderPathIsFound()
+    {
+        var search = new PathMtuSearch(isIPv4: true, 0);
+        Run(ref search, 1_300, new(1));
+        Assert.Equal(0, search.NextProbeBytes(Instant.FromSeconds(599)));
+
+        Run(ref search, 1_472, Instant.FromSeconds(601));
+
+        Assert.Equal(1_472, search.CurrentBytes);
+    }
+
+    [Theory]
+    [InlineData(1_472)]
+    [InlineData(1_253)]
+    [InlineData(1_252)]
+    [InlineData(600)]
+    public void MessageTooLong_StaysBelowTheRefusedSize(int refused)
+    {
+        var search = new PathMtuSearch(isIPv4: true, 0);
+
+        search.OnMessageTooLong(refused, new(1));
+        Run(ref search, refused - 1, new(1));
+
+        Assert.InRange(search.CurrentBytes, PathMtuSearch.MinBytes, refused - 1);
+        Assert.True(search.CurrentBytes >= Math.Min(refused - Precision, PathMtuSearch.BaseIPv4));
+    }
+
+    /// <summary>Probes until nothing is left to try, losing those that are too long for the path.</summary>
+    private static int Run(ref PathMtuSearch search, int pathBytes, Instant now)
+    {
+        for (var probes = 0; ; probes++)
+        {
+            Assert.True(probes < 100, $"no end at {search.CurrentBytes} on a path of {pathBytes}");
+            var size = search.NextProbeBytes(now);
+            if (size == 0)
+            {
+                return probes;
+            }
+
+            Assert.True(size > search.CurrentBytes);
+            search.OnProbeSent(size);
+            if (size <= pathBytes)
+            {
+                search.OnProbeAcknowledged(size, now);
+            }
+            else
+            {
+                search.OnProbeLost(size, now);
+            }
+        }
+    }
+}
