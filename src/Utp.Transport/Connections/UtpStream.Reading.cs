@@ -140,7 +140,10 @@ public sealed partial class UtpStream
 
         var taken = available.Slice(0, Math.Min(available.Length, buffer.Length));
         taken.CopyTo(buffer);
+        var length = (int)taken.Length;
+
+        // From here on the memory is the pipe's again, and may already hold something else.
         _input.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return length;
     }
 }
