@@ -189,12 +189,12 @@ internal sealed partial class EndpointCore
 
         if (datagramBytes >= 2 * PacketHeader.Size)
         {
-            _resets.Add(remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+            _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
         }
 
         if (datagramBytes >= 3 * PacketHeader.Size)
         {
-            _resets.Add(remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
+            _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
         }
 
         return DatagramResult.Dropped;
