@@ -183,11 +183,17 @@ internal sealed partial class EndpointCore
         return false;
     }
 
-    /// <summary>The system refused a train as too long for the link (EMSGSIZE): the path MTU search takes note and the data is sent again.</summary>
+    /// <summary>
+    /// The system refused a train as too long for the link (EMSGSIZE): the path MTU search takes note and the data is sent again, as fragments
+    /// if it must be. Where those are refused too, there is nothing smaller to send: the timeout paces what is tried then.
+    /// </summary>
     public void HandleMessageTooLong(Instant now, in Transmit transmit)
     {
         Statistics.DatagramsTooLong++;
-        transmit.Connection?.HandleMessageTooLong(now, transmit.SegmentSize);
+        if (!transmit.AllowFragmentation)
+        {
+            transmit.Connection?.HandleMessageTooLong(now, transmit.SegmentSize);
+        }
     }
 
     /// <summary>Re-derives the tables' counters; see <see cref="ConnectionCore.CheckInvariants"/>.</summary>

@@ -5,6 +5,9 @@ namespace Utp.Protocol.Tests.Harness;
 /// <summary>A driver of one endpoint that follows the documented order and checks invariants after each step.</summary>
 internal sealed class TestHost(TestNetwork network, PeerAddress address, EndpointCore core)
 {
+    /// <summary>More than any window holds: an endpoint that still has something to send is in a loop.</summary>
+    private const int MaxTrainsPerDrain = 20_000;
+
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly Queue<TestDatagram> _postponed = new();
     private bool _isBlocked;
@@ -21,6 +24,9 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
 
     /// <summary>Datagrams longer than this are refused as EMSGSIZE; null for no limit.</summary>
     public int? LinkLimitBytes { get; set; }
+
+    /// <summary>True: the system cannot fragment, and refuses what is longer than the link even where it may.</summary>
+    public bool RefusesFragments { get; set; }
 
     /// <summary>True: the machine has lost power. It neither receives nor sends nor keeps time.</summary>
     public bool IsGone { get; set; }
@@ -122,9 +128,11 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
             network.Send(datagram);
         }
 
+        var trains = 0;
         while (_postponed.Count == 0 && !IsGone && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
         {
-            if (transmit.SegmentSize > LinkLimitBytes && !transmit.AllowFragmentation)
+            Assert.True(++trains < MaxTrainsPerDrain, $"{trains} trains at one instant, {network.Now}; the last {transmit.SegmentCount} of {transmit.SegmentSize} bytes");
+            if (transmit.SegmentSize > LinkLimitBytes && (RefusesFragments || !transmit.AllowFragmentation))
             {
                 Core.HandleMessageTooLong(network.Now, transmit);
                 continue;
