@@ -148,7 +148,10 @@ internal sealed partial class ConnectionCore
     /// <summary>The peer has shown that it received our SYN-ACK: it is where it says it is.</summary>
     private bool TryConfirm(Instant now, in PacketView packet)
     {
-        if (packet.Header.Acknowledgement != _initialSequence - 1 || !_endpoint.TryAdmit(this))
+        // Interop: a libutp initiator confirms with its first data. One that has none still sends keepalives, which acknowledge one less.
+        var knowledge = packet.Header.Acknowledgement - _initialSequence;
+        var isConfirmation = knowledge == -1 || (knowledge == -2 && packet.Header.Type == PacketType.State);
+        if (!isConfirmation || !_endpoint.TryAdmit(this))
         {
             return false;
         }

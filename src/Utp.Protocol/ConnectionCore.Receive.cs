@@ -41,12 +41,7 @@ internal sealed partial class ConnectionCore
             return HandleSynAck(now, packet);
         }
 
-        if (State == ConnectionState.SynReceived && !TryConfirm(now, packet))
-        {
-            return false;
-        }
-
-        if (!IsPlausible(packet.Header))
+        if (!IsPlausible(packet.Header) || (State == ConnectionState.SynReceived && !TryConfirm(now, packet)))
         {
             return false;
         }
