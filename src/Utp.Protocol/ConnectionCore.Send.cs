@@ -345,7 +345,7 @@ internal sealed partial class ConnectionCore
         if (_finSent && buffer.Length >= 2 * size)
         {
             buffer[..size].CopyTo(buffer[size..]);
-            WriteHeader(now, PacketType.State, _segments.Next - 1, extension, buffer[size..]);
+            WriteHeader(now, PacketType.State, _segments.Next - 1, extension, buffer[size..], isKeepAlive ? -1 : 0);
             length = 2 * size;
         }
 

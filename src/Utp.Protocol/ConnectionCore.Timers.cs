@@ -50,8 +50,9 @@ internal sealed partial class ConnectionCore
         }
     }
 
-    private Instant KeepAliveDeadline =>
-        _settings.KeepAliveMicros > 0 && !_finSent ? _lastSentAt + _settings.KeepAliveMicros : Instant.Never;
+    // Deviation: libutp sends no keepalive after its FIN. A half-closed connection may wait long for the answer, and neither the NAT nor the
+    // peer's idle timeout knows that it does.
+    private Instant KeepAliveDeadline => _settings.KeepAliveMicros > 0 ? _lastSentAt + _settings.KeepAliveMicros : Instant.Never;
 
     private Instant IdleDeadline => _settings.IdleTimeoutMicros > 0 ? _lastReceivedAt + _settings.IdleTimeoutMicros : Instant.Never;
 
