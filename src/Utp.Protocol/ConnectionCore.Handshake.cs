@@ -72,17 +72,17 @@ internal sealed partial class ConnectionCore
     /// </summary>
     private void AddAttempt(Instant now)
     {
-        if (!_endpoint.TryReserveReceiveId(this, out var receiveId))
+        if (_endpoint.TryReserveReceiveId(this, out var receiveId))
         {
-            return;
+            _attempts.Add(new SynAttempt(receiveId, new SequenceNumber((ushort)_endpoint.Random.NextUInt32())));
+            _handshakePacketDue = true;
+            _endpoint.Touch(this);
         }
 
-        _attempts.Add(new SynAttempt(receiveId, new SequenceNumber((ushort)_endpoint.Random.NextUInt32())));
-        var timeout = Math.Min(MaxSynTimeoutMicros, SynTimeoutMicros << Math.Min(_attempts.Count - 1, 10));
+        // Without a free id there is no attempt, but the next one waits its turn all the same.
+        var timeout = Math.Min(MaxSynTimeoutMicros, SynTimeoutMicros << Math.Clamp(_attempts.Count - 1, 0, 10));
         var jitter = (long)(_endpoint.Random.NextUInt32() % (uint)(timeout / 4));
         _synDeadline = now + timeout + jitter;
-        _handshakePacketDue = true;
-        _endpoint.Touch(this);
     }
 
     private void HandleSynDeadline(Instant now)
