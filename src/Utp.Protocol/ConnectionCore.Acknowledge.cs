@@ -58,8 +58,9 @@ internal sealed partial class ConnectionCore
 
         var flightBefore = _segments.FlightBytes;
         var outcome = new AcknowledgementOutcome();
-        while (_segments.Count > 0 && _segments.First <= acknowledgement)
+        while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
         {
+            // A selective acknowledgement is final: a cumulative one that ends just below it takes it along.
             TakeFirst(now, ref outcome);
         }
 
