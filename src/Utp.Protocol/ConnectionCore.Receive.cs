@@ -51,7 +51,7 @@ internal sealed partial class ConnectionCore
         StopConfirmingOn(type);
         if (State == ConnectionState.Lingering)
         {
-            HandleWhileLingering(type);
+            HandleWhileLingering(now, packet.Header, payload);
             return true;
         }
 
@@ -212,10 +212,12 @@ internal sealed partial class ConnectionCore
         }
     }
 
-    private void HandleWhileLingering(PacketType type)
+    /// <summary>What the peer still sends is acknowledged and dropped, its FIN above all: it may leave after ours was acknowledged.</summary>
+    private void HandleWhileLingering(Instant now, in PacketHeader header, ReadOnlySpan<byte> payload)
     {
-        if (type is PacketType.Data or PacketType.Fin)
+        if (header.Type is PacketType.Data or PacketType.Fin)
         {
+            HandleSegment(now, header, payload);
             _acks.RequireImmediate();
             _endpoint.Touch(this);
         }

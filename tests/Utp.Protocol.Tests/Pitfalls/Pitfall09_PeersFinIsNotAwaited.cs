@@ -21,6 +21,22 @@ public sealed class Pitfall09_PeersFinIsNotAwaited
         Assert.Equal(0, peer.Host.Core.ConnectionCount);
     }
 
+    /// <summary>The peer that closes in answer would otherwise repeat its FIN until it gives up.</summary>
+    [Fact]
+    public void Close_PeersFinAfterTheAcknowledgementOfOurs_IsAcknowledged()
+    {
+        var peer = ScriptedPeer.Dialled();
+        peer.Connection.Close();
+        peer.State(peer.TakeOne().Header.Sequence);
+
+        peer.Data(1);
+        peer.Fin();
+
+        Assert.Contains(peer.Take(), d => d.Type == PacketType.State && d.Header.Acknowledgement == peer.Next - 1);
+        peer.Network.RunWhile(() => !peer.Connection.IsReleased, 3);
+        Assert.Equal(CloseReason.Graceful, peer.Connection.Core.CloseReason);
+    }
+
     [Fact]
     public void Close_FinNeverAcknowledged_EndsGracefullyWithinTheLingerTime()
     {
