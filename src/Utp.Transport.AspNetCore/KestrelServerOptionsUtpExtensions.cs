@@ -43,7 +43,7 @@ public static class KestrelServerOptionsUtpExtensions
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(configure);
-        if (options.ApplicationServices?.GetService<UtpServerListenerFactory>() is null)
+        if (options.ApplicationServices?.GetService<UtpHttpServerMarker>() is null)
         {
             throw new InvalidOperationException("ListenUtp needs the uTP transport. Call builder.WebHost.UseUtp() as well.");
         }

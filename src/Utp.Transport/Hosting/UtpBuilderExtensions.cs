@@ -104,6 +104,17 @@ public static class UtpBuilderExtensions
         return builder.Services.AddHttpClient(name, configureClient).OverUtp();
     }
 
+    /// <summary>Adds an <see cref="HttpClient"/> over uTP as <see cref="AddHttpClient(IUtpBuilder, string, Action{HttpClient})"/> does, set up with the help of other services.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The client's name; when a uTP client of that name exists, its options apply.</param>
+    /// <param name="configureClient">Sets up the client, for example with an address from <see cref="IUtpServerAddresses"/>.</param>
+    /// <returns>A builder for the client.</returns>
+    public static IHttpClientBuilder AddHttpClient(this IUtpBuilder builder, string name, Action<IServiceProvider, HttpClient> configureClient)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Services.AddHttpClient(name, configureClient).OverUtp();
+    }
+
     private static IUtpBuilder Add(IUtpBuilder builder, string name, UtpEndPoint? endPoint, Action<IConnectionBuilder> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -6,7 +6,7 @@ internal interface IOptionKey<in TOptions>
     string Name { get; }
 
     /// <summary>Reads the text into the options.</summary>
-    /// <returns>Null, or what is wrong with the text; the options are then unchanged.</returns>
+    /// <returns>Null, or what is wrong with the text or its value; the options are then unchanged.</returns>
     string? Apply(string text, TOptions options);
 
     /// <summary>Judges the value that the options have, wherever it came from.</summary>
@@ -23,7 +23,7 @@ internal sealed class OptionKey<TOptions, TValue>(string name, OptionKind<TValue
 
     public string? Apply(string text, TOptions options)
     {
-        if (!kind.TryParse(text, out var value))
+        if (!kind.TryParse(text, out var value) || !kind.IsAllowed(value))
         {
             return Complaint(text);
         }

@@ -32,7 +32,7 @@ internal sealed class WholeNumber(int minimum, int maximum, string unit) : Optio
 internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMeansNever = false) : OptionKind<TimeSpan>
 {
     public override string Expected { get; } =
-        $"a duration hh:mm:ss from {minimum:c} to {maximum:c}" + (zeroMeansNever ? ", or 00:00:00 for never" : string.Empty);
+        $"a duration hh:mm:ss from {Text(minimum)} to {Text(maximum)}" + (zeroMeansNever ? ", or 00:00:00 for never" : string.Empty);
 
     // A bare number is refused, because TimeSpan reads "20" as twenty days.
     public override bool TryParse(string text, out TimeSpan value)
@@ -43,7 +43,13 @@ internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMean
 
     public override bool IsAllowed(TimeSpan value) => (value >= minimum && value <= maximum) || (zeroMeansNever && value == TimeSpan.Zero);
 
-    public override string Format(TimeSpan value) => value.ToString("c", CultureInfo.InvariantCulture);
+    public override string Format(TimeSpan value) => Text(value);
+
+    private static string Text(TimeSpan value)
+    {
+        var text = value.ToString("c", CultureInfo.InvariantCulture);
+        return text.Contains('.', StringComparison.Ordinal) && value.Ticks % TimeSpan.TicksPerSecond != 0 ? text.TrimEnd('0') : text;
+    }
 }
 
 /// <summary>true or false.</summary>

@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Utp.Transport.Tests.Hosting;
+
+/// <summary>How clients are found: by factory, by key, by default.</summary>
+public sealed class ClientRegistrationTests
+{
+    private const string Json = """{ "Utp": { "Clients": { "configured": { "MaxConnections": 2 } } } }""";
+
+    [Fact]
+    public async Task CreateClient_SameName_GivesTheSameClient()
+    {
+        await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
+        var factory = services.GetRequiredService<IUtpClientFactory>();
+
+        Assert.Same(factory.CreateClient("files"), factory.CreateClient("files"));
+        Assert.Same(factory.CreateClient("files"), factory.CreateClient("FILES"));
+        Assert.NotSame(factory.CreateClient("files"), factory.CreateClient("configured"));
+    }
+
+    [Fact]
+    public async Task CreateClient_UnknownName_ListsTheKnown()
+    {
+        await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
+
+        var exception = Assert.Throws<InvalidOperationException>(() => services.GetRequiredService<IUtpClientFactory>().CreateClient("file"));
+
+        Assert.Equal(
+            "No uTP client is named 'file'. Register it with AddUtp().AddClient(\"file\"), or configure Utp:Clients:file. Known are 'files', 'configured'.",
+            exception.Message);
+    }
+
+    [Fact]
+    public async Task KeyedService_OfARegisteredName_IsThatClient()
+    {
+        await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
+        var client = services.GetRequiredService<IUtpClientFactory>().CreateClient("files");
+
+        Assert.Same(client, services.GetRequiredKeyedService<IUtpConnectionFactory>("files"));
+        Assert.Same(client, services.GetRequiredKeyedService<IConnectionFactory>("files"));
+    }
+
+    [Fact]
+    public async Task KeyedService_OfAConfiguredName_IsThatClient()
+    {
+        await using var services = UtpConfigurationJson.Services(Json);
+
+        Assert.Same(
+            services.GetRequiredService<IUtpClientFactory>().CreateClient("configured"),
+            services.GetRequiredKeyedService<IUtpConnectionFactory>("configured"));
+    }
+
+    [Fact]
+    public async Task KeyedService_OfAnUnknownName_Throws()
+    {
+        await using var services = UtpConfigurationJson.Services(Json);
+
+        Assert.Throws<InvalidOperationException>(() => services.GetRequiredKeyedService<IUtpConnectionFactory>("nobody"));
+    }
+
+    [Fact]
+    public async Task DefaultClient_IsInjectedWithoutAName()
+    {
+        await using var services = UtpConfigurationJson.Services(Json);
+
+        var client = services.GetRequiredService<IUtpConnectionFactory>();
+
+        Assert.Same(client, services.GetRequiredService<IUtpClientFactory>().CreateClient(string.Empty));
+        Assert.Same(client, services.GetRequiredService<IConnectionFactory>());
+    }
+
+    [Fact]
+    public async Task FromKeyedServices_InAConstructor_IsTheNamedClient()
+    {
+        await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files").Services.AddSingleton<Consumer>());
+
+        Assert.Same(services.GetRequiredService<IUtpClientFactory>().CreateClient("files"), services.GetRequiredService<Consumer>().Client);
+    }
+
+    private sealed class Consumer([FromKeyedServices("files")] IUtpConnectionFactory client)
+    {
+        public IUtpConnectionFactory Client => client;
+    }
+}
