@@ -25,6 +25,9 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
     /// <summary>Datagrams longer than this are refused as EMSGSIZE; null for no limit.</summary>
     public int? LinkLimitBytes { get; set; }
 
+    /// <summary>False: the application leaves accepted connections in the backlog.</summary>
+    public bool TakesConnections { get; set; } = true;
+
     /// <summary>True: the system cannot fragment, and refuses what is longer than the link even where it may.</summary>
     public bool RefusesFragments { get; set; }
 
@@ -104,6 +107,11 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
 
     public void Drain()
     {
+        if (IsGone)
+        {
+            return;
+        }
+
         Core.HandleDeadlines(network.Now);
         while (Core.PollEvent(out var connection, out var events))
         {
@@ -111,7 +119,10 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
             if (events.HasFlag(ConnectionEvents.Accepted))
             {
                 Accepted.Add(owner);
-                Core.ReleaseBacklog();
+                if (TakesConnections)
+                {
+                    Core.ReleaseBacklog();
+                }
             }
 
             owner.Handle(events);
@@ -129,7 +140,7 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
         }
 
         var trains = 0;
-        while (_postponed.Count == 0 && !IsGone && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
+        while (_postponed.Count == 0 && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
         {
             Assert.True(++trains < MaxTrainsPerDrain, $"{trains} trains at one instant, {network.Now}; the last {transmit.SegmentCount} of {transmit.SegmentSize} bytes");
             if (transmit.SegmentSize > LinkLimitBytes && (RefusesFragments || !transmit.AllowFragmentation))

@@ -9,6 +9,7 @@ internal sealed class TestNetwork
     private readonly PriorityQueue<TestDatagram, (long At, long Order)> _wire = new();
     private readonly Dictionary<PeerAddress, TestHost> _hosts = [];
     private long _order;
+    private int _stepsWithoutTime;
 
     /// <summary>How often the clock may stand still before the endpoints are taken to be in a livelock: a deadline that never passes.</summary>
     private const int MaxStepsWithoutTime = 2_000;
@@ -57,51 +58,60 @@ internal sealed class TestNetwork
     /// <summary>Runs until nothing is due before <paramref name="until"/>, and leaves the clock there.</summary>
     public void RunUntil(Instant until)
     {
-        var steps = 0;
-        while (true)
+        while (TryStep(until))
         {
-            var next = _wire.TryPeek(out _, out var at) ? new Instant(at.At) : Instant.Never;
-            foreach (var host in _hosts.Values)
-            {
-                next = host.IsGone ? next : Instant.Min(next, host.Core.NextDeadline);
-            }
-
-            if (next > until)
-            {
-                Now = until;
-                return;
-            }
-
-            steps = next > Now ? 0 : steps + 1;
-            Assert.True(steps < MaxStepsWithoutTime, $"livelock at {Now}: a deadline of {next} does not pass; last packets:\n{LastPackets()}");
-            Now = next > Now ? next : Now;
-            while (_wire.TryPeek(out _, out at) && at.At <= Now.Micros)
-            {
-                var datagram = _wire.Dequeue();
-                if (_hosts.TryGetValue(datagram.To, out var host) && !host.IsGone)
-                {
-                    host.Receive(datagram);
-                }
-            }
-
-            foreach (var host in _hosts.Values)
-            {
-                host.Drain();
-            }
         }
     }
 
     public void Run(double seconds) => RunUntil(Now + (long)(seconds * 1e6));
 
-    /// <summary>Runs until the condition holds; fails the test if it does not within the time.</summary>
+    /// <summary>Runs, one instant at a time, until the condition holds no more; fails the test if it still does at the end.</summary>
     public void RunWhile(Func<bool> condition, double atMostSeconds = 60)
     {
         var end = Now + (long)(atMostSeconds * 1e6);
         while (condition())
         {
-            Assert.True(Now < end, $"still waiting after {atMostSeconds} s; last packets:\n{LastPackets()}");
-            RunUntil(Now + 1_000);
+            if (!TryStep(end))
+            {
+                Assert.False(condition(), $"still waiting after {atMostSeconds} s; last packets:\n{LastPackets()}");
+                return;
+            }
         }
+    }
+
+    /// <summary>Goes to the next instant at which anything is due, and does it; or to the end, if nothing is due before.</summary>
+    private bool TryStep(Instant until)
+    {
+        var next = _wire.TryPeek(out _, out var at) ? new Instant(at.At) : Instant.Never;
+        foreach (var host in _hosts.Values)
+        {
+            next = host.IsGone ? next : Instant.Min(next, host.Core.NextDeadline);
+        }
+
+        if (next > until)
+        {
+            Now = until;
+            return false;
+        }
+
+        _stepsWithoutTime = next > Now ? 0 : _stepsWithoutTime + 1;
+        Assert.True(_stepsWithoutTime < MaxStepsWithoutTime, $"livelock at {Now}: a deadline of {next} does not pass; last packets:\n{LastPackets()}");
+        Now = next > Now ? next : Now;
+        while (_wire.TryPeek(out _, out at) && at.At <= Now.Micros)
+        {
+            var datagram = _wire.Dequeue();
+            if (_hosts.TryGetValue(datagram.To, out var host) && !host.IsGone)
+            {
+                host.Receive(datagram);
+            }
+        }
+
+        foreach (var host in _hosts.Values)
+        {
+            host.Drain();
+        }
+
+        return true;
     }
 
     private string LastPackets() => string.Join('\n', Sent.TakeLast(12));
