@@ -90,6 +90,7 @@ internal sealed partial class ConnectionCore
     private int HandleSegment(Instant now, in PacketHeader header, ReadOnlySpan<byte> payload)
     {
         _segmentsReceived++;
+        _windowUpdateDeadline = Instant.Never;
         var ahead = header.Sequence - _receiveNext;
         if (ahead < 0 || (_peerFinReceived && header.Sequence > _peerFinSequence))
         {

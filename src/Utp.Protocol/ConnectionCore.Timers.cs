@@ -17,6 +17,10 @@ internal sealed partial class ConnectionCore
     private const long FirstWindowProbeMicros = 1_000_000;
     private const long MaxWindowProbeMicros = 15_000_000;
 
+    /// <summary>libtorrent does not probe either: that our window has reopened is said again until data moves; later, keepalives say it.</summary>
+    private const int WindowUpdateRepeats = 4;
+    private const long FirstWindowUpdateMicros = 1_000_000;
+
     private Instant _retransmissionTimerStart;
 
     /// <summary>Timeouts since the last progress: the exponent of the back-off.</summary>
@@ -24,6 +28,8 @@ internal sealed partial class ConnectionCore
     private bool _tailProbeSent;
     private Instant _windowProbeDeadline = Instant.Never;
     private int _windowProbeCount;
+    private Instant _windowUpdateDeadline = Instant.Never;
+    private int _windowUpdatesLeft;
     private bool _keepAliveDue;
     private long _timeouts;
 
@@ -69,7 +75,8 @@ internal sealed partial class ConnectionCore
             case ConnectionState.Connected:
                 var sending = Instant.Min(Instant.Min(RetransmissionDeadline, TailProbeDeadline), Instant.Min(_reorderDeadline, _pacingDeadline));
                 var acking = Instant.Min(Instant.Min(_acks.Deadline, KeepAliveDeadline), Instant.Min(_windowProbeDeadline, _confirmationDeadline));
-                return Instant.Min(Instant.Min(sending, acking), Instant.Min(IdleDeadline, _lingerDeadline));
+                var ending = Instant.Min(IdleDeadline, _lingerDeadline);
+                return Instant.Min(Instant.Min(sending, acking), Instant.Min(ending, _windowUpdateDeadline));
             default:
                 return Instant.Never;
         }
@@ -144,6 +151,12 @@ internal sealed partial class ConnectionCore
         {
             _keepAliveDue = true;
             _segments.ReleaseIfEmpty();
+        }
+
+        if (now >= _windowUpdateDeadline)
+        {
+            _acks.RequireImmediate();
+            RepeatWindowUpdate(now, _windowUpdatesLeft - 1);
         }
 
         _acks.HandleDeadline(now);
@@ -238,6 +251,12 @@ internal sealed partial class ConnectionCore
 
         _timeoutCount = MaxTimeouts;
         return true;
+    }
+
+    private void RepeatWindowUpdate(Instant now, int times)
+    {
+        _windowUpdatesLeft = times;
+        _windowUpdateDeadline = times > 0 ? now + (FirstWindowUpdateMicros << (WindowUpdateRepeats - times)) : Instant.Never;
     }
 
     private void ScheduleWindowProbe(Instant now)

@@ -133,9 +133,15 @@ internal sealed partial class ConnectionCore
     /// <summary>The application consumed received bytes; the receive window opens, and may be announced.</summary>
     public void HandleConsumed(Instant now, long bytes)
     {
+        var wasClosed = _receiveWindow.IsClosedToPeer;
         if (_receiveWindow.OnConsumed(bytes, ReorderedBytes) && State == ConnectionState.Connected && !_peerFinReached)
         {
             _acks.RequireImmediate();
+            if (wasClosed)
+            {
+                RepeatWindowUpdate(now, WindowUpdateRepeats);
+            }
+
             _endpoint.Touch(this);
         }
     }

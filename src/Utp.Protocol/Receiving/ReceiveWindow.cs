@@ -17,6 +17,9 @@ internal struct ReceiveWindow(int capacityBytes)
     /// <summary>Delivered in order and not yet consumed.</summary>
     public long UnreadBytes { get; private set; }
 
+    /// <summary>Whether the peer has to wait until it is told that the window has opened.</summary>
+    public readonly bool IsClosedToPeer => _peerBelievesBytes < MinAdvertisedBytes;
+
     public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - UnreadBytes - reorderedBytes);
 
     public void OnDelivered(int bytes)
@@ -30,7 +33,7 @@ internal struct ReceiveWindow(int capacityBytes)
     {
         UnreadBytes = Math.Max(0, UnreadBytes - bytes);
         var advertisable = Advertisable(reorderedBytes);
-        return _peerBelievesBytes < MinAdvertisedBytes
+        return IsClosedToPeer
             ? advertisable > 0
             : _peerBelievesBytes <= _capacityBytes / 2 && advertisable - _peerBelievesBytes >= _capacityBytes / 4;
     }
