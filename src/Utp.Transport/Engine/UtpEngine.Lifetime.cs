@@ -44,6 +44,9 @@ internal sealed partial class UtpEngine
         }
     }
 
+    /// <summary>For service providers that are disposed synchronously, which refuse services that cannot be. Blocks as long as stopping takes.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
     /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
     internal Task CloseConnectionsAsync() => Task.WhenAll(Array.ConvertAll(AllSockets(), socket => socket.CloseConnectionsAsync()));
 

@@ -19,7 +19,7 @@ internal delegate IDatagramChannel OpenChannel(IPEndPoint local, UtpTransportOpt
 /// Every UDP socket of the process that speaks uTP, by local address, and everything that keeps one open: listeners, connections and closes
 /// that still deliver their last bytes. Starts with the first bind or connect, stops in <see cref="StoppedAsync"/>, when no server drains any more.
 /// </summary>
-internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, IAsyncDisposable
+internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, IAsyncDisposable, IDisposable
 {
     private const int MaxDatagramBytes = 65_507;
 

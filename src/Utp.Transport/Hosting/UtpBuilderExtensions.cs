@@ -12,7 +12,9 @@ public static class UtpBuilderExtensions
 {
     /// <summary>
     /// Adds a listener whose endpoint is configured as <c>Utp:Endpoints:NAME:Url</c>. It is bound when the host starts, and a failure to bind
-    /// fails the start. For programs without Kestrel, and for raw protocols beside it.
+    /// fails the start. For programs without Kestrel, and for raw protocols beside it. When the host stops, handlers are asked to close through
+    /// <see cref="Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeNotificationFeature"/>; the connections of those that go on are
+    /// aborted when <c>HostOptions.ShutdownTimeout</c> is over.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The listener's name, without regard to case.</param>
