@@ -1,8 +1,18 @@
 using Utp.Benchmarks.Ceiling;
+using Utp.Benchmarks.Compare;
+using Utp.Benchmarks.Loads;
 using Utp.Benchmarks.Pipes;
+using Utp.Benchmarks.Report;
 
 const string Usage = """
     Usage: Utp.Benchmarks COMMAND [options]
+
+      compare   uTP over each datagram channel, Kestrel's TCP transport, libutp (when Node.js and utp-native are there) and bare UDP,
+                side by side between two processes on loopback: bulk, echo, ping-pong, connects, HTTP, idle connections.
+                --json FILE   --quick   --runs 5   --seconds 2   --measures bulk-1,echo   --subjects utp-offload,tcp
+                --libutp FOLDER (with node_modules/utp-native)   --server-gc
+
+      report    RESULTS.json FILE.md...: puts tables made from the results between the markers of Markdown files.
 
       ceiling   bare UDP over each datagram channel, between two processes on loopback:
                 header written and parsed, payload copied, acknowledgements, a bounded window.
@@ -18,6 +28,14 @@ try
 {
     switch (args.FirstOrDefault())
     {
+        case "compare":
+            return CompareCommand.Run(CompareOptions.Parse(args[1..]));
+        case LoadServer.Command:
+            return await LoadServer.RunAsync(LoadOptions.Parse(args[1..]));
+        case LoadClient.Command:
+            return await LoadClient.RunAsync(LoadOptions.Parse(args[1..]));
+        case "report":
+            return ReportCommand.Run(args[1..]);
         case "ceiling":
             return CeilingCommand.Run(CeilingOptions.Parse(args[1..]));
         case CeilingReceiver.Command:

@@ -53,7 +53,7 @@ internal static class CeilingCommand
         return $"{sorted[sorted.Length / 2]} ({sorted[0]}-{sorted[^1]})";
     }
 
-    private static CeilingRun RunOnce(UtpDatagramOffload offload, CeilingOptions options)
+    internal static CeilingRun RunOnce(UtpDatagramOffload offload, CeilingOptions options)
     {
         var clock = new UtpClock(TimeProvider.System);
         var transport = new UtpTransportOptions { DatagramOffload = offload };

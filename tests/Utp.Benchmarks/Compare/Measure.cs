@@ -1,0 +1,43 @@
+using Utp.Benchmarks.Loads;
+
+namespace Utp.Benchmarks.Compare;
+
+/// <summary>What is measured, of whom.</summary>
+/// <param name="Name">Stable: bars and reports refer to it.</param>
+/// <param name="Unit">Of the value; CPU is per GiB for "MB/s", else per operation.</param>
+/// <param name="Load">What both processes do; channel and port are filled in.</param>
+/// <param name="Subjects">In the order of a round.</param>
+internal sealed record Measure(string Name, string Unit, LoadOptions Load, IReadOnlyList<Subject> Subjects)
+{
+    private const int StockKernelBufferBytes = 212_992;
+    private const int JumboBytes = 9_000;
+    private const int LoopbackBytes = 65_507;
+
+    public static IReadOnlyList<Measure> All(CompareOptions options)
+    {
+        var load = new LoadOptions { WarmupSeconds = options.WarmupSeconds, Seconds = options.Seconds };
+        IReadOnlyList<Subject> all = [.. Subject.Utp, Subject.Tcp, Subject.Libutp];
+        IReadOnlyList<Subject> withCeilings = [.. all, .. Subject.Ceilings];
+        IReadOnlyList<Subject> utpAndTcp = [.. Subject.Utp, Subject.Tcp];
+        IReadOnlyList<Subject> extremes = [Subject.Utp[0], Subject.UtpOffload];
+        var echo = load with { Kind = LoadKind.Echo, Connections = 64, Bytes = 64 };
+        return
+        [
+            new("bulk-1", "MB/s", load, withCeilings),
+            new("bulk-16", "MB/s", load with { Connections = 16 }, all),
+            new("bulk-1-stock-buffers", "MB/s", load with { KernelBufferBytes = StockKernelBufferBytes }, [.. Subject.Utp, Subject.Libutp]),
+            new("bulk-1-mtu-9000", "MB/s", load with { MtuCeiling = JumboBytes }, extremes),
+            new("bulk-1-mtu-65507", "MB/s", load with { MtuCeiling = LoopbackBytes }, extremes),
+            new("echo-64B", "messages/s", echo, all),
+            new("echo-1KiB", "messages/s", echo with { Bytes = 1024 }, all),
+            new("ping-pong", "us", echo with { Bytes = 1, Connections = 1 }, all),
+            new("connect", "connections/s", load with { Kind = LoadKind.Connect, Connections = 16, Bytes = 1 }, utpAndTcp),
+            new("http", "requests/s", load with { Kind = LoadKind.Http, Connections = 64 }, utpAndTcp),
+            new("idle-10000", "bytes", load with { Kind = LoadKind.Idle, Connections = 10_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload, Subject.Tcp]),
+            new("idle-50000", "bytes", load with { Kind = LoadKind.Idle, Connections = 50_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload]),
+        ];
+    }
+
+    /// <summary>Memory does not vary as speed does, and each run lasts a minute.</summary>
+    public int RunCount(CompareOptions options) => Load.Kind == LoadKind.Idle ? Math.Min(options.RunCount, options.IdleRunCount) : options.RunCount;
+}
