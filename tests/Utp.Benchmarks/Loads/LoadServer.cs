@@ -9,7 +9,7 @@ internal static class LoadServer
 {
     public const string Command = "load-server";
 
-    private static long s_consumedBytes;
+    private static long _consumedBytes;
 
     public static async Task<int> RunAsync(LoadOptions options)
     {
@@ -23,7 +23,7 @@ internal static class LoadServer
         await using var listener = await transport.ListenAsync();
         var accepting = AcceptAsync(listener, options.Kind);
         LoadConsole.Say((listener.EndPoint is UtpEndPoint utp ? utp.Port : ((System.Net.IPEndPoint)listener.EndPoint).Port).ToString(CultureInfo.InvariantCulture));
-        LoadConsole.Serve(_ => Interlocked.Read(ref s_consumedBytes).ToString(CultureInfo.InvariantCulture));
+        LoadConsole.Serve(_ => Interlocked.Read(ref _consumedBytes).ToString(CultureInfo.InvariantCulture));
 
         // The run is over; what peers still say is of no interest.
         Environment.Exit(0);
@@ -59,7 +59,7 @@ internal static class LoadServer
         while (true)
         {
             var read = await input.ReadAsync();
-            Interlocked.Add(ref s_consumedBytes, read.Buffer.Length);
+            Interlocked.Add(ref _consumedBytes, read.Buffer.Length);
             input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
             {
