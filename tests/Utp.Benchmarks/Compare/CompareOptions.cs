@@ -10,7 +10,7 @@ internal sealed record CompareOptions
 
     public int IdleRunCount { get; init; } = 3;
 
-    public double WarmupSeconds { get; init; } = 1.5;
+    public double WarmupSeconds { get; init; } = 3;
 
     public double Seconds { get; init; } = 2;
 
@@ -37,7 +37,7 @@ internal sealed record CompareOptions
         {
             options = args[i] switch
             {
-                "--quick" => options with { RunCount = 3, IdleRunCount = 1, WarmupSeconds = 1, Seconds = 1, IdleSeconds = 10 },
+                "--quick" => options with { RunCount = 3, IdleRunCount = 1, WarmupSeconds = 2, Seconds = 1, IdleSeconds = 10 },
                 "--server-gc" => options with { ServerGarbageCollector = true },
                 "--json" => options with { JsonPath = Value(args, ref i) },
                 "--runs" => options with { RunCount = Number(args, ref i), IdleRunCount = Number(args[i]) },
