@@ -138,7 +138,7 @@ internal sealed partial class ConnectionCore
     private void HoldAhead(in PacketHeader header, ReadOnlySpan<byte> payload)
     {
         _acks.RequireImmediate();
-        _reordered ??= new ReorderBuffer();
+        _reordered ??= new ReorderBuffer(_endpoint.SegmentBuffers);
         if (_reordered.Contains(_receiveNext, header.Sequence))
         {
             _duplicateSegmentsReceived++;

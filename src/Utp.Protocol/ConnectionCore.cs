@@ -187,7 +187,7 @@ internal sealed partial class ConnectionCore
         if (_lentBuffer is { } buffer)
         {
             _lentBuffer = null;
-            ReorderBuffer.Return(buffer);
+            _endpoint.SegmentBuffers.Return(buffer);
         }
     }
 }

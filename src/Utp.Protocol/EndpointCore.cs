@@ -49,6 +49,8 @@ internal sealed partial class EndpointCore
 
     internal IRandomSource Random { get; }
 
+    internal Receiving.SegmentBuffers SegmentBuffers { get; } = new();
+
     /// <summary>Handles one datagram that arrived from <paramref name="remote"/> at <paramref name="arrival"/>. Never throws on input.</summary>
     public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Receiving;
@@ -7,7 +6,7 @@ namespace Utp.Protocol.Receiving;
 /// Segments that arrived ahead of a gap, in a ring by number. Bounded in packets by <see cref="MaxAhead"/> and in bytes by the receive window,
 /// which counts <see cref="Bytes"/>.
 /// </summary>
-internal sealed class ReorderBuffer
+internal sealed class ReorderBuffer(SegmentBuffers buffers)
 {
     /// <summary>How far ahead of the next expected packet one may be. libutp takes 1,024; paths of a gigabit and 100 ms need 8,256.</summary>
     public const int MaxAhead = 16_384;
@@ -28,14 +27,14 @@ internal sealed class ReorderBuffer
     public void Add(SequenceNumber next, SequenceNumber number, ReadOnlySpan<byte> payload)
     {
         EnsureCapacity(next, number - next + 1);
-        var buffer = payload.IsEmpty ? [] : ArrayPool<byte>.Shared.Rent(payload.Length);
+        var buffer = buffers.Rent(payload.Length);
         payload.CopyTo(buffer);
         At(number) = new Entry { Buffer = buffer, Length = payload.Length, IsPresent = true };
         Bytes += payload.Length;
         Highest = Count++ == 0 || number > Highest ? number : Highest;
     }
 
-    /// <summary>Takes the segment with this number out; the buffer goes back to the shared pool with <see cref="Return"/>.</summary>
+    /// <summary>Takes the segment with this number out; the buffer is to be returned to <see cref="SegmentBuffers"/>.</summary>
     public bool TryTake(SequenceNumber number, out byte[] buffer, out int length)
     {
         ref var entry = ref At(number);
@@ -51,21 +50,13 @@ internal sealed class ReorderBuffer
         return true;
     }
 
-    public static void Return(byte[] buffer)
-    {
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     public void Clear()
     {
         foreach (ref var entry in _ring.AsSpan())
         {
             if (entry.IsPresent)
             {
-                Return(entry.Buffer!);
+                buffers.Return(entry.Buffer!);
                 entry = default;
             }
         }

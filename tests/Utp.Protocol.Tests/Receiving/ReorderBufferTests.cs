@@ -11,7 +11,7 @@ public sealed class ReorderBufferTests
         (start, arrivals) =>
         {
             var next = new SequenceNumber(start);
-            var buffer = new ReorderBuffer();
+            var buffer = new ReorderBuffer(new SegmentBuffers());
             var model = new Dictionary<SequenceNumber, byte[]>();
             foreach (var (ahead, length) in arrivals)
             {
@@ -24,7 +24,6 @@ public sealed class ReorderBufferTests
                         Assert.True(buffer.TryTake(next, out var bytes, out var taken));
                         Assert.True(model.Remove(next, out var expected));
                         Assert.Equal(expected, bytes[..taken]);
-                        ReorderBuffer.Return(bytes);
                         next += 1;
                     }
                 }
@@ -47,7 +46,7 @@ public sealed class ReorderBufferTests
     public void FarthestPacket_IsHeldAndTakenOut()
     {
         var next = new SequenceNumber(60_000);
-        var buffer = new ReorderBuffer();
+        var buffer = new ReorderBuffer(new SegmentBuffers());
 
         buffer.Add(next, next + (ReorderBuffer.MaxAhead - 1), [1, 2]);
 

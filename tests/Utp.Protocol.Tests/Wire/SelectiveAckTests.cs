@@ -14,7 +14,7 @@ public sealed class SelectiveAckTests
         {
             var next = new SequenceNumber(value);
             var held = offsets.Distinct().ToList();
-            var buffer = new ReorderBuffer();
+            var buffer = new ReorderBuffer(new SegmentBuffers());
             foreach (var offset in held)
             {
                 buffer.Add(next, next + offset, [1]);
@@ -33,7 +33,7 @@ public sealed class SelectiveAckTests
     public void Mask_OfAGapLongerThanItCanDescribe_IsCutAndMarksTheFirstPart()
     {
         var next = new SequenceNumber(65_000);
-        var buffer = new ReorderBuffer();
+        var buffer = new ReorderBuffer(new SegmentBuffers());
         foreach (var offset in new[] { 1, 2_016, 2_017, 10_000 })
         {
             buffer.Add(next, next + offset, [1]);
