@@ -189,20 +189,26 @@ internal sealed partial class ConnectionCore
         }
 
         var flight = _segments.FlightBytes;
-        var hasLargeSegments = LoseFlight(now);
+        var largestBytes = LoseFlight(now);
         _controller.OnRetransmissionTimeout(now, flight);
         EnterRecovery();
         _lostByTimeout = true;
-        if (hasLargeSegments)
+        if (largestBytes > _pathMtu.BaseBytes)
         {
             _pathMtu.OnTimeout();
-            _controller.OnSegmentSize(SegmentBytes);
         }
+        else if (_timeoutCount > 1 && largestBytes > PathMtuSearch.MinBytes)
+        {
+            _pathMtu.OnRepeatedTimeout();
+        }
+
+        _controller.OnSegmentSize(SegmentBytes);
     }
 
-    private bool LoseFlight(Instant now)
+    /// <summary>Takes everything in flight for lost; returns the size of the largest datagram among it that was not a probe.</summary>
+    private int LoseFlight(Instant now)
     {
-        var hasLargeSegments = false;
+        var largestBytes = 0;
         while (_segments.HasFlight)
         {
             var number = _segments.NumberOf(_segments.OldestInFlight);
@@ -216,13 +222,13 @@ internal sealed partial class ConnectionCore
             else
             {
                 _segmentsLost++;
-                hasLargeSegments |= bytes > _pathMtu.BaseBytes;
+                largestBytes = Math.Max(largestBytes, bytes);
             }
 
             _segments.MarkLost(number);
         }
 
-        return hasLargeSegments;
+        return largestBytes;
     }
 
     private bool IsOnlyWindowProbeOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.WindowProbe;

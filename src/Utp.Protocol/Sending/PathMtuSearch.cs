@@ -27,8 +27,10 @@ internal struct PathMtuSearch
     /// <summary>Then the whole range is tried again, since routes change (RFC 8899's PMTU_RAISE_TIMER).</summary>
     private const long RaiseMicros = 600_000_000;
 
-    private int _baseBytes;
     private readonly int _configuredCeilingBytes;
+    private readonly int _initialBaseBytes;
+    private readonly int _floorBytes;
+    private int _baseBytes;
     private int _ceilingBytes;
     private int _lossCount;
     private bool _ceilingTried;
@@ -40,6 +42,8 @@ internal struct PathMtuSearch
         _configuredCeilingBytes = ceiling;
         _ceilingBytes = ceiling;
         _baseBytes = Math.Min(ceiling, isIPv4 ? BaseIPv4 : BaseIPv6);
+        _initialBaseBytes = _baseBytes;
+        _floorBytes = isIPv4 ? Math.Min(_baseBytes, MinBytes) : _baseBytes;
         CurrentBytes = _baseBytes;
     }
 
@@ -82,6 +86,7 @@ internal struct PathMtuSearch
         _lossCount = 0;
         _ceilingTried = true;
         CurrentBytes = Math.Max(CurrentBytes, bytes);
+        _baseBytes = Math.Max(_baseBytes, Math.Min(bytes, _initialBaseBytes));
         _ceilingBytes = Math.Max(_ceilingBytes, CurrentBytes);
         ScheduleRaise(now);
     }
@@ -110,6 +115,22 @@ internal struct PathMtuSearch
         {
             _ceilingBytes = CurrentBytes;
             CurrentBytes = _baseBytes;
+            _ceilingTried = false;
+            OutstandingBytes = 0;
+            _lossCount = 0;
+        }
+    }
+
+    /// <summary>
+    /// Not even datagrams of the base size get an answer: perhaps the path is narrower than 1,280 bytes, which IPv4 allows (RFC 8899's error
+    /// state). What is sent next is safe, or may be fragmented, and the search starts from there.
+    /// </summary>
+    public void OnRepeatedTimeout()
+    {
+        if (_baseBytes > _floorBytes)
+        {
+            _baseBytes = _floorBytes;
+            CurrentBytes = _floorBytes;
             _ceilingTried = false;
             OutstandingBytes = 0;
             _lossCount = 0;

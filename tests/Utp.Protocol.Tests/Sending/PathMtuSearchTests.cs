@@ -64,6 +64,28 @@ public sealed class PathMtuSearchTests
         }
     }
 
+    /// <summary>RFC 8899's error state: IPv4 paths may be narrower than 1,280 bytes, IPv6 paths not.</summary>
+    [Fact]
+    public void RepeatedTimeout_OnANarrowPath_FindsItsSize_AndAWiderOneLater()
+    {
+        for (var path = PathMtuSearch.MinBytes; path < PathMtuSearch.BaseIPv4; path += 7)
+        {
+            var search = new PathMtuSearch(isIPv4: true, 0);
+
+            search.OnRepeatedTimeout();
+
+            Assert.Equal((PathMtuSearch.MinBytes, PathMtuSearch.MinBytes), (search.CurrentBytes, search.BaseBytes));
+            Run(ref search, path, new(1));
+            Assert.InRange(search.CurrentBytes, Math.Max(PathMtuSearch.MinBytes, path - Precision + 1), path);
+            Run(ref search, PathMtuSearch.EthernetIPv4, Instant.FromSeconds(700));
+            Assert.Equal((PathMtuSearch.EthernetIPv4, PathMtuSearch.BaseIPv4), (search.CurrentBytes, search.BaseBytes));
+        }
+
+        var ipv6 = new PathMtuSearch(isIPv4: false, 0);
+        ipv6.OnRepeatedTimeout();
+        Assert.Equal(PathMtuSearch.BaseIPv6, ipv6.CurrentBytes);
+    }
+
     [Fact]
     public void TenMinutesLater_AWiderPathIsFound()
     {

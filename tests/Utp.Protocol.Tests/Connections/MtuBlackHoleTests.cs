@@ -1,0 +1,65 @@
+using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Tests.Connections;
+
+/// <summary>A route whose MTU shrinks in silence: datagrams that are too long and must not be fragmented vanish.</summary>
+public sealed class MtuBlackHoleTests
+{
+    [Theory]
+    [InlineData(1_400)]
+    [InlineData(1_252)]
+    [InlineData(1_000)]
+    [InlineData(560)]
+    public void PathThatShrinksInTheMiddle_IsNoticed_AndDataMovesWithinThreeSeconds(int pathBytes)
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000 });
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 400_000);
+        Assert.Equal(1_472, pair.Initiator.Core.Statistics.PathMtuBytes);
+
+        pair.Network.Rule = d => d.Bytes.Length > pathBytes && !d.AllowFragmentation ? TestNetwork.Drop : TestNetwork.Deliver;
+        var shrunk = pair.Network.Now;
+        var received = pair.Acceptor.ReceivedCount;
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount <= received + 60_000, 3);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 10);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.InRange(pair.Initiator.Core.Statistics.PathMtuBytes, Math.Min(548, pathBytes), pathBytes);
+        Assert.True(pair.Network.Now - shrunk < 6_000_000, $"{pair.Network.Now - shrunk} µs");
+    }
+
+    /// <summary>The same from the first packet on: handshake packets are small and tell nothing.</summary>
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(560)]
+    public void PathSmallerThanTheBase_FromTheStart_CarriesData(int pathBytes)
+    {
+        var pair = new TestPair(connect: false);
+        pair.Network.Rule = d => d.Bytes.Length > pathBytes && !d.AllowFragmentation ? TestNetwork.Drop : TestNetwork.Deliver;
+        var initiator = pair.A.Connect(pair.B);
+        var bytes = TestPair.Pattern(200_000);
+        initiator.Write(bytes);
+
+        pair.Network.RunWhile(() => pair.B.Accepted.Count == 0 || pair.B.Accepted[0].ReceivedCount < bytes.Length, 10);
+
+        Assert.Equal(bytes, pair.B.Accepted[0].Received);
+    }
+
+    /// <summary>An outage is no statement about the MTU: afterwards it is as large as before, within a few round trips.</summary>
+    [Fact]
+    public void OutageOfTwoSeconds_LeavesTheMtuAsItWas()
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000 });
+        var bytes = TestPair.Pattern(2_000_000);
+        pair.Initiator.Write(bytes);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 400_000);
+        var end = pair.Network.Now + 2_000_000;
+        pair.Network.Rule = d => d.SentAt < end ? TestNetwork.Drop : TestNetwork.Deliver;
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 20);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.Equal(1_472, pair.Initiator.Core.Statistics.PathMtuBytes);
+    }
+}
