@@ -5,13 +5,13 @@ namespace Utp.Simulation.Tests.Instrument;
 /// <summary>Against RFC 8289: what may wait, when the first drop comes, and how the drops quicken.</summary>
 public class CoDelTests
 {
-    private static readonly LinkSettings _link = new() { Name = "codel", BitsPerSecond = 20_000_000, QueueBytes = 5_000_000, CoDel = new CoDelSettings() };
+    private static readonly LinkSettings Bottleneck = new() { Name = "codel", BitsPerSecond = 20_000_000, QueueBytes = 5_000_000, CoDel = new CoDelSettings() };
 
     [Fact]
     public void CoDel_WithinTarget_DropsNothing()
     {
         // Bursts of eight wait for at most 4.2 ms.
-        using var traffic = new LinkTraffic(_link);
+        using var traffic = new LinkTraffic(Bottleneck);
         for (var burst = 0; burst < 1_000; burst++)
         {
             traffic.Run.At(burst * 10 * Nanos.PerMillisecond, () => traffic.Offer(8, 0));
@@ -24,7 +24,7 @@ public class CoDelTests
     [Fact]
     public void CoDel_ABurstShorterThanTheInterval_IsSpared()
     {
-        using var traffic = new LinkTraffic(_link).Offer(150, 0).Finish();
+        using var traffic = new LinkTraffic(Bottleneck).Offer(150, 0).Finish();
 
         Assert.Equal(150, traffic.Arrivals.Count);
     }
@@ -47,7 +47,7 @@ public class CoDelTests
     [Fact]
     public void CoDel_OnceTheQueueIsShort_StopsDropping()
     {
-        using var traffic = new LinkTraffic(_link);
+        using var traffic = new LinkTraffic(Bottleneck);
         traffic.Offer(3_000, 605_600L * 100 / 110);
         traffic.Finish();
         var during = traffic.Link.Counters.ActiveQueueDrops;
@@ -81,7 +81,7 @@ public class CoDelTests
 
     private static List<double> DropTimes(int overloadPercent, int seconds)
     {
-        using var traffic = new LinkTraffic(_link);
+        using var traffic = new LinkTraffic(Bottleneck);
         var interval = 605_600L * 100 / (100 + overloadPercent);
         traffic.Offer((int)(seconds * Nanos.PerSecond / interval), interval);
         var times = new List<double>();

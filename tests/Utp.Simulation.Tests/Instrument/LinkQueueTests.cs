@@ -7,7 +7,7 @@ public class LinkQueueTests
     private const int FullDatagram = 1_472;
     private const int FullWire = 1_514;
 
-    private static readonly LinkSettings _base = new()
+    private static readonly LinkSettings Base = new()
     {
         Name = "bottleneck",
         BitsPerSecond = 20_000_000,
@@ -18,7 +18,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_WithRate_SerialisesOnePacketAfterTheOther()
     {
-        using var traffic = new LinkTraffic(_base).Offer(100, 0).Finish();
+        using var traffic = new LinkTraffic(Base).Offer(100, 0).Finish();
 
         // 1,514 bytes at 20 Mbit/s take 605.6 microseconds.
         var expected = Enumerable.Range(1, 100).Select(i => Nanos.FromMilliseconds(20) + (i * 605_600L));
@@ -28,7 +28,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_WhoseQueueIsFull_DropsTheTail()
     {
-        using var traffic = new LinkTraffic(_base).Offer(1_000, 0).Finish();
+        using var traffic = new LinkTraffic(Base).Offer(1_000, 0).Finish();
 
         Assert.Equal(500_000 / FullWire, traffic.Arrivals.Count);
         Assert.Equal(Enumerable.Range(0, traffic.Arrivals.Count), traffic.Arrivals.Select(arrival => arrival.Number));
@@ -39,7 +39,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_Busy_TellsTheDelayThatTheNextPacketSuffers()
     {
-        using var traffic = new LinkTraffic(_base).Offer(100, 0);
+        using var traffic = new LinkTraffic(Base).Offer(100, 0);
         var told = 0L;
         traffic.Run.At(10 * Nanos.PerMillisecond, () => told = traffic.Link.QueueDelayNanos);
         traffic.Finish();
@@ -50,7 +50,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_WhoseRateDrops_SendsTheRestOfItsQueueSlower()
     {
-        using var traffic = new LinkTraffic(_base).Offer(100, 0);
+        using var traffic = new LinkTraffic(Base).Offer(100, 0);
         traffic.Run.At(50 * 605_600L, () => traffic.Link.BitsPerSecond = 10_000_000);
         traffic.Finish();
 
@@ -62,7 +62,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_WhosePropagationDrops_KeepsOrder()
     {
-        using var traffic = new LinkTraffic(_base).Offer(100, Nanos.PerMillisecond);
+        using var traffic = new LinkTraffic(Base).Offer(100, Nanos.PerMillisecond);
         traffic.Run.At(50 * Nanos.PerMillisecond, () => traffic.Link.PropagationNanos = Nanos.FromMilliseconds(5));
         traffic.Finish();
 
@@ -73,8 +73,8 @@ public class LinkQueueTests
     [Fact]
     public void Link_WithAnMtu_SwallowsWhatIsLonger()
     {
-        using var fits = new LinkTraffic(_base with { MtuBytes = 1_280 }).Offer(10, Nanos.PerMillisecond, 1_252).Finish();
-        using var isLonger = new LinkTraffic(_base with { MtuBytes = 1_280 }).Offer(10, Nanos.PerMillisecond, 1_253).Finish();
+        using var fits = new LinkTraffic(Base with { MtuBytes = 1_280 }).Offer(10, Nanos.PerMillisecond, 1_252).Finish();
+        using var isLonger = new LinkTraffic(Base with { MtuBytes = 1_280 }).Offer(10, Nanos.PerMillisecond, 1_253).Finish();
 
         Assert.Equal(10, fits.Arrivals.Count);
         Assert.Empty(isLonger.Arrivals);
@@ -84,7 +84,7 @@ public class LinkQueueTests
     [Fact]
     public void Link_WithAnMtu_FragmentsWhatMayBeFragmented()
     {
-        using var traffic = new LinkTraffic(_base with { MtuBytes = 1_280 }).Offer(1, 0, FullDatagram, allowFragmentation: true).Finish();
+        using var traffic = new LinkTraffic(Base with { MtuBytes = 1_280 }).Offer(1, 0, FullDatagram, allowFragmentation: true).Finish();
 
         Assert.Equal(FullWire + Packet.IPv4Bytes + Packet.EthernetBytes, Assert.Single(traffic.Arrivals).WireBytes);
     }

@@ -9,7 +9,7 @@ namespace Utp.Simulation.Tests.Instrument;
 /// <summary>A seed is a run: the trace of everything that the network did has one hash, whatever the machine or the build.</summary>
 public class ReplayTests(ITestOutputHelper output)
 {
-    private static readonly LinkSettings _hostile = new()
+    private static readonly LinkSettings Hostile = new()
     {
         Name = "forward",
         LossProbability = 0.002,
@@ -50,7 +50,7 @@ public class ReplayTests(ITestOutputHelper output)
 
     private static string Trace(ulong seed, bool withUtp)
     {
-        using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = _hostile, CoDel = new CoDelSettings(), ReverseRateMbit = 5 });
+        using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = Hostile, CoDel = new CoDelSettings(), ReverseRateMbit = 5 });
         lab.AddTcp(TcpVariant.Cubic, 1, 20);
         lab.AddTcp(TcpVariant.Reno, 5, isReverse: true);
         if (withUtp)

@@ -33,7 +33,7 @@ internal sealed record Interleaving(
     EndPlan[] Right)
 {
     /// <summary>From the narrowest path that IPv6 allows; the protocol's smallest full segment fits it.</summary>
-    private static readonly int[] _mtus = [0, 1_280, 1_281, 1_400, 1_500];
+    private static readonly int[] Mtus = [0, 1_280, 1_281, 1_400, 1_500];
 
     public static Interleaving Draw(SeededRandomSource random)
     {
@@ -64,7 +64,7 @@ internal sealed record Interleaving(
         JitterNanos = Below(random, 2) == 0 ? 0 : Millis(random, 20),
         BitsPerSecond = Below(random, 2) == 0 ? 0 : 500_000 + (random.NextUInt32() % 50_000_000),
         QueueBytes = 20_000 + Below(random, 300_000),
-        MtuBytes = _mtus[Below(random, _mtus.Length)],
+        MtuBytes = Mtus[Below(random, Mtus.Length)],
     };
 
     private static ConnectionSettings DrawConnection(SeededRandomSource random) => new()
