@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace Utp.Interop.Tests.Harness;
+
+/// <summary>
+/// What was tried between libutp and us, row by row: written beside the test assembly (interop-results.md) as the tests pass, and into the
+/// marked part of docs/interop.md when the environment variable UTP_WRITE_DOCS is 1. Otherwise each row has to be in that document already,
+/// so that it lists what is really tested.
+/// </summary>
+internal static class InteropTable
+{
+    private const string Peer = "libutp (npm utp-native 2.5.3)";
+    private const string Begin = "<!-- begin results -->";
+    private const string End = "<!-- end results -->";
+
+    private static readonly Lock Writing = new();
+    private static readonly SortedDictionary<string, string> Rows = new(StringComparer.Ordinal);
+
+    private static bool WritesDocument => Environment.GetEnvironmentVariable("UTP_WRITE_DOCS") == "1";
+
+    /// <summary>Adds a row for something that has just succeeded.</summary>
+    /// <param name="exchange">What was done.</param>
+    /// <param name="dialler">Null when there is only one way to do it.</param>
+    /// <param name="path">Of the matrix.</param>
+    /// <param name="bytes">Each way; null where it does not matter.</param>
+    /// <param name="elapsed">Null where time says nothing.</param>
+    public static void Record(string exchange, Dialler? dialler, string path, long? bytes = null, TimeSpan? elapsed = null)
+    {
+        var role = dialler switch
+        {
+            Dialler.WeDial => "we dial",
+            Dialler.TheyDial => "they dial",
+            _ => "-",
+        };
+        var key = $"| {Peer} | {exchange} | {role} | {path} |";
+        var size = bytes is { } count ? SizeOf(count) : "-";
+        var took = elapsed is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s") : "-";
+        lock (Writing)
+        {
+            Rows[key] = $"{key} {size} | {took} | ok |";
+            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "interop-results.md"), Text());
+            if (WritesDocument)
+            {
+                WriteDocument();
+                return;
+            }
+        }
+
+        Assert.True(File.ReadAllText(DocumentPath()).Contains(key, StringComparison.Ordinal), $"docs/interop.md lacks '{key}': run these tests with UTP_WRITE_DOCS=1.");
+    }
+
+    private static string Text()
+    {
+        var text = new StringBuilder("| Peer | Exchange | Role | Path | Size | Took | Outcome |\n|---|---|---|---|---|---|---|\n");
+        foreach (var row in Rows.Values)
+        {
+            text.Append(row).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string SizeOf(long bytes) => bytes switch
+    {
+        >= 1 << 20 => $"{bytes >> 20} MiB",
+        >= 1 << 10 => $"{bytes >> 10} KiB",
+        _ => $"{bytes} B",
+    };
+
+    private static void WriteDocument()
+    {
+        var document = File.ReadAllText(DocumentPath());
+        var begin = document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var end = document.IndexOf(End, StringComparison.Ordinal);
+        File.WriteAllText(DocumentPath(), $"{document[..begin]}\n{Text()}{document[end..]}");
+    }
+
+    private static string DocumentPath()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Utp.Transport.sln")))
+            {
+                return Path.Combine(folder.FullName, "docs", "interop.md");
+            }
+        }
+
+        throw new DirectoryNotFoundException("The tests do not run inside the repository, so docs/interop.md cannot be found.");
+    }
+}

@@ -1,0 +1,17 @@
+using Utp.Interop.Tests.Peers;
+
+namespace Utp.Interop.Tests.Harness;
+
+/// <summary>A test that needs libutp; skipped visibly, with the command to install it, where it cannot run.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeerFactAttribute : FactAttribute
+{
+    /// <summary>Takes long, and runs only when the environment variable UTP_LONG_TESTS is 1.</summary>
+    public bool IsLong { get; set; }
+
+    public override string? Skip
+    {
+        get => LongTests.SkipReason(IsLong) ?? NodePeer.SkipReason;
+        set => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,17 @@
+using Utp.Interop.Tests.Peers;
+
+namespace Utp.Interop.Tests.Harness;
+
+/// <summary>As <see cref="PeerFactAttribute"/>, with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PeerTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Takes long, and runs only when the environment variable UTP_LONG_TESTS is 1.</summary>
+    public bool IsLong { get; set; }
+
+    public override string? Skip
+    {
+        get => LongTests.SkipReason(IsLong) ?? NodePeer.SkipReason;
+        set => throw new NotSupportedException();
+    }
+}

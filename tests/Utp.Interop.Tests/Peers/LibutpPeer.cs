@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Utp.Interop.Tests.Harness;
+
+namespace Utp.Interop.Tests.Peers;
+
+/// <summary>A process that runs libutp on one UDP socket of 127.0.0.1 and does as it is told (peer/peer.js).</summary>
+internal sealed class LibutpPeer : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> _pending = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly Task _reading;
+    private int _lastId;
+
+    private LibutpPeer(Process process)
+    {
+        _process = process;
+        _process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        _process.BeginErrorReadLine();
+        _reading = Task.Run(ReadAnswersAsync);
+    }
+
+    /// <summary>The peer's UDP socket.</summary>
+    public IPEndPoint EndPoint { get; private set; } = null!;
+
+    /// <summary>Starts a peer that listens, or one that only dials and answers a request with silence.</summary>
+    public static async Task<LibutpPeer> StartAsync(bool isListening)
+    {
+        var peer = new LibutpPeer(Process.Start(new ProcessStartInfo("node", [NodePeer.ScriptPath])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
+        var bound = await peer.RequestAsync("bind", new JsonObject { ["listen"] = isListening });
+        peer.EndPoint = new IPEndPoint(IPAddress.Loopback, (int)bound["port"]!);
+        return peer;
+    }
+
+    /// <exception cref="PeerException">libutp gave up.</exception>
+    public async Task<PeerConnection> ConnectAsync(IPEndPoint to)
+    {
+        var answer = await RequestAsync("connect", new JsonObject { ["port"] = to.Port });
+        return new PeerConnection(this, (int)answer["connection"]!);
+    }
+
+    public async Task<PeerConnection> AcceptAsync()
+    {
+        var answer = await RequestAsync("accept", []);
+        return new PeerConnection(this, (int)answer["connection"]!);
+    }
+
+    /// <summary>Ends the process in an instant: nothing is closed, nothing is sent.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>One request of the control protocol.</summary>
+    /// <exception cref="PeerException">The peer answered with an error, or ended.</exception>
+    public async Task<JsonObject> RequestAsync(string operation, JsonObject arguments)
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var answer = new TaskCompletionSource<JsonObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending[id] = answer;
+        arguments["id"] = id;
+        arguments["op"] = operation;
+        await _writing.WaitAsync();
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(arguments.ToJsonString());
+            await _process.StandardInput.FlushAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+
+        JsonObject result;
+        try
+        {
+            result = await answer.Task.WaitAsync(LongTests.TransferPatience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"libutp did not finish '{operation}' in {LongTests.TransferPatience}. {string.Join('\n', _errors)}");
+        }
+
+        return result["error"] is { } error ? throw new PeerException((string)error!) : result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            // The peer ends with its standard input; killing is for one that hangs.
+            _process.StandardInput.Close();
+            try
+            {
+                await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
+            }
+            catch (TimeoutException)
+            {
+                Kill();
+            }
+        }
+
+        await _reading;
+        _process.Dispose();
+        _writing.Dispose();
+    }
+
+    private async Task ReadAnswersAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            // libutp itself prints a line now and then.
+            if (line.StartsWith('{')
+                && JsonSerializer.Deserialize<JsonObject>(line) is { } answer
+                && _pending.TryRemove((int)answer["id"]!, out var pending))
+            {
+                pending.SetResult(answer);
+            }
+        }
+
+        foreach (var pending in _pending.Values)
+        {
+            pending.TrySetException(new PeerException($"The peer process ended. {string.Join('\n', _errors)}"));
+        }
+    }
+}
