@@ -29,11 +29,23 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>The core has forgotten the connection.</summary>
+    /// <summary>
+    /// The core has forgotten the connection. Its reference goes when everything is sent: the last one takes the channel with it, and a RESET
+    /// that still waits would never leave.
+    /// </summary>
     public void Release(UtpConnection connection)
     {
         _lingering.Remove(connection);
-        _engine.ReleaseReference(this);
+        _releasedCount++;
+    }
+
+    /// <summary>Gives back the references of forgotten connections. With the last of them the socket closes.</summary>
+    private void ReleaseReferences()
+    {
+        for (; _releasedCount > 0; _releasedCount--)
+        {
+            _engine.ReleaseReference(this);
+        }
     }
 
     private void HandleEvents(Instant now)

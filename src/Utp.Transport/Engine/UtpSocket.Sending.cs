@@ -54,6 +54,11 @@ internal sealed partial class UtpSocket
                 return;
             }
         }
+
+        if (!_turn.IsWanted)
+        {
+            ReleaseReferences();
+        }
     }
 
     /// <summary>False when the system would block: the rest is kept.</summary>

@@ -32,6 +32,7 @@ internal sealed partial class UtpSocket
     private TaskCompletionSource? _settled;
     private ConnectionTotals _settledTotals;
     private int _backlogReleases;
+    private int _releasedCount;
     private bool _closed;
     private bool _cleanedUp;
     private readonly ForeignDatagrams _foreign;
