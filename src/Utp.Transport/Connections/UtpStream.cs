@@ -74,7 +74,7 @@ public sealed partial class UtpStream : Stream
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            await CloseAsync().ConfigureAwait(false);
+            await CloseConnectionAsync().ConfigureAwait(false);
         }
 
         GC.SuppressFinalize(this);
@@ -87,13 +87,13 @@ public sealed partial class UtpStream : Stream
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             // Not waited for: a connection of ours is closed when this returns, and nobody should block on a foreign one.
-            _ = CloseAsync();
+            _ = CloseConnectionAsync();
         }
 
         base.Dispose(disposing);
     }
 
-    private async Task CloseAsync()
+    private async Task CloseConnectionAsync()
     {
         // Pipes of middleware first; the connection completes its own.
         await _output.CompleteAsync().ConfigureAwait(false);

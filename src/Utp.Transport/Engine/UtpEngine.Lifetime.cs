@@ -8,10 +8,10 @@ namespace Utp.Transport.Engine;
 /// </content>
 internal sealed partial class UtpEngine
 {
-    /// <summary>How long stopping waits for closed connections to deliver their last bytes.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
-
     private Task? _stop;
+
+    /// <summary>How long stopping waits for closed connections to deliver their last bytes; within the budget of a host by default.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(2);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -23,7 +23,7 @@ internal sealed partial class UtpEngine
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Closes every connection gracefully, gives them two seconds to deliver, resets the rest and closes the sockets.</summary>
+    /// <summary>Closes every connection gracefully, gives them <see cref="DrainTime"/> to deliver, resets the rest and closes the sockets.</summary>
     /// <param name="cancellationToken">Ends the wait for delivery.</param>
     public Task StoppedAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Utp.Protocol;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Engine;
@@ -7,30 +8,59 @@ namespace Utp.Transport.Tests.Friendly;
 
 public class KeepAliveTests
 {
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
+
     [Fact]
-    public async Task IdleConnection_KeepAliveInterval_SendsAndOutlivesTheIdleTimeout()
+    public async Task IdleConnection_WithKeepAlives_OutlivesTheIdleTimeout()
+    {
+        var (packets, reason) = await BeSilentAsync(TimeSpan.FromSeconds(10));
+
+        // Ten seconds after the last packet from each side, for a hundred seconds.
+        Assert.InRange(packets, 18, 22);
+        Assert.Equal(CloseReason.None, reason);
+    }
+
+    [Fact]
+    public async Task IdleConnection_WithoutKeepAlives_EndsByTheIdleTimeout()
+    {
+        var (_, reason) = await BeSilentAsync(TimeSpan.Zero);
+
+        Assert.Equal(CloseReason.IdleTimeout, reason);
+    }
+
+    /// <summary>Two connected ends say nothing for a while of virtual time.</summary>
+    private static async Task<(int Packets, CloseReason Reason)> BeSilentAsync(TimeSpan keepAliveInterval)
     {
         var time = new FakeTimeProvider();
         var network = new InProcessDatagramNetwork(1, LinkImpairments.None, new UtpClock(time));
         var fixture = new EngineFixture(
             options =>
             {
-                options.KeepAliveInterval = TimeSpan.FromSeconds(10);
-                options.IdleTimeout = TimeSpan.FromSeconds(25);
+                options.KeepAliveInterval = keepAliveInterval;
+                options.IdleTimeout = IdleTimeout;
             },
             network,
             time);
-        var (client, server) = await fixture.ConnectPairAsync();
+        var (client, _) = await fixture.ConnectPairAsync();
+        await SettleAsync();
         var sentBefore = network.SentCount;
 
-        for (var second = 0; second < 100; second++)
+        var reason = CloseReason.None;
+        for (var second = 0; second < Silence.TotalSeconds && reason == CloseReason.None; second++)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await SettleAsync();
+            reason = client.CloseReason;
         }
 
-        await EngineFixture.EventuallyAsync(() => network.SentCount - sentBefore >= 10, "a keepalive every ten seconds from both sides");
-        Assert.False(client.ConnectionClosed.IsCancellationRequested);
-        Assert.False(server.ConnectionClosed.IsCancellationRequested);
+        var packets = network.SentCount - sentBefore;
+        await fixture.DisposeAsync();
+        return (packets, reason);
+
+        // Threads deliver datagrams in real time: virtual time waits for them.
+        Task SettleAsync() => EngineFixture.EventuallyAsync(
+            () => fixture.ClientEngine.ReadCounters().PacketsReceived + fixture.ServerEngine.ReadCounters().PacketsReceived >= network.SentCount,
+            $"every datagram received ({network})");
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Utp.Protocol;
+using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Friendly;
 
@@ -98,6 +100,20 @@ public class UtpListenerTests
 
         Assert.Empty(await FriendlyPair.ReadToEndAsync(first));
         Assert.Equal("goodbye"u8.ToArray(), await FriendlyPair.ReadToEndAsync(second));
+    }
+
+    [Fact]
+    public async Task Dispose_PeerThatHasNotFinished_IsToldThatNobodyIsThere()
+    {
+        await using var pair = await FriendlyPair.CreateAsync(new UtpClientOptions { CloseOnPeerFinish = false });
+        var (client, server) = await pair.ConnectAsync();
+        await server.WriteAsync("goodbye"u8.ToArray());
+
+        await pair.Listener.DisposeAsync().AsTask().WaitAsync(FriendlyPair.Patience);
+
+        // All that was written has come, and the client learns at once that its own end has nobody to go to.
+        Assert.Equal("goodbye"u8.ToArray(), await FriendlyPair.ReadToEndAsync(client));
+        await EngineFixture.EventuallyAsync(() => client.CloseReason == CloseReason.PeerReset, "the reset");
     }
 
     [Fact]
