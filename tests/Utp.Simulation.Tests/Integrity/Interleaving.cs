@@ -32,8 +32,8 @@ internal sealed record Interleaving(
     EndPlan[] Left,
     EndPlan[] Right)
 {
-    /// <summary>From the narrowest path that IPv6 allows; the protocol's smallest full segment fits it.</summary>
-    private static readonly int[] Mtus = [0, 1_280, 1_281, 1_400, 1_500];
+    /// <summary>From the narrowest that IPv4 allows to Ethernet.</summary>
+    private static readonly int[] Mtus = [0, 576, 1_280, 1_281, 1_400, 1_500];
 
     public static Interleaving Draw(SeededRandomSource random)
     {
