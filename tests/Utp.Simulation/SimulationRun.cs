@@ -32,6 +32,9 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
     /// <summary>Events that are still to come. Zero: the world stands still.</summary>
     public int PendingCount => _events.Count;
 
+    /// <summary>When the next event is due; only while <see cref="PendingCount"/> is not zero.</summary>
+    public long NextTime => _events.NextTime;
+
     public TraceHash Trace { get; } = new();
 
     public PacketPool Packets { get; } = new();
