@@ -15,7 +15,7 @@ internal static class Scenarios
 
     private const double QueueToleranceMs = 10;
 
-    private static readonly LinkSettings _clean = new() { Name = "forward" };
+    private static readonly LinkSettings Clean = new() { Name = "forward" };
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -26,9 +26,9 @@ internal static class Scenarios
         Yield("yield-reno", "2, 3 Yield to Reno and recover", FlowKind.Reno),
         ManyFlows(),
         Latecomer(),
-        Disorder("reorder", "8 Reordering 2 % by 4 ms", _clean with { ReorderProbability = 0.02, ReorderExtraNanos = Nanos.FromMilliseconds(4) }),
-        Disorder("duplicate", "8 Duplication 2 %", _clean with { DuplicateProbability = 0.02 }),
-        Disorder("jitter", "8 Jitter 10 ms", _clean with { JitterNanos = Nanos.FromMilliseconds(10) }),
+        Disorder("reorder", "8 Reordering 2 % by 4 ms", Clean with { ReorderProbability = 0.02, ReorderExtraNanos = Nanos.FromMilliseconds(4) }),
+        Disorder("duplicate", "8 Duplication 2 %", Clean with { DuplicateProbability = 0.02 }),
+        Disorder("jitter", "8 Jitter 10 ms", Clean with { JitterNanos = Nanos.FromMilliseconds(10) }),
         Alone("shallow", "11 Buffer of 30 ms", FlowKind.Utp, 60) with { BufferMs = 30 },
         ShallowContest(),
         FastPath(),

@@ -17,7 +17,7 @@ internal sealed class Topology : IDisposable
     private const string Delayer = "utplab-dly";
     private const int BurstBytes = 5_000;
 
-    private static readonly string[] _namespaces = [Sender, Router, Delayer, Receiver];
+    private static readonly string[] Namespaces = [Sender, Router, Delayer, Receiver];
 
     private readonly Commands _commands = new();
 
@@ -45,7 +45,7 @@ internal sealed class Topology : IDisposable
 
     private static void Build(Scenario scenario)
     {
-        foreach (var space in _namespaces)
+        foreach (var space in Namespaces)
         {
             Commands.Run("ip", "netns", "add", space);
             Inside(space, "ip", "link", "set", "lo", "up");
@@ -102,7 +102,7 @@ internal sealed class Topology : IDisposable
 
     private static void Remove()
     {
-        foreach (var space in _namespaces.Where(space => File.Exists("/run/netns/" + space)))
+        foreach (var space in Namespaces.Where(space => File.Exists("/run/netns/" + space)))
         {
             Commands.Run("ip", "netns", "del", space);
         }
