@@ -25,6 +25,9 @@ internal sealed class TestNetwork
 
     public List<TestDatagram> Sent { get; } = [];
 
+    /// <summary>Whether every step re-derives all counters. False only where so many connections make that the whole test.</summary>
+    public bool ChecksInvariants { get; init; } = true;
+
     public static long[] Deliver { get; } = [0];
 
     public static long[] Drop { get; } = [];
