@@ -110,13 +110,13 @@ internal sealed partial class ConnectionCore
     {
         if (now >= _lingerDeadline)
         {
-            HandleCloseDeadline(now);
+            HandleCloseDeadline();
             return;
         }
 
         if (now >= IdleDeadline)
         {
-            Fail(CloseReason.IdleTimeout, resetAt: now);
+            Fail(CloseReason.IdleTimeout, sendReset: true);
             return;
         }
 
@@ -184,7 +184,7 @@ internal sealed partial class ConnectionCore
 
         if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
-            Fail(CloseReason.RetransmissionTimeout, resetAt: now);
+            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
             return;
         }
 
@@ -239,7 +239,7 @@ internal sealed partial class ConnectionCore
     {
         if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
-            Fail(CloseReason.RetransmissionTimeout, resetAt: now);
+            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
         }
         else if (_segments.HasFlight)
         {

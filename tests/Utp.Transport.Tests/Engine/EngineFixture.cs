@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Utp.Protocol;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Engine;
@@ -13,6 +15,8 @@ internal sealed class EngineFixture : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private readonly TimeProvider? _time;
+
     public EngineFixture(
         Action<UtpTransportOptions>? configure = null,
         InProcessDatagramNetwork? network = null,
@@ -23,6 +27,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         Options = new UtpTransportOptions();
         configure?.Invoke(Options);
         Network = network;
+        _time = timeProvider;
         ServerEngine = Create(timeProvider, loggerFactory, foreign);
         ClientEngine = Create(timeProvider, loggerFactory, foreign);
     }
@@ -30,6 +35,9 @@ internal sealed class EngineFixture : IAsyncDisposable
     public UtpTransportOptions Options { get; }
 
     public InProcessDatagramNetwork? Network { get; }
+
+    /// <summary>What happens to datagrams of both engines in place of being sent.</summary>
+    public SendFault? Fault { get; set; }
 
     public CountingMemoryPoolFactory Pools { get; } = new();
 
@@ -69,6 +77,26 @@ internal sealed class EngineFixture : IAsyncDisposable
 
     public static IPEndPoint AddressOf(UtpConnectionListener listener) => ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
 
+    /// <summary>From now on nothing arrives anywhere, and nobody is told.</summary>
+    public void Unplug() => Fault = static (in Transmit transmit, ReadOnlySpan<byte> _, ref int bytesSent) =>
+    {
+        bytesSent = transmit.Length;
+        return SendOutcome.Sent;
+    };
+
+    /// <summary>Lets virtual time pass, in steps that timers notice, until a task has ended.</summary>
+    public static async Task PassTimeUntilAsync(FakeTimeProvider time, Task task, TimeSpan atMost)
+    {
+        for (var passed = TimeSpan.Zero; passed < atMost && !task.IsCompleted; passed += TimeSpan.FromMilliseconds(50))
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(1);
+        }
+
+        await task.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(task.IsCompleted, $"Not after {atMost} of virtual time.");
+    }
+
     /// <summary>Waits for something that another thread is about to make true.</summary>
     public static async Task EventuallyAsync(Func<bool> condition, string what, TimeSpan? patience = null)
     {
@@ -83,9 +111,18 @@ internal sealed class EngineFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Both ends at once: a FIN to an engine that is gone is answered by nobody.
-        await Task.WhenAll(ClientEngine.CloseConnectionsAsync(), ServerEngine.CloseConnectionsAsync()).WaitAsync(Patience);
-        await ClientEngine.DisposeAsync();
-        await ServerEngine.DisposeAsync();
+        if (Fault is null)
+        {
+            await Task.WhenAll(ClientEngine.CloseConnectionsAsync(), ServerEngine.CloseConnectionsAsync()).WaitAsync(Patience);
+        }
+
+        var disposed = Task.WhenAll(ClientEngine.DisposeAsync().AsTask(), ServerEngine.DisposeAsync().AsTask());
+        if (_time is FakeTimeProvider time)
+        {
+            await PassTimeUntilAsync(time, disposed, TimeSpan.FromSeconds(10));
+        }
+
+        await disposed.WaitAsync(Patience);
     }
 
     private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign) => new(
@@ -96,6 +133,8 @@ internal sealed class EngineFixture : IAsyncDisposable
         Pools,
         foreign)
     {
-        OpenChannel = Network is { } network ? (local, _, _, _) => network.Open(local.Port) : DatagramChannelFactory.Create,
+        OpenChannel = (local, options, clock, logger) => new FaultyChannel(
+            Network is { } network ? network.Open(local.Port) : DatagramChannelFactory.Create(local, options, clock, logger),
+            () => Fault),
     };
 }
