@@ -65,15 +65,15 @@ internal sealed partial class ConnectionCore
         {
             case ConnectionState.SynSent:
                 AbandonAttempts(keep: -1);
-                Fail(CloseReason.LocalAbort, sendReset: false);
+                Fail(CloseReason.LocalAbort, resetAt: null);
                 break;
             case ConnectionState.Connected:
-                Fail(CloseReason.LocalAbort, sendReset: true);
+                Fail(CloseReason.LocalAbort, resetAt: now);
                 break;
             case ConnectionState.Lingering:
                 if (!_peerFinReached)
                 {
-                    _endpoint.QueueReset(Remote, _sendId, _segments.Next, _receiveNext - 1);
+                    _endpoint.QueueReset(now, Remote, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
                 }
 
                 Release();
@@ -102,10 +102,10 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>The linger time is over. Only a FIN without its acknowledgement still counts as delivered.</summary>
-    private void HandleCloseDeadline()
+    private void HandleCloseDeadline(Instant now)
     {
         var delivered = _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
-        Fail(delivered ? CloseReason.Graceful : CloseReason.LingerTimeout, sendReset: !delivered);
+        Fail(delivered ? CloseReason.Graceful : CloseReason.LingerTimeout, resetAt: delivered ? null : now);
     }
 
     private bool HandleReset(in PacketHeader reset)
@@ -120,7 +120,7 @@ internal sealed partial class ConnectionCore
         {
             case ConnectionState.SynSent:
                 AbandonOtherAttempts();
-                Fail(CloseReason.Refused, sendReset: false);
+                Fail(CloseReason.Refused, resetAt: null);
                 break;
             case ConnectionState.SynReceived:
                 _endpoint.ExpireHalfOpen(this);
@@ -130,7 +130,7 @@ internal sealed partial class ConnectionCore
                 break;
             default:
                 var isClosing = _finSent && delivered && (_peerFinReached || _discardReceived);
-                Fail(isClosing ? CloseReason.Graceful : CloseReason.PeerReset, sendReset: false);
+                Fail(isClosing ? CloseReason.Graceful : CloseReason.PeerReset, resetAt: null);
                 break;
         }
 
@@ -156,11 +156,11 @@ internal sealed partial class ConnectionCore
     /// <summary>One attempt was refused; the answers to the others, should any come, are not wanted either.</summary>
     private void AbandonOtherAttempts() => AbandonAttempts(keep: _attempts.FindIndex(a => a.ReceiveId == _demultiplexedId));
 
-    private void Fail(CloseReason reason, bool sendReset)
+    private void Fail(CloseReason reason, Instant? resetAt)
     {
-        if (sendReset)
+        if (resetAt is { } now)
         {
-            _endpoint.QueueReset(Remote, _sendId, _segments.Next, _receiveNext - 1);
+            _endpoint.QueueReset(now, Remote, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
         }
 
         CloseReason = reason;

@@ -90,7 +90,7 @@ internal sealed partial class ConnectionCore
         if (now - CreatedAt >= _settings.ConnectTimeoutMicros)
         {
             AbandonAttempts(keep: -1);
-            Fail(CloseReason.ConnectTimeout, sendReset: false);
+            Fail(CloseReason.ConnectTimeout, resetAt: null);
         }
         else if (now >= _synDeadline)
         {
@@ -103,7 +103,7 @@ internal sealed partial class ConnectionCore
     {
         if (State == ConnectionState.SynSent && _attempts.Exists(a => a.ReceiveId == quotedSyn.ConnectionId && a.Sequence == quotedSyn.Sequence))
         {
-            Fail(CloseReason.Refused, sendReset: false);
+            Fail(CloseReason.Refused, resetAt: null);
         }
     }
 

@@ -110,13 +110,13 @@ internal sealed partial class ConnectionCore
     {
         if (now >= _lingerDeadline)
         {
-            HandleCloseDeadline();
+            HandleCloseDeadline(now);
             return;
         }
 
         if (now >= IdleDeadline)
         {
-            Fail(CloseReason.IdleTimeout, sendReset: true);
+            Fail(CloseReason.IdleTimeout, resetAt: now);
             return;
         }
 
@@ -184,7 +184,7 @@ internal sealed partial class ConnectionCore
 
         if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
-            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
+            Fail(CloseReason.RetransmissionTimeout, resetAt: now);
             return;
         }
 
@@ -239,7 +239,7 @@ internal sealed partial class ConnectionCore
     {
         if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
         {
-            Fail(CloseReason.RetransmissionTimeout, sendReset: true);
+            Fail(CloseReason.RetransmissionTimeout, resetAt: now);
         }
         else if (_segments.HasFlight)
         {

@@ -90,7 +90,7 @@ internal sealed partial class EndpointCore
         if (!IsListening)
         {
             Statistics.SynsRefused++;
-            _resets.AddLimited(now, remote, syn.ConnectionId, default, syn.Sequence);
+            _ = _resets.MayReset(now, remote, syn.ConnectionId) && _resets.AddLimited(now, remote, syn.ConnectionId, default, syn.Sequence);
             return DatagramResult.Dropped;
         }
 
@@ -179,24 +179,23 @@ internal sealed partial class EndpointCore
             return DatagramResult.Dropped;
         }
 
-        // Interop: libutp takes the offending packet's own id, libtorrent only its receive id, one beside it; which one depends on who dialled.
-        // Never more bytes out than came in.
-        var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
-        if (!_resets.AddLimited(now, remote, header.ConnectionId, header.Acknowledgement, header.Sequence))
+        if (!_resets.MayReset(now, remote, header.ConnectionId))
         {
             return DatagramResult.Dropped;
         }
 
-        if (datagramBytes >= 2 * PacketHeader.Size)
+        // Never more bytes out than came in.
+        if (datagramBytes < 2 * PacketHeader.Size)
         {
-            _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+            _resets.AddLimited(now, remote, header.ConnectionId, header.Acknowledgement, header.Sequence);
+            return DatagramResult.Dropped;
         }
 
-        if (datagramBytes >= 3 * PacketHeader.Size)
-        {
-            _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
-        }
-
+        // Interop: everybody honours the id that they receive on, which is one beside the packet's; on which side depends on who dialled.
+        // libutp would take the packet's own id too, but must not get two (RecentResets).
+        var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
+        _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+        _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
         return DatagramResult.Dropped;
     }
 }

@@ -233,4 +233,13 @@ internal sealed partial class EndpointCore
 
     internal void QueueReset(in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement) =>
         _resets.Add(remote, connectionId, sequence, acknowledgement);
+
+    /// <summary>Resets an established connection. Packets of it that are still on their way draw no further RESETs for a while.</summary>
+    internal void QueueReset(Instant now, in PeerAddress remote, ushort connectionId, ushort theirSendId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    {
+        if (_resets.MayReset(now, remote, theirSendId))
+        {
+            _resets.Add(remote, connectionId, sequence, acknowledgement);
+        }
+    }
 }

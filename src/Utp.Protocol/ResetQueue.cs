@@ -9,8 +9,17 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
     private const int MaxQueued = 4_096;
 
     private readonly Queue<Entry> _queue = new();
+    private readonly RecentResets _recent = new();
     private double _tokens = perSecond;
     private Instant _refilledAt;
+
+    /// <summary>Whether the connection has had no RESET from us for a while; the caller then adds one.</summary>
+    public bool MayReset(Instant now, in PeerAddress remote, ushort theirSendId)
+    {
+        var may = _recent.TryNote(now, remote, theirSendId);
+        statistics.ResetsSuppressed += may ? 0 : 1;
+        return may;
+    }
 
     public bool AddLimited(Instant now, in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {

@@ -23,9 +23,6 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
 {
     private const int MaxDatagramBytes = 65_507;
 
-    /// <summary>Blocks that pipes ask of the shared pool. Pools with smaller blocks, such as Kestrel's, give what they have.</summary>
-    private const int PipeSegmentBytes = 16 * 1024;
-
     private readonly IOptions<UtpTransportOptions> _options;
     private readonly Func<IUtpForeignDatagramHandler?>? _foreignDatagramHandler;
     private readonly Lazy<UtpListenerOptions> _defaultOptions;
@@ -39,7 +36,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     /// <param name="loggerFactory">Categories start with <c>Utp.Transport</c>.</param>
     /// <param name="timeProvider">The clock of every deadline.</param>
     /// <param name="metrics">Where connections are recorded; null records nothing.</param>
-    /// <param name="memoryPoolFactory">Where pipes take their memory; null takes the shared array pool.</param>
+    /// <param name="memoryPoolFactory">Where pipes take their memory; null takes <see cref="BlockPool.Shared"/>.</param>
     /// <param name="foreignDatagramHandler">Asked once, with the first foreign datagram: a handler may depend on services that depend on the engine.</param>
     public UtpEngine(
         IOptions<UtpTransportOptions> options,
@@ -182,7 +179,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     }
 
     private MemoryPool<byte> CreateMemoryPool() =>
-        _memoryPoolFactory?.Create(new MemoryPoolOptions { Owner = "utp" }) ?? MemoryPool<byte>.Shared;
+        _memoryPoolFactory?.Create(new MemoryPoolOptions { Owner = "utp" }) ?? BlockPool.Shared;
 
     private PipeOptions CreatePipeOptions(int pauseWriterThreshold) => new(
         MemoryPool,
@@ -190,6 +187,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         writerScheduler: PipeScheduler.ThreadPool,
         pauseWriterThreshold: pauseWriterThreshold,
         resumeWriterThreshold: pauseWriterThreshold / 4 * 3,
-        minimumSegmentSize: PipeSegmentBytes,
+
+        // Pools with smaller blocks, such as Kestrel's, give what they have.
+        minimumSegmentSize: BlockPool.BlockBytes,
         useSynchronizationContext: false);
 }

@@ -27,6 +27,9 @@ internal sealed class TestConnection
 
     public long ReceivedCount => _received.WrittenCount;
 
+    /// <summary>Bytes that the core gave back from the front of the send buffer: acknowledged, and all before them too.</summary>
+    public long ReleasedCount { get; private set; }
+
     /// <summary>Bytes reported to the core as consumed.</summary>
     public long ConsumedCount { get; private set; }
 
@@ -91,6 +94,7 @@ internal sealed class TestConnection
     internal void Handle(ConnectionEvents events)
     {
         Assert.False(IsReleased, "an event after the last one");
+        Assert.False(IsClosed && events.HasFlag(ConnectionEvents.Closed), "a connection closes once");
         ClosedAt = events.HasFlag(ConnectionEvents.Closed) ? _network.Now : ClosedAt;
         Events |= events;
         if (Core.AcknowledgedBytes > 0)
@@ -107,6 +111,7 @@ internal sealed class TestConnection
         }
 
         var released = Core.AcknowledgedBytes;
+        ReleasedCount += released;
         var front = result.Buffer.GetPosition(released);
         var buffered = result.Buffer.Slice(front);
         Core.HandleSendBuffer(_network.Now, buffered, released);

@@ -33,7 +33,7 @@ public sealed class Pitfall14_Resets
 
         var resets = peer.Take();
         Assert.All(resets, d => Assert.Equal((PacketType.Reset, new SequenceNumber(77), new SequenceNumber(5)), (d.Type, d.Header.Sequence, d.Header.Acknowledgement)));
-        Assert.Equal([9_999, 9_998, 10_000], resets.Select(d => (int)d.Header.ConnectionId));
+        Assert.Equal([9_998, 10_000], resets.Select(d => (int)d.Header.ConnectionId));
         Assert.True(resets.Sum(d => d.Bytes.Length) <= 120);
     }
 
@@ -41,8 +41,7 @@ public sealed class Pitfall14_Resets
     [InlineData(0, 1)]
     [InlineData(19, 1)]
     [InlineData(20, 2)]
-    [InlineData(40, 3)]
-    [InlineData(1_000, 3)]
+    [InlineData(1_000, 2)]
     public void StrayData_OfSomeLength_IsAnsweredWithNoMoreBytes(int payload, int expectedResets)
     {
         var peer = ScriptedPeer.Unconnected();
@@ -51,6 +50,41 @@ public sealed class Pitfall14_Resets
         peer.DataAt(new(5), TestPair.Pattern(payload));
 
         Assert.Equal(expectedResets, peer.Take().Count);
+    }
+
+    /// <summary>libutp forgets what was reset at its next tick; a second RESET before that makes it keep the connection for ever.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    public void StraysOfOneConnection_AreAnsweredOncePerSecond(int payload)
+    {
+        var peer = ScriptedPeer.Unconnected();
+        peer.SendId = 9_999;
+        peer.DataAt(new(5), TestPair.Pattern(payload));
+        Assert.NotEmpty(peer.Take());
+
+        peer.DataAt(new(6), TestPair.Pattern(payload));
+        Assert.Empty(peer.Take());
+
+        peer.Network.Run(1);
+        peer.DataAt(new(7), TestPair.Pattern(payload));
+        Assert.NotEmpty(peer.Take());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Abort_WhilePacketsAreOnTheirWay_SendsOneReset(bool hostDialled)
+    {
+        var peer = hostDialled ? ScriptedPeer.Dialled() : ScriptedPeer.Dialling();
+        peer.Connection.Write([1]);
+        peer.TakeOne();
+        peer.Connection.Abort();
+        Assert.Single(peer.Take());
+
+        peer.Data(100);
+
+        Assert.Empty(peer.Take());
     }
 
     [Fact]
