@@ -8,7 +8,8 @@ namespace Utp.Protocol.Sending;
 /// </summary>
 internal struct InFlightSegments
 {
-    private const int InitialCapacity = 8;
+    /// <summary>Enough for questions and answers; thousands of idle connections that have spoken once keep no more than this.</summary>
+    private const int InitialCapacity = 2;
 
     private Segment[]? _ring;
     private int _head;

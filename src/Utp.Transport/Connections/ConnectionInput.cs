@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Utp.Transport;
 
 /// <summary>The application's end of the input pipe: tells the executor how much was consumed, so that the receive window opens.</summary>
-internal sealed class ConnectionInput(UtpConnection connection, PipeReader reader) : PipeReader
+internal sealed class ConnectionInput(UtpConnection connection, PipeReader reader) : PipeReader, IValueTaskSource<ReadResult>
 {
+    private readonly IValueTaskSource<ReadResult>? _pending = PipeSources.Of(reader);
     private SequencePosition _start;
 
     public override bool TryRead(out ReadResult result)
@@ -23,7 +25,12 @@ internal sealed class ConnectionInput(UtpConnection connection, PipeReader reade
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         var read = reader.ReadAsync(cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Remember(read.Result)) : AwaitRead(read);
+        if (read.IsCompleted)
+        {
+            return read.IsCompletedSuccessfully ? new ValueTask<ReadResult>(Remember(read.Result)) : read;
+        }
+
+        return _pending is null ? AwaitRead(read) : new ValueTask<ReadResult>(this, 0);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -47,6 +54,13 @@ internal sealed class ConnectionInput(UtpConnection connection, PipeReader reade
         reader.Complete(exception);
         connection.InputCompleted();
     }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _pending!.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _pending!.OnCompleted(continuation, state, token, flags);
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => Remember(_pending!.GetResult(token));
 
     // Pooled: a read that waits is the usual case for a fast reader, and should not allocate.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

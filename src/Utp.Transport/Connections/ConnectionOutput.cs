@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Utp.Transport;
 
@@ -7,8 +8,10 @@ namespace Utp.Transport;
 /// The application's end of the output pipe: a flush tells the executor that there is something to send. When the connection no longer
 /// takes bytes, writes vanish and flushes say <see cref="FlushResult.IsCompleted"/>, as on a socket whose peer is gone.
 /// </summary>
-internal sealed class ConnectionOutput(UtpConnection connection, PipeWriter writer) : PipeWriter
+internal sealed class ConnectionOutput(UtpConnection connection, PipeWriter writer) : PipeWriter, IValueTaskSource<FlushResult>
 {
+    private readonly IValueTaskSource<FlushResult>? _pending = PipeSources.Of(writer);
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => writer.UnflushedBytes;
@@ -59,8 +62,22 @@ internal sealed class ConnectionOutput(UtpConnection connection, PipeWriter writ
         connection.OutputCompleted();
     }
 
-    private ValueTask<FlushResult> Finish(ValueTask<FlushResult> flush) =>
-        flush.IsCompletedSuccessfully ? new ValueTask<FlushResult>(Correct(flush.Result)) : AwaitFlush(flush);
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _pending!.GetStatus(token);
+
+    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _pending!.OnCompleted(continuation, state, token, flags);
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => Correct(_pending!.GetResult(token));
+
+    private ValueTask<FlushResult> Finish(ValueTask<FlushResult> flush)
+    {
+        if (flush.IsCompleted)
+        {
+            return flush.IsCompletedSuccessfully ? new ValueTask<FlushResult>(Correct(flush.Result)) : flush;
+        }
+
+        return _pending is null ? AwaitFlush(flush) : new ValueTask<FlushResult>(this, 0);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FlushResult> AwaitFlush(ValueTask<FlushResult> flush) => Correct(await flush.ConfigureAwait(false));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Utp.Protocol;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
@@ -19,7 +20,9 @@ internal sealed partial class UtpConnection
     private TaskCompletionSource? _connected;
     private IDisposable? _lease;
     private CloseReason _closeReason;
-    private ConnectionStatistics _lastStatistics;
+
+    /// <summary>Made when the connection ends: an open one does without these 168 bytes.</summary>
+    private StrongBox<ConnectionStatistics>? _lastStatistics;
     private long _unreadBytes;
     private long _heldBytes;
     private long _closingBytes;
@@ -322,7 +325,7 @@ internal sealed partial class UtpConnection
         }
 
         _closeReason = reason;
-        _lastStatistics = _core?.Statistics ?? default;
+        _lastStatistics = new StrongBox<ConnectionStatistics>(_core?.Statistics ?? default);
         _connected?.TrySetException(UtpErrors.ForConnect(reason, _remote.ToEndPoint()));
         EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? UtpErrors.ForReader(reason) : UtpErrors.ForReader(reason));
         RefuseOutput();
@@ -332,7 +335,7 @@ internal sealed partial class UtpConnection
         _finished?.TrySetResult();
         Detach();
         End();
-        _socket.Settle(this, _lastStatistics);
+        _socket.Settle(this, _lastStatistics.Value);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 

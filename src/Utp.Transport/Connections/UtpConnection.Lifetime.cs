@@ -38,6 +38,8 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
 
     private bool IsDetached => Volatile.Read(ref _isDetached);
 
+    private ConnectionStatistics LastStatistics => _lastStatistics?.Value ?? default;
+
     private UtpConnectionRole Role => _connectSettings is null ? UtpConnectionRole.Server : UtpConnectionRole.Client;
 
     /// <summary>The application is about to get the connection.</summary>
@@ -67,7 +69,7 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
 
     /// <summary>The same in the core's units.</summary>
     public ConnectionStatistics CoreStatisticsNow() =>
-        _closeReason == CloseReason.None && _core is not null ? _core.Statistics : _lastStatistics;
+        _closeReason == CloseReason.None && _core is not null ? _core.Statistics : LastStatistics;
 
     /// <summary>Records the end of the connection. On the thread pool, because log providers and metric listeners are code of the application.</summary>
     void IThreadPoolWorkItem.Execute()
@@ -79,7 +81,7 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
 
         var engine = _socket.Engine;
         engine.Metrics?.ConnectionEnded(Role, _closeReason, TimeSpan.FromMicroseconds(engine.Clock.Now - StartedAt));
-        UtpLog.Closed(engine.ConnectionLogger, ConnectionId, _closeReason, _lastStatistics.BytesSent, _lastStatistics.BytesReceived);
+        UtpLog.Closed(engine.ConnectionLogger, ConnectionId, _closeReason, LastStatistics.BytesSent, LastStatistics.BytesReceived);
     }
 
     /// <summary>

@@ -19,12 +19,7 @@ public sealed class AllocationTests
     private const int RoundCount = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-#if DEBUG
-    /// <summary>Code that is not optimised makes an object of each asynchronous state machine: a read that waits costs one or two.</summary>
-    private const double ToleratedBytes = 600;
-#else
     private const double ToleratedBytes = 1;
-#endif
 
     [Theory]
     [OverChannel(UtpDatagramOffload.Portable)]
