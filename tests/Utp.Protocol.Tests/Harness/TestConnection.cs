@@ -36,6 +36,9 @@ internal sealed class TestConnection
     /// <summary>True (the default) consumes at once; false leaves received bytes unread, so that the window closes.</summary>
     public bool ReadsEagerly { get; set; } = true;
 
+    /// <summary>For tests that end connections at random: this one writes no more.</summary>
+    public bool HasEnded { get; set; }
+
     public bool IsConnected => Events.HasFlag(ConnectionEvents.Connected) || Events.HasFlag(ConnectionEvents.Accepted);
 
     public bool IsClosed => Events.HasFlag(ConnectionEvents.Closed);

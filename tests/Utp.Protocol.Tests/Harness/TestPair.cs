@@ -3,9 +3,9 @@ namespace Utp.Protocol.Tests.Harness;
 /// <summary>Two hosts and one established connection between them.</summary>
 internal sealed class TestPair
 {
-    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true, Instant? start = null)
+    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true, Instant? start = null, bool checksInvariants = true)
     {
-        Network = new TestNetwork();
+        Network = new TestNetwork { ChecksInvariants = checksInvariants };
         Network.StartAt(start ?? Network.Now);
         A = Network.AddHost(seed);
         B = Network.AddHost(seed, new EndpointSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
