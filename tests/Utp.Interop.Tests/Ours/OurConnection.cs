@@ -79,6 +79,20 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         await FinishAsync();
     }
 
+    /// <summary>Writes until the connection fails.</summary>
+    /// <returns>What the writer got to see.</returns>
+    public async Task<IOException> FloodAsync()
+    {
+        var block = new byte[65_536];
+        return await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                await _stream.WriteAsync(block);
+            }
+        });
+    }
+
     /// <summary>Half-close; completes when the peer has acknowledged everything.</summary>
     public Task FinishAsync() => Feature.FinishAsync().AsTask().WaitAsync(OurHost.Patience);
 

@@ -29,7 +29,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
     public IPEndPoint EndPoint { get; private set; } = null!;
 
     /// <summary>Starts a peer that listens, or one that only dials and answers a request with silence.</summary>
-    public static async Task<LibutpPeer> StartAsync(bool isListening)
+    public static async Task<LibutpPeer> StartAsync(bool isListening, int port = 0)
     {
         var peer = new LibutpPeer(Process.Start(new ProcessStartInfo("node", [NodePeer.ScriptPath])
         {
@@ -37,7 +37,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!);
-        var bound = await peer.RequestAsync("bind", new JsonObject { ["listen"] = isListening });
+        var bound = await peer.RequestAsync("bind", new JsonObject { ["listen"] = isListening, ["port"] = port });
         peer.EndPoint = new IPEndPoint(IPAddress.Loopback, (int)bound["port"]!);
         return peer;
     }

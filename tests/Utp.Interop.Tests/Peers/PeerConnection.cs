@@ -26,6 +26,14 @@ internal sealed class PeerConnection(LibutpPeer peer, int number)
     /// <summary>Sends messages one at a time, each when the one before has come back, and compares them.</summary>
     public Task PingAsync(int count, int bytes) => RequestAsync("ping", new JsonObject { ["count"] = count, ["bytes"] = bytes });
 
+    /// <summary>Writes until the connection fails.</summary>
+    /// <returns>libutp's error code.</returns>
+    public async Task<string> FloodAsync()
+    {
+        var ended = await Assert.ThrowsAsync<PeerException>(() => RequestAsync("flood", []));
+        return ended.Message;
+    }
+
     /// <summary>Half-close: sends a FIN after everything written.</summary>
     public Task EndAsync() => RequestAsync("end", []);
 

@@ -156,6 +156,13 @@ const operations = {
     return {}
   },
 
+  /** Writes for ever; the answer is the error that ends it. */
+  async flood ({ connection }) {
+    const peer = connections[connection]
+    const source = new PayloadSource(1)
+    while (true) await write(peer, source.next(65536))
+  },
+
   /** Half-close. Answers when the FIN is queued. */
   async end ({ connection }) {
     const peer = connections[connection]

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using Utp.Interop.Tests.Harness;
+using Utp.Interop.Tests.Ours;
+using Utp.Interop.Tests.Relay;
+using Utp.Transport;
+
+namespace Utp.Interop.Tests.Captures;
+
+/// <summary>What we send, read by a dissector that others wrote.</summary>
+public sealed class DissectorTests
+{
+    private const long Bytes = 1 << 20;
+
+    [CaptureFact]
+    public async Task OurTraffic_HandshakeDataGapsEndAndReset_IsWellFormedToTheDissector()
+    {
+        await using var server = NewHost();
+        await using var client = NewHost();
+        await using var listener = await server.ListenAsync();
+        using var relay = new DatagramRelay(listener.EndPoint, Paths.Of(Paths.Hostile), seed: 41);
+        using var capture = await PacketCapture.StartAsync(relay.EndPoint.Port);
+
+        await using (var dialled = await client.ConnectAsync(relay.EndPoint))
+        await using (var accepted = await listener.AcceptAsync())
+        {
+            await Task.WhenAll(
+                SendAndFinishAsync(dialled), SendAndFinishAsync(accepted), dialled.ReceiveAsync(), accepted.ReceiveAsync()).WaitAsync(LongTests.TransferPatience);
+        }
+
+        await using var aborted = await client.ConnectAsync(relay.EndPoint);
+        await using var other = await listener.AcceptAsync();
+        aborted.Abort();
+        await listener.UnbindAsync();
+        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(relay.EndPoint));
+
+        var packets = await capture.StopAsync();
+        Assert.DoesNotContain(packets, packet => packet.IsMalformed);
+        Assert.DoesNotContain(packets, packet => packet.Type is null);
+        Assert.Equal([0, 1, 2, 3, 4], packets.Select(packet => packet.Type!.Value).Distinct().Order());
+        Assert.Contains(packets, packet => packet.HasSelectiveAck);
+        Assert.True(packets.Count > 2 * Bytes / 1_500, $"only {packets.Count} packets were captured");
+    }
+
+    /// <summary>The instrument: the same check notices a packet whose extension is cut off.</summary>
+    [CaptureFact]
+    public async Task MalformedPacket_IsNoticedByTheDissector()
+    {
+        using var target = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var address = (IPEndPoint)target.Client.LocalEndPoint!;
+        using var capture = await PacketCapture.StartAsync(address.Port);
+        var state = Convert.FromHexString("2101123411223344000000000010000000654566");
+
+        using var sender = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        await sender.SendAsync((byte[])[.. state, 0, 4, 1, 0], address);
+        await sender.SendAsync((byte[])[.. state, 0, 4, 1, 0, 0, 0], address);
+        await sender.SendAsync(state, address);
+
+        var packets = await capture.StopAsync();
+        Assert.Equal([new(2, false, true), new(2, true, false), new(null, false, false)], packets);
+    }
+
+    /// <summary>Datagram by datagram: with segmentation offload, the loopback interface would show whole trains.</summary>
+    private static OurHost NewHost() => new(options =>
+    {
+        options.DatagramOffload = UtpDatagramOffload.Portable;
+        options.ConnectTimeout = TimeSpan.FromSeconds(5);
+    });
+
+    private static async Task SendAndFinishAsync(OurConnection connection)
+    {
+        await connection.SendAsync(3, Bytes);
+        await connection.FinishAsync();
+    }
+}
