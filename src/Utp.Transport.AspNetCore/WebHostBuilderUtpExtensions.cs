@@ -16,7 +16,8 @@ public static class WebHostBuilderUtpExtensions
     /// <summary>
     /// Lets Kestrel listen on uTP endpoints, beside its others: those of <c>Utp:Endpoints</c> in the configuration, and those of
     /// <c>ListenUtp</c> in code. Includes <c>AddUtp</c>. The order of this and other <c>Use...</c> calls does not matter, and calling it again
-    /// adds nothing. Configured uTP endpoints do not silence <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address.
+    /// adds nothing. Configured uTP endpoints do not silence <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address; but
+    /// <c>PreferHostingUrls</c> with such URLs silences uTP endpoints, as it does all others.
     /// </summary>
     /// <param name="builder">The web host builder, for example <c>builder.WebHost</c>.</param>
     /// <returns>The builder.</returns>
@@ -30,8 +31,7 @@ public static class WebHostBuilderUtpExtensions
             services.AddUtp();
             services.TryAddSingleton<UtpHttpServerMarker>();
             services.TryAddSingleton<HttpEndpoints>();
-            services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, UtpServerListenerFactory>(
-                provider => provider.GetRequiredService<UtpServerListenerFactory>()));
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, KestrelListenerFactory>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, KestrelEndpointSetup>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UtpStartupChecks>, HttpEndpointValidation>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ServerUrlsFilter>());

@@ -120,7 +120,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
         var host = rest[..colon];
         if (host is "*" or "+")
         {
-            endPoint = new UtpEndPoint(IPAddress.IPv6Any, port);
+            endPoint = new UtpEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
             return true;
         }
 

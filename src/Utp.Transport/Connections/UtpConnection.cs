@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Utp.Protocol;
+using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport;
@@ -122,7 +123,11 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
             return;
         }
 
-        Interlocked.CompareExchange(ref _abortReason, abortReason, null);
+        if (Interlocked.CompareExchange(ref _abortReason, abortReason, null) is null)
+        {
+            UtpLog.Aborting(_socket.Engine.ConnectionLogger, ConnectionId, abortReason.Message);
+        }
+
         Post(ConnectionSignals.Abort);
     }
 

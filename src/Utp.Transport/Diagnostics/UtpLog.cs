@@ -5,8 +5,8 @@ using Utp.Protocol;
 namespace Utp.Transport.Diagnostics;
 
 /// <summary>
-/// Every log line of the transport. Ids and names are stable: operators filter on them. 1-29 sockets and engine, 30-59 connections,
-/// 60-89 servers and clients. Nothing is logged per packet.
+/// The log lines of the transport. Ids and names are stable: operators filter on them. 1-29 sockets and engine, 30-59 connections, 60-89
+/// servers and clients; datagram channels have 1000 and up in a class of their own. Nothing is logged per packet.
 /// </summary>
 internal static partial class UtpLog
 {
@@ -16,29 +16,11 @@ internal static partial class UtpLog
     /// <summary>Category of single connections.</summary>
     public const string ConnectionsCategory = "Utp.Transport.Connections";
 
-    [LoggerMessage(1, LogLevel.Debug, "UDP socket {LocalEndPoint} opened: {Channel}, kernel buffers of {ReceiveBufferBytes} bytes to receive and {SendBufferBytes} to send.", EventName = "SocketOpened")]
-    public static partial void SocketOpened(ILogger logger, EndPoint localEndPoint, string channel, int receiveBufferBytes, int sendBufferBytes);
-
     [LoggerMessage(2, LogLevel.Debug, "UDP socket {LocalEndPoint} closed.", EventName = "SocketClosed")]
     public static partial void SocketClosed(ILogger logger, EndPoint localEndPoint);
 
-    [LoggerMessage(3, LogLevel.Warning, "The system granted a UDP {Direction} buffer of {GrantedBytes} bytes where {RequestedBytes} were asked for (Utp:Transport:{Key}). Bursts beyond it are dropped by the kernel. {Remedy}", EventName = "KernelBufferTooSmall")]
-    public static partial void KernelBufferTooSmall(ILogger logger, string direction, int grantedBytes, int requestedBytes, string key, string remedy);
-
-    [LoggerMessage(4, LogLevel.Debug, "UDP socket {LocalEndPoint} reported an error and goes on.", EventName = "SocketErrorSurvived")]
-    public static partial void SocketErrorSurvived(ILogger logger, EndPoint localEndPoint, Exception exception);
-
-    [LoggerMessage(5, LogLevel.Critical, "UDP socket {LocalEndPoint} failed for good; its connections are reset.", EventName = "SocketFailed")]
-    public static partial void SocketFailed(ILogger logger, EndPoint localEndPoint, Exception exception);
-
-    [LoggerMessage(6, LogLevel.Debug, "Datagram path {Channel} is not available on this system: {Reason}. Trying the next.", EventName = "ChannelUnavailable")]
-    public static partial void ChannelUnavailable(ILogger logger, string channel, string reason);
-
     [LoggerMessage(7, LogLevel.Error, "The handler of foreign datagrams threw; the datagram is dropped.", EventName = "ForeignDatagramHandlerFailed")]
     public static partial void ForeignDatagramHandlerFailed(ILogger logger, Exception exception);
-
-    [LoggerMessage(10, LogLevel.Debug, "uTP engine started.", EventName = "EngineStarted")]
-    public static partial void EngineStarted(ILogger logger);
 
     [LoggerMessage(11, LogLevel.Debug, "uTP engine stopped.", EventName = "EngineStopped")]
     public static partial void EngineStopped(ILogger logger);
@@ -58,9 +40,6 @@ internal static partial class UtpLog
     [LoggerMessage(16, LogLevel.Debug, "Listener on {Address} closed.", EventName = "ListenerClosed")]
     public static partial void ListenerClosed(ILogger logger, string address);
 
-    [LoggerMessage(30, LogLevel.Debug, "Connection {ConnectionId}: connecting to {RemoteEndPoint}.", EventName = "Connecting")]
-    public static partial void Connecting(ILogger logger, string connectionId, EndPoint remoteEndPoint);
-
     [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
     public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);
 
@@ -69,12 +48,6 @@ internal static partial class UtpLog
 
     [LoggerMessage(33, LogLevel.Debug, "Connection {ConnectionId}: accepted from {RemoteEndPoint}.", EventName = "Accepted")]
     public static partial void Accepted(ILogger logger, string connectionId, EndPoint remoteEndPoint);
-
-    [LoggerMessage(34, LogLevel.Debug, "Connection {ConnectionId}: the peer has finished sending.", EventName = "PeerFinished")]
-    public static partial void PeerFinished(ILogger logger, string connectionId);
-
-    [LoggerMessage(35, LogLevel.Debug, "Connection {ConnectionId}: closing after what is already written.", EventName = "Closing")]
-    public static partial void Closing(ILogger logger, string connectionId);
 
     [LoggerMessage(36, LogLevel.Debug, "Connection {ConnectionId}: aborting: {Reason}", EventName = "Aborting")]
     public static partial void Aborting(ILogger logger, string connectionId, string reason);

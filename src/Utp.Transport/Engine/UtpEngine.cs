@@ -143,6 +143,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         }
         catch
         {
+            UtpLog.ConnectFailed(ConnectionLogger, connection.ConnectionId, remote, connection.CloseReason);
+
             // Both pipe ends of the application, which never gets to see them.
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;

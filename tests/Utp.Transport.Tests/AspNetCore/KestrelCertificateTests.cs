@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 
@@ -27,16 +28,21 @@ public sealed class KestrelCertificateTests : IDisposable
         { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Certificate": { "Path": "{{{WritePfx("secret")}}}", "Password": "secret" } } } } }
         """);
 
-    [Fact]
-    public async Task Certificate_FromPemFiles_IsUsed()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("secret")]
+    public async Task Certificate_FromPemFiles_IsUsed(string? password)
     {
         var certificate = Path.Combine(_directory.FullName, "certificate.pem");
         var key = Path.Combine(_directory.FullName, "key.pem");
         await File.WriteAllTextAsync(certificate, TestCertificate.Instance.ExportCertificatePem());
-        await File.WriteAllTextAsync(key, TestCertificate.Instance.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        using var privateKey = TestCertificate.Instance.GetECDsaPrivateKey()!;
+        await File.WriteAllTextAsync(key, password is null
+            ? privateKey.ExportPkcs8PrivateKeyPem()
+            : privateKey.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1_000)));
 
         await AssertServesHttpsAsync($$$"""
-            { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Https": true, "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}" } } } } }
+            { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Https": true, "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}", "Password": "{{{password}}}" } } } } }
             """);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -136,6 +137,26 @@ public sealed class KestrelEndpointTests
 
         Assert.Equal("HTTP/1.1", await GetAsync(app, app.EndPoints[0]));
         Assert.Equal("HTTP/1.1", await GetOverTcpAsync(Assert.Single(TcpUrls(app))));
+    }
+
+    [Fact]
+    public async Task EndpointOfAddListener_IsNotServedByKestrel()
+    {
+        await using var app = await StartAsync(
+            """{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" }, "raw": { "Url": "utp://127.0.0.1:0" } } } }""",
+            builder =>
+            {
+                builder.WebHost.UseUtp();
+                builder.Services.AddUtp().AddListener("RAW", connection => connection.Run(
+                    async context => await context.Transport.Output.WriteAsync("raw"u8.ToArray())));
+            });
+        var addresses = app.App.Services.GetRequiredService<IUtpServerAddresses>();
+
+        Assert.Equal(2, app.EndPoints.Count);
+        Assert.Equal("HTTP/1.1", await GetAsync(app, addresses.GetEndPoint("web")));
+        await using var connection = await app.Client.ConnectAsync(addresses.GetEndPoint("raw")).AsTask().WaitAsync(UtpWebApp.Patience);
+        var received = await connection.Transport.Input.ReadAtLeastAsync(3).AsTask().WaitAsync(UtpWebApp.Patience);
+        Assert.True(received.Buffer.FirstSpan.SequenceEqual("raw"u8));
     }
 
     [Fact]

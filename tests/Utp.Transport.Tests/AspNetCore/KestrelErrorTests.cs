@@ -65,6 +65,17 @@ public sealed class KestrelErrorTests
     }
 
     [Fact]
+    public async Task Start_WithASubjectThatTheStoreLacks_NamesTheKey()
+    {
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(
+            """{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Certificate": { "Subject": "nobody.invalid", "AllowInvalid": true } } } } }"""));
+
+        Assert.Equal(
+            "Utp:Endpoints:web:Certificate:Subject is 'nobody.invalid', but store My of CurrentUser has no certificate of that subject with a private key.",
+            exception.Message);
+    }
+
+    [Fact]
     public async Task Start_WithAPortInUse_NamesTheAddress()
     {
         await using var first = await UtpWebApp.StartAsync(_ => { });
@@ -73,8 +84,9 @@ public sealed class KestrelErrorTests
         var exception = await Assert.ThrowsAsync<IOException>(() => StartAsync(
             $$$"""{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:{{{port}}}" } } } }"""));
 
-        Assert.Contains($"127.0.0.1:{port}", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("in use", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that has it, or set Utp:Endpoints:web:Url to another port.",
+            exception.Message);
     }
 
     [Fact]
