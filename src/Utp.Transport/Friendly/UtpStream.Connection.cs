@@ -35,10 +35,19 @@ public sealed partial class UtpStream
     /// writes are an error.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the half-close.</param>
-    /// <returns>Completes when the peer has acknowledged everything, or the connection has ended.</returns>
+    /// <returns>Completes when the peer has acknowledged everything.</returns>
+    /// <exception cref="IOException">The connection was reset, lost or aborted before the peer acknowledged everything.</exception>
     /// <exception cref="NotSupportedException">The stream is over a connection that is not uTP.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public ValueTask FinishAsync(CancellationToken cancellationToken = default) => Feature.FinishAsync(cancellationToken);
+    public async ValueTask FinishAsync(CancellationToken cancellationToken = default)
+    {
+        var feature = Feature;
+        await feature.FinishAsync(cancellationToken).ConfigureAwait(false);
+        if (feature.CloseReason is not (CloseReason.None or CloseReason.Graceful))
+        {
+            throw UtpErrors.WriteAfterEnd(feature.CloseReason);
+        }
+    }
 
     /// <summary>
     /// Closes gracefully, and reports whether the peer has everything: sends the end of the stream, waits until the peer has acknowledged it,
@@ -54,14 +63,9 @@ public sealed partial class UtpStream
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task CloseAsync(CancellationToken cancellationToken = default)
     {
-        var feature = Feature;
         try
         {
-            await feature.FinishAsync(cancellationToken).AsTask().WaitAsync(CloseTimeout, cancellationToken).ConfigureAwait(false);
-            if (feature.CloseReason is not (CloseReason.None or CloseReason.Graceful))
-            {
-                throw UtpErrors.WriteAfterEnd(feature.CloseReason);
-            }
+            await FinishAsync(cancellationToken).AsTask().WaitAsync(CloseTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
