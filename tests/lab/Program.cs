@@ -57,10 +57,14 @@ internal static class Program
                 measured.Add(MeasuredRun.Measure(scenario));
             }
 
+            var begin = table.Length;
             for (var row = 0; row < simulated[0].Count; row++)
             {
                 Append(table, row == 0 ? scenario.Title : "", simulated.ConvertAll(run => run[row]), measured.ConvertAll(run => run[row]));
             }
+
+            // An hour is long: what is known is said at once, and survives an interruption.
+            Console.Error.Write(table.ToString(begin, table.Length - begin));
         }
 
         return table.ToString();
