@@ -10,11 +10,11 @@ namespace Utp.Transport;
 /// </summary>
 internal static class PipeSources
 {
-    private static readonly bool _areTransparent = Try();
+    private static readonly bool AreTransparent = Try();
 
-    public static IValueTaskSource<ReadResult>? Of(PipeReader reader) => _areTransparent ? reader as IValueTaskSource<ReadResult> : null;
+    public static IValueTaskSource<ReadResult>? Of(PipeReader reader) => AreTransparent ? reader as IValueTaskSource<ReadResult> : null;
 
-    public static IValueTaskSource<FlushResult>? Of(PipeWriter writer) => _areTransparent ? writer as IValueTaskSource<FlushResult> : null;
+    public static IValueTaskSource<FlushResult>? Of(PipeWriter writer) => AreTransparent ? writer as IValueTaskSource<FlushResult> : null;
 
     private static bool Try()
     {

@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Utp.Protocol;
-using Microsoft.Extensions.Options;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams;

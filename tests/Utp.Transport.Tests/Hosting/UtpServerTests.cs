@@ -217,13 +217,18 @@ public sealed class UtpServerTests
     public async Task OnHeartbeat_IsCalledEverySecond()
     {
         var beats = 0;
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var host = Build(utp => utp.AddListener("one", EndPoint, Serve(connection =>
         {
             connection.Features.GetRequiredFeature<IConnectionHeartbeatFeature>().OnHeartbeat(_ => Interlocked.Increment(ref beats), this);
+            registered.SetResult();
             return UntilAskedToClose(connection);
         })));
         await host.StartAsync().WaitAsync(Patience);
         await Handling(_factory.Listeners["one"].Connect());
+
+        // A handler counts as handling before it has registered, and a beat before that is nobody's.
+        await registered.Task.WaitAsync(Patience);
 
         for (var second = 1; second <= 3; second++)
         {
