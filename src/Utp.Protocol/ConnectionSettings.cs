@@ -1,3 +1,5 @@
+using Utp.Protocol.Congestion;
+
 namespace Utp.Protocol;
 
 /// <summary>What may differ between connections. Immutable and shared; sizes in bytes, times in microseconds.</summary>
@@ -10,6 +12,12 @@ internal sealed record ConnectionSettings
 
     /// <summary>Queueing delay that a LEDBAT controller steers to. Zero takes the controller's own default.</summary>
     public long TargetDelayMicros { get; init; }
+
+    /// <summary>Which refinements <see cref="CongestionAlgorithm.LedbatPlusPlus"/> uses; for comparisons.</summary>
+    public LedbatPlusPlusSwitches LedbatPlusPlusSwitches { get; init; } = LedbatPlusPlusSwitches.Default;
+
+    /// <summary>Which LEDBAT <see cref="CongestionAlgorithm.Ledbat"/> is; for comparisons.</summary>
+    public LedbatProfile LedbatProfile { get; init; } = LedbatProfile.Rfc6817;
 
     /// <summary>Received bytes held for the application, in order or not: the largest receive window advertised.</summary>
     public int ReceiveBufferBytes { get; init; } = 1024 * 1024;

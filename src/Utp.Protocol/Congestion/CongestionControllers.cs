@@ -3,13 +3,19 @@ namespace Utp.Protocol.Congestion;
 /// <summary>Makes the controller that a connection's settings ask for.</summary>
 internal static class CongestionControllers
 {
-    /// <summary>RFC 6817 section 2.4.2: the target must not exceed 100 ms; libutp uses all of it.</summary>
+    /// <summary>draft-irtf-iccrg-ledbat-plus-plus, section 4.5.</summary>
+    private const long LedbatPlusPlusTargetMicros = 60_000;
+
+    /// <summary>RFC 6817 section 2.5: the target must not exceed 100 ms; libutp uses all of it.</summary>
     private const long LedbatTargetMicros = 100_000;
 
     public static ICongestionController Create(ConnectionSettings settings, int segmentBytes) => settings.CongestionAlgorithm switch
     {
+        CongestionAlgorithm.LedbatPlusPlus => new LedbatPlusPlusController(
+            settings.LedbatPlusPlusSwitches, TargetMicros(settings, LedbatPlusPlusTargetMicros), segmentBytes, settings.MaxFlightBytes),
         CongestionAlgorithm.Ledbat => new LedbatController(
-            LedbatProfile.Rfc6817, TargetMicros(settings, LedbatTargetMicros), segmentBytes, settings.MaxFlightBytes),
+            settings.LedbatProfile, TargetMicros(settings, LedbatTargetMicros), segmentBytes, settings.MaxFlightBytes),
+        CongestionAlgorithm.Cubic => new CubicController(segmentBytes, settings.MaxFlightBytes),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.CongestionAlgorithm, "Unknown congestion control algorithm."),
     };
 

@@ -112,6 +112,9 @@ internal sealed class DelayHistory
         return Math.Max(0, Distance(_base, current));
     }
 
+    /// <summary>The newest sample above the base. Zero without samples.</summary>
+    public long NewestQueueingDelayMicros => HasSamples ? Math.Max(0, Distance(_base, _recent[_newest])) : 0;
+
     /// <summary>Moves the whole base history, up or down: the two clocks drifted apart.</summary>
     public void ShiftBase(long micros)
     {

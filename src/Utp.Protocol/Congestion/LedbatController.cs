@@ -29,6 +29,8 @@ internal sealed class LedbatController : WindowController
 
     public override long BaseDelayMicros => _delay.BaseDifference;
 
+    protected override bool IsInSlowStart => _inSlowStart;
+
     protected override bool IsRebuilding => _isRebuilding;
 
     public override void OnDelaySample(Instant now, uint timestampDifference) => _delay.OnDelaySample(now, timestampDifference);
@@ -58,12 +60,7 @@ internal sealed class LedbatController : WindowController
 
     protected override void Cut(Instant now)
     {
-        // A timeout's single segment is not raised to two by a loss: RFC 6817, min(cwnd, max(cwnd / 2, MIN_CWND)).
-        if (Window > MinWindow)
-        {
-            SetWindow(Window / 2);
-        }
-
+        HalveWindow();
         Threshold = Math.Max(Window, MinWindow);
         EndSlowStart();
     }
@@ -89,9 +86,9 @@ internal sealed class LedbatController : WindowController
         if (queueing >= _profile.SlowStartExit * _targetMicros)
         {
             // The delay belongs to the window of a round trip ago; the doubling since then has not been seen yet and is taken back.
-            if (_profile.HasRealSlowStart && Window > MinWindow)
+            if (_profile.HasRealSlowStart)
             {
-                SetWindow(Window / 2);
+                HalveWindow();
             }
 
             Threshold = Math.Max(Window, MinWindow);

@@ -3,7 +3,7 @@ namespace Utp.Protocol.Congestion;
 /// <summary>The constants in which LEDBATs differ.</summary>
 internal sealed record LedbatProfile
 {
-    /// <summary>RFC 6817 to the letter of its constants: GAIN 1, ten minutes of history, a filter of four samples; and TCP's slow start.</summary>
+    /// <summary>The constants of RFC 6817: GAIN 1, ten minutes of history, a filter of four samples; and TCP's slow start, which it leaves open.</summary>
     public static LedbatProfile Rfc6817 { get; } = new()
     {
         GainBytesPerRoundTrip = 0,
@@ -11,6 +11,19 @@ internal sealed record LedbatProfile
         FilterSamples = 4,
         HasRealSlowStart = true,
         SlowStartExit = 0.75,
+    };
+
+    /// <summary>
+    /// libutp's shape: 3,000 bytes per round trip (twice Reno's ramp), thirteen minutes, a filter of three, and a slow start that adds one
+    /// segment per round trip, so that the gain outruns it. Not its floor of ten bytes, which stalls a connection until it times out.
+    /// </summary>
+    public static LedbatProfile Libutp { get; } = new()
+    {
+        GainBytesPerRoundTrip = 3_000,
+        BaseHistoryMinutes = 13,
+        FilterSamples = 3,
+        HasRealSlowStart = false,
+        SlowStartExit = 0.9,
     };
 
     /// <summary>Increase per round trip with an empty queue; zero means one segment (GAIN 1).</summary>

@@ -19,6 +19,9 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
     private long _newestRoundTripMicros;
     private bool _forwardBaseIsVoid;
 
+    /// <summary>Smallest of the newest few round trips; zero before the first.</summary>
+    public long CurrentRoundTripMicros { get; private set; }
+
     /// <summary>The estimate as of the last <see cref="Update"/>.</summary>
     public long QueueingDelayMicros { get; private set; }
 
@@ -27,6 +30,11 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
 
     /// <summary>Smallest timestamp difference of the remembered minutes. It contains the offset of the two clocks.</summary>
     public uint BaseDifference => _forward.Base;
+
+    /// <summary>The same from the newest samples alone, without the filter: noisier, and never late.</summary>
+    public long NewestQueueingDelayMicros => _forward.HasSamples && _roundTrip.HasSamples
+        ? Math.Min(_forward.NewestQueueingDelayMicros, _roundTrip.NewestQueueingDelayMicros)
+        : Math.Max(_forward.NewestQueueingDelayMicros, _roundTrip.NewestQueueingDelayMicros);
 
     public void OnDelaySample(Instant now, uint timestampDifference)
     {
@@ -76,6 +84,7 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
 
         var maxAge = Math.Max(sample.SmoothedRoundTripMicros, _newestRoundTripMicros);
         var byRoundTrip = _roundTrip.QueueingDelayMicros(sample.Now, maxAge);
+        CurrentRoundTripMicros = BaseRoundTripMicros + byRoundTrip;
         if (!_forward.HasSamples)
         {
             return QueueingDelayMicros = byRoundTrip;

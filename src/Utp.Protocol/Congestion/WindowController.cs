@@ -21,8 +21,12 @@ internal abstract class WindowController : ICongestionController
     private double _thresholdBeforeCut;
     private long _roundPeakFlight;
     private long _previousPeakFlight;
+    private long _roundAcknowledged;
+    private Instant _roundStart;
     private Instant _roundEnd;
     private bool _roundWasLimited;
+    private double _roundStartWindow;
+    private double _previousRoundStartWindow;
     private bool _ackedSinceTimeout = true;
 
     protected WindowController(int segmentBytes, long maxWindowBytes, int initialSegments)
@@ -54,8 +58,8 @@ internal abstract class WindowController : ICongestionController
             }
 
             // Faster than the window turns over, so that pacing spreads bursts but never becomes what limits the flight.
-            var factor = Window < Threshold ? 2.0 : 1.25;
-            return (long)(factor * Window * 1_000_000 / SmoothedRoundTripMicros);
+            var bytesPerMicro = (IsInSlowStart ? 2.0 : 1.25) * Window / SmoothedRoundTripMicros;
+            return (long)(Math.Min(bytesPerMicro, MaxBytesPerMicro) * 1e6);
         }
     }
 
@@ -67,6 +71,14 @@ internal abstract class WindowController : ICongestionController
     protected double Threshold { get; set; }
 
     protected long SmoothedRoundTripMicros { get; private set; }
+
+    /// <summary>What was acknowledged in the last completed round trip, per microsecond.</summary>
+    protected double DeliveredBytesPerMicro { get; private set; }
+
+    /// <summary>The larger of the windows at the starts of the last two round trips.</summary>
+    protected double RecentLargestWindow => Math.Max(_roundStartWindow, _previousRoundStartWindow);
+
+    protected bool HasThreshold => Threshold < _maxWindow;
 
     protected double MinWindow => (double)MinWindowSegments * SegmentBytes;
 
@@ -110,6 +122,7 @@ internal abstract class WindowController : ICongestionController
 
         _ackedSinceTimeout = false;
         Window = SegmentBytes;
+        ForgetEarlierWindows();
         RestartSlowStart(now);
     }
 
@@ -134,7 +147,7 @@ internal abstract class WindowController : ICongestionController
         }
 
         // RFC 2861's decay: what the window knew is remembered in the threshold, and regained in slow start as far as it still holds.
-        if (Threshold < _maxWindow)
+        if (HasThreshold)
         {
             Threshold = Math.Max(Threshold, Window * 3 / 4);
         }
@@ -146,10 +159,17 @@ internal abstract class WindowController : ICongestionController
 
         _roundPeakFlight = _previousPeakFlight = 0;
         _windowBeforeCut = 0;
+        ForgetEarlierWindows();
         RestartSlowStart(now);
     }
 
     public abstract void OnClockStep(Instant now);
+
+    /// <summary>Whether the window grows by a part of itself per round trip.</summary>
+    protected abstract bool IsInSlowStart { get; }
+
+    /// <summary>A rate not to exceed, whatever the window.</summary>
+    protected virtual double MaxBytesPerMicro => double.MaxValue;
 
     /// <summary>Whether slow start towards <see cref="Threshold"/> follows a timeout or idleness.</summary>
     protected abstract bool IsRebuilding { get; }
@@ -174,6 +194,23 @@ internal abstract class WindowController : ICongestionController
     /// <summary>Grows the window; unlike <see cref="SetWindow"/>, does not lift it off the single segment that follows a timeout.</summary>
     protected void Grow(double bytes) => Window = Math.Min(Window + bytes, _maxWindow);
 
+    /// <summary>
+    /// Halves the window for a loss. What was lost was sent a round trip ago: if delay has reduced the window since, that counts.
+    /// RFC 6817: min(cwnd, max(cwnd / 2, MIN_CWND)), so the single segment after a timeout stays one.
+    /// </summary>
+    protected void HalveWindow()
+    {
+        var windowThen = Math.Max(Window, RecentLargestWindow);
+        Window = Math.Min(Window, Math.Max(windowThen / 2, MinWindow));
+        ForgetEarlierWindows();
+    }
+
+    /// <summary>The window was set to something else altogether: what it was before says nothing of later losses.</summary>
+    protected void ForgetEarlierWindows() => _roundStartWindow = _previousRoundStartWindow = Window;
+
+    /// <summary>The capacity is unknown again.</summary>
+    protected void ForgetThreshold() => Threshold = _maxWindow;
+
     private void RememberForUndo()
     {
         _windowBeforeCut = Window;
@@ -185,6 +222,7 @@ internal abstract class WindowController : ICongestionController
     // limited, and a window that went unused for a whole round trip comes down to twice the largest flight of two round trips.
     private void TrackFlight(in AcknowledgementSample sample)
     {
+        _roundAcknowledged += sample.AcknowledgedBytes;
         _roundPeakFlight = Math.Max(_roundPeakFlight, sample.FlightBytes);
         _roundWasLimited |= sample.IsWindowLimited || sample.IsInRecovery;
         if (sample.Now < _roundEnd)
@@ -198,9 +236,14 @@ internal abstract class WindowController : ICongestionController
             Window = Math.Min(Window, Math.Max(2.0 * peak, MinWindow) + MinWindow);
         }
 
+        DeliveredBytesPerMicro = (double)_roundAcknowledged / Math.Max(1, sample.Now.Since(_roundStart));
+        _roundAcknowledged = 0;
+        _roundStart = sample.Now;
         _previousPeakFlight = _roundPeakFlight;
         _roundPeakFlight = 0;
         _roundWasLimited = false;
         _roundEnd = sample.Now + sample.SmoothedRoundTripMicros;
+        _previousRoundStartWindow = _roundStartWindow;
+        _roundStartWindow = Window;
     }
 }

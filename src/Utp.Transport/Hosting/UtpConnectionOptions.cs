@@ -24,7 +24,7 @@ public class UtpConnectionOptions
     public CongestionAlgorithm CongestionControl { get; set; } = CongestionAlgorithm.Ledbat;
 
     /// <summary>
-    /// Gets or sets the queueing delay that a LEDBAT controller steers to. Default null: the controller's own (100 ms, RFC 6817 section 2.4.2).
+    /// Gets or sets the queueing delay that a LEDBAT controller steers to. Default null: the controller's own (60 ms for LEDBAT++, 100 ms for LEDBAT).
     /// Allowed 5 ms to 100 ms. Lower yields earlier and fills the link less well; flows that share a link should agree on it.
     /// </summary>
     public TimeSpan? TargetDelay { get; set; }

@@ -1,0 +1,390 @@
+namespace Utp.Protocol.Congestion;
+
+/// <summary>
+/// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus): slower than Reno in growing, multiplicative in yielding, and now and then it slows down to
+/// two segments so that every flow sees the empty path and latecomers get their share. Sections cited are the draft's.
+/// </summary>
+internal sealed class LedbatPlusPlusController : WindowController
+{
+    private const int BaseHistoryMinutes = 10;
+    private const int FilterSamples = 4;
+
+    /// <summary>Section 4.2: GAIN is never less than a sixteenth.</summary>
+    private const long MaxGainDivisor = 16;
+
+    /// <summary>Section 4.1: the initial slow start ends at this fraction of the target.</summary>
+    private const double SlowStartExit = 0.75;
+
+    /// <summary>Section 4.4: round trips for which a slowdown freezes the window.</summary>
+    private const int FrozenRoundTrips = 2;
+
+    /// <summary>How much faster the ramp may send than what arrived before the slowdown.</summary>
+    private const double RampHeadroom = 1.25;
+
+    private const double MaxProbeGrowth = 0.5;
+    private const double MaxHoleGrowthSegments = 4;
+
+    /// <summary>A smaller window gives too few samples to tell what the queue was when something was lost.</summary>
+    private const int MinTellingSegments = 8;
+
+    /// <summary>Of the full target. A queueing delay up to this confirms the base delay.</summary>
+    private const double ConfirmingFraction = 0.02;
+
+    /// <summary>Of the target. By how much a queue falls when somebody slows down; the eighth of eight flows is still seen.</summary>
+    private const double JoinedFraction = 0.125;
+
+    private readonly LedbatPlusPlusSwitches _switches;
+    private readonly QueueingDelayEstimator _delay = new(BaseHistoryMinutes, FilterSamples, correctsDrift: false);
+    private readonly double _fullTargetMicros;
+    private DelayTarget _target;
+    private SlowdownSchedule _slowdowns;
+    private EmptyPathProbe _emptyPath;
+    private RouteChangeDetector _route;
+    private Stage _stage = Stage.SlowStart;
+    private Stage _stageBeforeCut;
+    private Instant _frozenUntil;
+    private Instant _cutVisibleAt;
+    private Instant _probeSettledAt;
+    private double _maxRampBytesPerMicro;
+    private long _baseBeforeSlowdownMicros;
+
+    public LedbatPlusPlusController(LedbatPlusPlusSwitches switches, long targetDelayMicros, int segmentBytes, long maxWindowBytes)
+        : base(segmentBytes, maxWindowBytes, MinWindowSegments)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(targetDelayMicros, 1);
+        _switches = switches;
+        _fullTargetMicros = targetDelayMicros;
+        _target = new DelayTarget(targetDelayMicros);
+    }
+
+    private enum Stage : byte
+    {
+        /// <summary>The first one: grows by GAIN per segment and ends on delay.</summary>
+        SlowStart,
+        Avoidance,
+
+        /// <summary>Two segments for two round trips.</summary>
+        Slowdown,
+
+        /// <summary>Doubling back to where the slowdown began, whatever the delay: leaving early gives the share away.</summary>
+        Ramp,
+
+        /// <summary>Doubling after a timeout or idleness; ends on delay, as conditions may have changed.</summary>
+        Rebuild,
+    }
+
+    public override CongestionAlgorithm Algorithm => CongestionAlgorithm.LedbatPlusPlus;
+
+    public override string Phase => _stage switch
+    {
+        Stage.SlowStart => "slow-start",
+        Stage.Avoidance => _emptyPath.IsProbing ? "probe" : "avoidance",
+        Stage.Slowdown => "slowdown",
+        Stage.Ramp => "ramp",
+        _ => "rebuild",
+    };
+
+    public override long QueueingDelayMicros => _delay.QueueingDelayMicros;
+
+    public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
+
+    /// <summary>Slowdowns begun since the connection did.</summary>
+    public int SlowdownCount { get; private set; }
+
+    protected override bool IsInSlowStart => _stage is Stage.SlowStart or Stage.Ramp or Stage.Rebuild || _emptyPath.IsProbing;
+
+    /// <summary>The ramp returns to a rate that is known; doubling beyond it for a moment would only fill the buffer.</summary>
+    protected override double MaxBytesPerMicro => _stage == Stage.Ramp ? _maxRampBytesPerMicro : double.MaxValue;
+
+    protected override bool IsRebuilding => _stage == Stage.Rebuild;
+
+    /// <summary>Below this queueing delay the path counts as empty. Bursts alone make a few milliseconds.</summary>
+    private double EmptyPathMicros => Math.Min(_target.Micros / 2, Math.Max(_target.Micros / 4, _fullTargetMicros / 8));
+
+    /// <summary>Growth per round trip while probing: what it adds to the queue before that can be seen stays below half of the target.</summary>
+    private double ProbeGrowth => Math.Min(MaxProbeGrowth, _target.Micros / 2 / Math.Max(_delay.BaseRoundTripMicros, 1));
+
+    public override void OnDelaySample(Instant now, uint timestampDifference)
+    {
+        if (_switches.UsesOneWayDelay)
+        {
+            _delay.OnDelaySample(now, timestampDifference);
+        }
+    }
+
+    /// <summary>Nothing: drift inflates the one-way estimate only, and there the round trip bounds it; slowdowns undo what it deflates.</summary>
+    public override void OnPeerDelaySample(Instant now, uint timestampDifference)
+    {
+    }
+
+    public override void OnClockStep(Instant now) => _delay.OnClockStep();
+
+    protected override void Steer(in AcknowledgementSample sample)
+    {
+        var queueing = (double)_delay.Update(sample);
+        _target.Observe(sample, _delay.NewestQueueingDelayMicros);
+        if (queueing <= ConfirmingFraction * _fullTargetMicros)
+        {
+            _slowdowns.ConfirmBase(sample.Now);
+        }
+
+        if (_switches.RebasesAfterRouteChange)
+        {
+            DetectRouteChange(sample, queueing);
+        }
+
+        switch (_stage)
+        {
+            case Stage.SlowStart or Stage.Rebuild:
+                GrowUntilDelayed(sample, queueing);
+                break;
+            case Stage.Slowdown when sample.Now >= _frozenUntil:
+                BeginRamp();
+                RampUp(sample);
+                break;
+            case Stage.Ramp:
+                RampUp(sample);
+                break;
+            case Stage.Avoidance when _slowdowns.IsDue(sample.Now):
+                BeginSlowdown(sample);
+                break;
+            case Stage.Avoidance:
+                Avoid(sample, queueing);
+                break;
+        }
+    }
+
+    protected override void Cut(Instant now)
+    {
+        _stageBeforeCut = _stage;
+        _emptyPath.OnLoss(now);
+        _route.Reset();
+        if (_stage == Stage.Slowdown)
+        {
+            Threshold = Math.Max(Threshold / 2, MinWindow);
+            return;
+        }
+
+        if (_switches.StaysBelowShallowBuffers && _stage is Stage.SlowStart or Stage.Avoidance && Window >= MinTellingSegments * SegmentBytes)
+        {
+            _target.OnLoss(now);
+        }
+
+        HalveWindow();
+        _cutVisibleAt = now + SmoothedRoundTripMicros;
+        Threshold = Math.Max(Window, MinWindow);
+        EnterAvoidance(now);
+    }
+
+    protected override void RestartSlowStart(Instant now)
+    {
+        _stageBeforeCut = _stage;
+        _emptyPath.OnLoss(now);
+        _route.Reset();
+
+        // While the capacity was never found, slow start is still the first one.
+        _stage = HasThreshold ? Stage.Rebuild : Stage.SlowStart;
+    }
+
+    protected override void OnCutUndone(Instant now)
+    {
+        _stage = _stageBeforeCut;
+        _target.Forget();
+        _emptyPath.Reset();
+        _slowdowns.RestartFrom(Window);
+    }
+
+    private static bool MayGrow(in AcknowledgementSample sample) => sample.IsWindowLimited && !sample.IsInRecovery;
+
+    private void GrowUntilDelayed(in AcknowledgementSample sample, double queueing)
+    {
+        if (queueing > SlowStartExit * _target.Micros)
+        {
+            EnterAvoidance(sample.Now);
+            return;
+        }
+
+        if (MayGrow(sample))
+        {
+            Grow(sample.AcknowledgedBytes * (_stage == Stage.SlowStart ? Gain() : 1));
+        }
+
+        if (Window >= Threshold)
+        {
+            EnterAvoidance(sample.Now);
+        }
+    }
+
+    private void BeginRamp()
+    {
+        _stage = Stage.Ramp;
+        if (_switches.ReturnsToRevealedPath && _delay.BaseRoundTripMicros < _baseBeforeSlowdownMicros)
+        {
+            // A base delay that turns out lower was part queue: the window before the slowdown was too large by as much.
+            var fullDelay = _delay.BaseRoundTripMicros + _target.Micros;
+            var believedDelay = _baseBeforeSlowdownMicros + _target.Micros;
+            Threshold = Math.Max(Threshold * fullDelay / believedDelay, MinWindow);
+        }
+    }
+
+    private void RampUp(in AcknowledgementSample sample)
+    {
+        // Nothing is claimed that was not ours before, so it does not matter what limits the flight.
+        if (!sample.IsInRecovery)
+        {
+            Grow(sample.AcknowledgedBytes);
+        }
+
+        if (Window >= Threshold)
+        {
+            SetWindow(Threshold);
+            EnterAvoidance(sample.Now);
+        }
+    }
+
+    private void Avoid(in AcknowledgementSample sample, double queueing)
+    {
+        ObserveEmptyPath(sample, queueing);
+        var acknowledged = Math.Min(sample.AcknowledgedBytes, Window);
+        var change = queueing > _target.Micros ? Decrease(queueing) : Increase();
+
+        // For a round trip after a cut the delays are still those of the window before it, and would cut a second time.
+        if (change < 0 ? sample.Now >= _cutVisibleAt : MayGrow(sample))
+        {
+            SetWindow(Window + (change * acknowledged / Window));
+        }
+
+        if (sample.Now < _probeSettledAt || _emptyPath.IsProbing)
+        {
+            // What probing went too far takes itself back; nobody else has taken it.
+            _slowdowns.RestartFrom(Window);
+        }
+        else if (IsSlowdownCalledFor(sample.Now, queueing, change < 0))
+        {
+            BeginSlowdown(sample);
+        }
+    }
+
+    /// <summary>Bytes to add per round trip.</summary>
+    private double Increase()
+    {
+        var gainBytes = Gain() * SegmentBytes;
+        if (_emptyPath.IsProbing)
+        {
+            return Window * ProbeGrowth;
+        }
+
+        var holeBytes = MaxHoleGrowthSegments * SegmentBytes * _target.Micros / _fullTargetMicros;
+        return _emptyPath.IsInHole ? Math.Max(gainBytes, Math.Min(holeBytes, Window / 2)) : gainBytes;
+    }
+
+    /// <summary>Section 4.3, bytes per round trip: W += max(GAIN - C * W * (delay / target - 1), -W / 2).</summary>
+    private double Decrease(double queueing)
+    {
+        var excess = (queueing / _target.Micros) - 1;
+        return Math.Max((Gain() * SegmentBytes) - (_switches.DecreaseConstant * Window * excess), -Window / 2);
+    }
+
+    private void ObserveEmptyPath(in AcknowledgementSample sample, double queueing)
+    {
+        if (!_switches.ReprobesEmptyPath)
+        {
+            return;
+        }
+
+        var wasProbing = _emptyPath.IsProbing;
+        _emptyPath.Observe(sample, queueing, EmptyPathMicros);
+        if (wasProbing && !_emptyPath.IsProbing)
+        {
+            // The delay belongs to the window of a round trip ago; what it grew since is not in the queue yet, and is taken back.
+            SetWindow(Window / (1 + ProbeGrowth));
+            _probeSettledAt = sample.Now + (2 * sample.SmoothedRoundTripMicros);
+        }
+    }
+
+    /// <summary>Whether others need us to slow down before it is due.</summary>
+    private bool IsSlowdownCalledFor(Instant now, double queueing, bool isYielding)
+    {
+        if (_slowdowns.IsShareTaken(now, Window) && isYielding && _switches.SlowsDownForNewcomers)
+        {
+            return true;
+        }
+
+        // A queue that falls although our window did not is somebody else's doing.
+        var peak = _target.RecentPeakMicros;
+        return _switches.JoinsSlowdowns
+            && peak >= _target.Micros / 2
+            && queueing < peak - (JoinedFraction * _target.Micros)
+            && Window >= 0.97 * RecentLargestWindow
+            && _slowdowns.ShouldJoin(now);
+    }
+
+    private void BeginSlowdown(in AcknowledgementSample sample)
+    {
+        if (!IsSlowdownOfUse(sample))
+        {
+            _slowdowns.Postpone(sample.Now);
+            return;
+        }
+
+        Threshold = Window;
+        _maxRampBytesPerMicro = RampHeadroom * DeliveredBytesPerMicro;
+        _baseBeforeSlowdownMicros = _delay.BaseRoundTripMicros;
+        SetWindow(MinWindow);
+        ForgetEarlierWindows();
+        _emptyPath.Reset();
+        _stage = Stage.Slowdown;
+        _slowdowns.Begin(sample.Now);
+        _frozenUntil = sample.Now + (FrozenRoundTrips * sample.SmoothedRoundTripMicros);
+        SlowdownCount++;
+    }
+
+    /// <summary>
+    /// A flow that its application limits, that is down at two segments, or that sees the path empty, does not stand in a queue of its making.
+    /// </summary>
+    private bool IsSlowdownOfUse(in AcknowledgementSample sample) =>
+        sample.IsWindowLimited
+        && Window > MinWindow + SegmentBytes
+        && !(_switches.ReprobesEmptyPath && _slowdowns.IsConfirmedSince(sample.Now, 2 * sample.SmoothedRoundTripMicros));
+
+    private void EnterAvoidance(Instant now)
+    {
+        switch (_stage)
+        {
+            case Stage.SlowStart:
+                _slowdowns.AfterSlowStart(now, SmoothedRoundTripMicros);
+                break;
+            case Stage.Ramp:
+                _slowdowns.End(now);
+                break;
+            default:
+                _slowdowns.Postpone(now);
+                break;
+        }
+
+        Threshold = Math.Max(Math.Min(Threshold, Window), MinWindow);
+        _slowdowns.RestartFrom(Window);
+        _stage = Stage.Avoidance;
+    }
+
+    private void DetectRouteChange(in AcknowledgementSample sample, double queueing)
+    {
+        var isPinned = Window <= MinWindow + (SegmentBytes / 2) && _stage != Stage.SlowStart && queueing > _target.Micros / 2;
+        if (_route.Observe(sample.Now, isPinned, _delay.CurrentRoundTripMicros))
+        {
+            _delay.Rebase(sample.Now, _route.SmallestRoundTripMicros);
+            _route.Reset();
+            _emptyPath.Reset();
+            ForgetThreshold();
+            _stage = Stage.SlowStart;
+        }
+    }
+
+    /// <summary>Section 4.2: GAIN = 1 / min(16, ceil(2 * TARGET / base)).</summary>
+    private double Gain()
+    {
+        var baseMicros = Math.Max(_delay.BaseRoundTripMicros, 1);
+        var divisor = (long)Math.Ceiling(2 * _fullTargetMicros / baseMicros);
+        return 1.0 / Math.Clamp(divisor, 1, MaxGainDivisor);
+    }
+}

@@ -1,0 +1,46 @@
+namespace Utp.Protocol.Congestion;
+
+/// <summary>
+/// What LEDBAT++ does here beyond the draft, each to be turned off for a comparison. docs/experiments.md has what each is worth.
+/// </summary>
+internal sealed record LedbatPlusPlusSwitches
+{
+    public static LedbatPlusPlusSwitches Default { get; } = new();
+
+    /// <summary>The draft (draft-irtf-iccrg-ledbat-plus-plus) as it stands.</summary>
+    public static LedbatPlusPlusSwitches Draft { get; } = new()
+    {
+        UsesOneWayDelay = false,
+        DecreaseConstant = 1,
+        ReprobesEmptyPath = false,
+        RebasesAfterRouteChange = false,
+        StaysBelowShallowBuffers = false,
+        SlowsDownForNewcomers = false,
+        JoinsSlowdowns = false,
+        ReturnsToRevealedPath = false,
+    };
+
+    /// <summary>Whether the queueing delay is the smaller of the one-way and the round-trip estimate, or the latter alone.</summary>
+    public bool UsesOneWayDelay { get; init; } = true;
+
+    /// <summary>The constant C of the multiplicative decrease. Two lets staggered flows converge; the draft has one.</summary>
+    public double DecreaseConstant { get; init; } = 2;
+
+    /// <summary>Whether a path that stays empty and free of loss is filled faster than by one GAIN per round trip.</summary>
+    public bool ReprobesEmptyPath { get; init; } = true;
+
+    /// <summary>Whether a flow at the floor, with a steady round trip far above its base, takes the route for changed.</summary>
+    public bool RebasesAfterRouteChange { get; init; } = true;
+
+    /// <summary>Whether a loss that happens with a queue standing below the target lowers the target.</summary>
+    public bool StaysBelowShallowBuffers { get; init; } = true;
+
+    /// <summary>Whether a slowdown comes early when delay takes an eighth of the window, so that a newcomer sees the empty path.</summary>
+    public bool SlowsDownForNewcomers { get; init; } = true;
+
+    /// <summary>Whether a flow that has not seen an empty path for ten seconds joins another's slowdown.</summary>
+    public bool JoinsSlowdowns { get; init; } = true;
+
+    /// <summary>Whether a slowdown that reveals a lower base delay ends at a window that is smaller in proportion.</summary>
+    public bool ReturnsToRevealedPath { get; init; } = true;
+}

@@ -1,0 +1,54 @@
+using Utp.Protocol.Congestion;
+
+namespace Utp.Protocol.Tests.Congestion;
+
+public class ControllerFactoryTests
+{
+    [Theory]
+    [InlineData(CongestionAlgorithm.LedbatPlusPlus)]
+    [InlineData(CongestionAlgorithm.Ledbat)]
+    [InlineData(CongestionAlgorithm.Cubic)]
+    public void Create_EachAlgorithm_GivesItsController(CongestionAlgorithm algorithm)
+    {
+        var controller = CongestionControllers.Create(new ConnectionSettings { CongestionAlgorithm = algorithm }, 1_000);
+
+        Assert.Equal(algorithm, controller.Algorithm);
+        Assert.Equal("slow-start", controller.Phase);
+        Assert.InRange(controller.CongestionWindowBytes, 2_000, 10_000);
+        Assert.Equal(0, controller.QueueingDelayMicros);
+    }
+
+    [Fact]
+    public void Create_UnknownAlgorithm_Throws() =>
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => CongestionControllers.Create(new ConnectionSettings { CongestionAlgorithm = (CongestionAlgorithm)99 }, 1_000));
+
+    [Fact]
+    public void Create_ByDefault_IsAScavenger() =>
+        Assert.Equal(CongestionAlgorithm.Ledbat, CongestionControllers.Create(ConnectionSettings.Default, 1_000).Algorithm);
+
+    /// <summary>Tens of thousands of idle connections are to fit: two kilobytes each at most.</summary>
+    [Theory]
+    [InlineData(CongestionAlgorithm.LedbatPlusPlus)]
+    [InlineData(CongestionAlgorithm.Ledbat)]
+    [InlineData(CongestionAlgorithm.Cubic)]
+    public void Controller_TakesLittleMemory_AndNoneForAnAcknowledgement(CongestionAlgorithm algorithm)
+    {
+        var settings = new ConnectionSettings { CongestionAlgorithm = algorithm };
+        CongestionControllers.Create(settings, 1_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var controller = CongestionControllers.Create(settings, 1_000);
+        var created = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 1; i < 20_000; i++)
+        {
+            controller.OnDelaySample(new Instant(i * 100), (uint)i);
+            controller.OnPeerDelaySample(new Instant(i * 100), (uint)i);
+            controller.OnAcknowledged(Acknowledgements.Of(i * 100, 1_000, roundTripMicros: 40_000 + (i % 7_000)));
+        }
+
+        var used = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.InRange(created - before, 1, 2_048);
+        Assert.Equal(0, used - created);
+    }
+}
