@@ -49,7 +49,7 @@ internal sealed class Dumbbell : IDisposable
             access is null ? new Route(flow.Right, Forward) : new Route(flow.Right, access, Forward),
             new Route(flow.Left, Reverse));
         Run.At(Nanos.FromSeconds(startSeconds), flow.Start);
-        return (flow, Probe.Add(flow, name));
+        return (flow, Probe.Add(flow, $"uTP {number + 1}"));
     }
 
     public (TcpFlow Flow, FlowSeries Series) AddTcp(TcpVariant variant, double startSeconds, double stopSeconds = double.PositiveInfinity, bool isReverse = false)
@@ -63,7 +63,7 @@ internal sealed class Dumbbell : IDisposable
             Run.At(Nanos.FromSeconds(stopSeconds), flow.Sender.Stop);
         }
 
-        return (flow, (isReverse ? ReverseProbe : Probe).Add(flow, name));
+        return (flow, (isReverse ? ReverseProbe : Probe).Add(flow, variant == TcpVariant.Cubic ? "CUBIC" : "Reno"));
     }
 
     public void At(double seconds, Action action) => Run.At(Nanos.FromSeconds(seconds), action);
