@@ -25,6 +25,20 @@ public sealed class Pitfall06_SelectiveAcknowledgementIsGenerated
         Assert.Equal([0b1011, 0, 0, 0], third.SelectiveAck);
     }
 
+    /// <summary>DATA headers stay 20 bytes, so that a train's segments are equal in size: a STATE describes the gap.</summary>
+    [Fact]
+    public void DataWhileAGapIsOpen_CarriesNoMask_AndAStateDoes()
+    {
+        var peer = ScriptedPeer.Dialled();
+        peer.DataAt(peer.Next + 1, 2);
+        peer.Connection.Write([1, 2, 3]);
+
+        var sent = peer.Take();
+
+        Assert.Equal((byte)0, Assert.Single(sent, d => d.Type == PacketType.Data).Header.Extension);
+        Assert.NotNull(Assert.Single(sent, d => d.Type == PacketType.State).SelectiveAck);
+    }
+
     [Fact]
     public void GapFilled_AcknowledgesEverythingWithoutAMask()
     {
