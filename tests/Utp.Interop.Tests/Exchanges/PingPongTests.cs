@@ -23,7 +23,7 @@ public sealed class PingPongTests
         await meeting.Ours.PingAsync(Messages, bytes).WaitAsync(LongTests.TransferPatience);
 
         AssertPrompt(watch.Elapsed);
-        InteropTable.Record($"{Messages} messages back and forth, we ask", dialler, Paths.Clean, bytes, watch.Elapsed);
+        InteropTable.Record($"{Messages} messages of {bytes} B back and forth, we ask", dialler, Paths.Clean, elapsed: watch.Elapsed);
     }
 
     [PeerTheory]
@@ -42,7 +42,7 @@ public sealed class PingPongTests
         AssertPrompt(watch.Elapsed);
         await meeting.Theirs.EndAsync();
         await echo.WaitAsync(LongTests.TransferPatience);
-        InteropTable.Record($"{Messages} messages back and forth, they ask", dialler, Paths.Clean, bytes, watch.Elapsed);
+        InteropTable.Record($"{Messages} messages of {bytes} B back and forth, they ask", dialler, Paths.Clean, elapsed: watch.Elapsed);
     }
 
     /// <summary>A side that waited for a timer (libutp's tick is 500 ms, a delayed acknowledgement elsewhere 40 ms) would take longer.</summary>

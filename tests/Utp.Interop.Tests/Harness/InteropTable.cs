@@ -5,8 +5,8 @@ namespace Utp.Interop.Tests.Harness;
 
 /// <summary>
 /// What was tried between libutp and us, row by row: written beside the test assembly (interop-results.md) as the tests pass, and into the
-/// marked part of docs/interop.md when the environment variable UTP_WRITE_DOCS is 1. Otherwise each row has to be in that document already,
-/// so that it lists what is really tested.
+/// marked part of docs/interop.md when the environment variable UTP_WRITE_DOCS is 1, where they replace rows of the same key and leave the
+/// others. Otherwise each row has to be in that document already, so that it lists what is really tested.
 /// </summary>
 internal static class InteropTable
 {
@@ -39,7 +39,7 @@ internal static class InteropTable
         lock (Writing)
         {
             Rows[key] = $"{key} {size} | {took} | ok |";
-            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "interop-results.md"), Text());
+            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "interop-results.md"), TextOf(Rows));
             if (WritesDocument)
             {
                 WriteDocument();
@@ -50,10 +50,10 @@ internal static class InteropTable
         Assert.True(File.ReadAllText(DocumentPath()).Contains(key, StringComparison.Ordinal), $"docs/interop.md lacks '{key}': run these tests with UTP_WRITE_DOCS=1.");
     }
 
-    private static string Text()
+    private static string TextOf(SortedDictionary<string, string> rows)
     {
         var text = new StringBuilder("| Peer | Exchange | Role | Path | Size | Took | Outcome |\n|---|---|---|---|---|---|---|\n");
-        foreach (var row in Rows.Values)
+        foreach (var row in rows.Values)
         {
             text.Append(row).Append('\n');
         }
@@ -73,7 +73,13 @@ internal static class InteropTable
         var document = File.ReadAllText(DocumentPath());
         var begin = document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var end = document.IndexOf(End, StringComparison.Ordinal);
-        File.WriteAllText(DocumentPath(), $"{document[..begin]}\n{Text()}{document[end..]}");
+        var rows = new SortedDictionary<string, string>(Rows, StringComparer.Ordinal);
+        foreach (var row in document[begin..end].Split('\n').Where(line => line.StartsWith($"| {Peer}", StringComparison.Ordinal)))
+        {
+            rows.TryAdd($"{string.Join('|', row.Split('|')[..5])}|", row);
+        }
+
+        File.WriteAllText(DocumentPath(), $"{document[..begin]}\n{TextOf(rows)}{document[end..]}");
     }
 
     private static string DocumentPath()
