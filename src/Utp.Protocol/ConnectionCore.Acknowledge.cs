@@ -166,9 +166,13 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        if (segment.TransmissionCount == 1 && (outcome.RoundTripMicros == 0 || roundTrip < outcome.RoundTripMicros))
+        // Karn's rule, for an acknowledgement as a whole: what fills a gap also acknowledges what had waited behind it, whose time is that of the
+        // gap and not of the path. So the segment sent last tells the round trip, and a retransmission tells none.
+        var isFirstTransmission = segment.TransmissionCount == 1;
+        if (segment.SentAt > outcome.NewestSentAt || (segment.SentAt == outcome.NewestSentAt && isFirstTransmission))
         {
-            outcome.RoundTripMicros = Math.Max(1, roundTrip);
+            outcome.NewestSentAt = segment.SentAt;
+            outcome.RoundTripMicros = isFirstTransmission ? Math.Max(1, roundTrip) : 0;
         }
 
         if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number > _rackSequence))
@@ -318,6 +322,9 @@ internal sealed partial class ConnectionCore
         public int SegmentCount;
         public long Bytes;
         public long CumulativeBytes;
+
+        /// <summary>The latest transmission among those acknowledged, and its round trip; zero if that is ambiguous.</summary>
+        public Instant NewestSentAt;
         public long RoundTripMicros;
         public bool LostButArrived;
     }

@@ -8,7 +8,7 @@ internal sealed record ConnectionSettings
     public static ConnectionSettings Default { get; } = new();
 
     /// <summary>Which controller paces this connection's sending.</summary>
-    public CongestionAlgorithm CongestionAlgorithm { get; init; } = CongestionAlgorithm.Ledbat;
+    public CongestionAlgorithm CongestionAlgorithm { get; init; } = CongestionAlgorithm.LedbatPlusPlus;
 
     /// <summary>Queueing delay that a LEDBAT controller steers to. Zero takes the controller's own default.</summary>
     public long TargetDelayMicros { get; init; }
@@ -17,7 +17,7 @@ internal sealed record ConnectionSettings
     public LedbatPlusPlusSwitches LedbatPlusPlusSwitches { get; init; } = LedbatPlusPlusSwitches.Default;
 
     /// <summary>Which LEDBAT <see cref="CongestionAlgorithm.Ledbat"/> is; for comparisons.</summary>
-    public LedbatProfile LedbatProfile { get; init; } = LedbatProfile.Rfc6817;
+    public LedbatProfile LedbatProfile { get; init; } = LedbatProfile.Libutp;
 
     /// <summary>Received bytes held for the application, in order or not: the largest receive window advertised.</summary>
     public int ReceiveBufferBytes { get; init; } = 1024 * 1024;

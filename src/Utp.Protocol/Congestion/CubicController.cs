@@ -107,7 +107,7 @@ internal sealed class CubicController : WindowController
     private void SlowStart(in AcknowledgementSample sample)
     {
         var growth = _hybridSlowStart.Observe(sample);
-        Grow(sample.AcknowledgedBytes / (double)growth);
+        GrowInSlowStart(sample.AcknowledgedBytes / (double)growth);
         if (_hybridSlowStart.IsOver || Window >= Threshold)
         {
             Threshold = Math.Min(Threshold, Window);

@@ -27,7 +27,7 @@ internal sealed class LedbatController : WindowController
 
     public override long QueueingDelayMicros => _delay.QueueingDelayMicros;
 
-    public override long BaseDelayMicros => _delay.BaseDifference;
+    public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
 
     protected override bool IsInSlowStart => _inSlowStart;
 
@@ -98,7 +98,7 @@ internal sealed class LedbatController : WindowController
 
         if (mayGrow)
         {
-            Grow(_profile.HasRealSlowStart
+            GrowInSlowStart(_profile.HasRealSlowStart
                 ? acknowledgedBytes
                 : Math.Max(SegmentBytes * Math.Min(acknowledgedBytes, Window) / Window, ProportionalChange(acknowledgedBytes, queueing)));
         }

@@ -206,7 +206,7 @@ internal sealed class LedbatPlusPlusController : WindowController
 
         if (MayGrow(sample))
         {
-            Grow(sample.AcknowledgedBytes * (_stage == Stage.SlowStart ? Gain() : 1));
+            GrowInSlowStart(sample.AcknowledgedBytes * (_stage == Stage.SlowStart ? Gain() : 1));
         }
 
         if (Window >= Threshold)
@@ -232,12 +232,11 @@ internal sealed class LedbatPlusPlusController : WindowController
         // Nothing is claimed that was not ours before, so it does not matter what limits the flight.
         if (!sample.IsInRecovery)
         {
-            Grow(sample.AcknowledgedBytes);
+            GrowInSlowStart(sample.AcknowledgedBytes);
         }
 
         if (Window >= Threshold)
         {
-            SetWindow(Threshold);
             EnterAvoidance(sample.Now);
         }
     }

@@ -28,9 +28,6 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
     /// <summary>Smallest round trip of the remembered minutes; zero before the first.</summary>
     public long BaseRoundTripMicros => _roundTrip.HasSamples ? _roundTrip.Base : 0;
 
-    /// <summary>Smallest timestamp difference of the remembered minutes. It contains the offset of the two clocks.</summary>
-    public uint BaseDifference => _forward.Base;
-
     /// <summary>The same from the newest samples alone, without the filter: noisier, and never late.</summary>
     public long NewestQueueingDelayMicros => _forward.HasSamples && _roundTrip.HasSamples
         ? Math.Min(_forward.NewestQueueingDelayMicros, _roundTrip.NewestQueueingDelayMicros)

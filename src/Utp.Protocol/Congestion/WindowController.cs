@@ -195,6 +195,12 @@ internal abstract class WindowController : ICongestionController
     protected void Grow(double bytes) => Window = Math.Min(Window + bytes, _maxWindow);
 
     /// <summary>
+    /// Grows the window for what was acknowledged, at most to its double and not beyond <see cref="Threshold"/>. The segment that fills a gap is
+    /// acknowledged together with everything that had waited behind it, which says nothing of what the path takes now.
+    /// </summary>
+    protected void GrowInSlowStart(double bytes) => Window = Math.Max(Window, Math.Min(Window + Math.Min(bytes, Window), Threshold));
+
+    /// <summary>
     /// Halves the window for a loss. What was lost was sent a round trip ago: if delay has reduced the window since, that counts.
     /// RFC 6817: min(cwnd, max(cwnd / 2, MIN_CWND)), so the single segment after a timeout stays one.
     /// </summary>

@@ -20,8 +20,8 @@ public class UtpConnectionOptions
     /// </summary>
     public int SendBufferSize { get; set; } = 1024 * 1024;
 
-    /// <summary>Gets or sets the congestion controller. Default <see cref="CongestionAlgorithm.Ledbat"/>, which yields to other traffic.</summary>
-    public CongestionAlgorithm CongestionControl { get; set; } = CongestionAlgorithm.Ledbat;
+    /// <summary>Gets or sets the congestion controller. Default <see cref="CongestionAlgorithm.LedbatPlusPlus"/>, which yields to other traffic.</summary>
+    public CongestionAlgorithm CongestionControl { get; set; } = CongestionAlgorithm.LedbatPlusPlus;
 
     /// <summary>
     /// Gets or sets the queueing delay that a LEDBAT controller steers to. Default null: the controller's own (60 ms for LEDBAT++, 100 ms for LEDBAT).

@@ -25,7 +25,7 @@ public class ControllerFactoryTests
 
     [Fact]
     public void Create_ByDefault_IsAScavenger() =>
-        Assert.Equal(CongestionAlgorithm.Ledbat, CongestionControllers.Create(ConnectionSettings.Default, 1_000).Algorithm);
+        Assert.Equal(CongestionAlgorithm.LedbatPlusPlus, CongestionControllers.Create(ConnectionSettings.Default, 1_000).Algorithm);
 
     /// <summary>Tens of thousands of idle connections are to fit: two kilobytes each at most.</summary>
     [Theory]

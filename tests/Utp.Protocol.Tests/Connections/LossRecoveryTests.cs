@@ -8,6 +8,8 @@ public sealed class LossRecoveryTests
 {
     private const int SegmentBytes = 1_232;
 
+    private const int WarmWindowSegments = 64;
+
     /// <summary>Every segment of a burst in turn, the last one and the first one included.</summary>
     [Fact]
     public void AnySingleSegmentLost_IsRecoveredWithoutATimeout()
@@ -125,16 +127,20 @@ public sealed class LossRecoveryTests
         Assert.True(pair.Acceptor.Core.Statistics.DuplicateSegmentsReceived > 200);
     }
 
-    /// <summary>Acknowledgements are cumulative: losing most of them costs nothing while some come through.</summary>
+    /// <summary>
+    /// Acknowledgements are cumulative: losing most of them costs nothing while some come through. The round trip is long enough for pacing to
+    /// spread a flight, and so its acknowledgements.
+    /// </summary>
     [Fact]
     public void MostAcknowledgementsLost_IsTakenForNoLoss()
     {
-        var pair = Warm();
+        var pair = Warm(delayMicros: 50_000);
         var random = new SeededRandomSource(4);
         pair.Network.Rule = d => d.Type == PacketType.State && random.NextDouble() < 0.7 ? TestNetwork.Drop : TestNetwork.Deliver;
 
+        var end = pair.Acceptor.ReceivedCount + 1_000_000;
         pair.Initiator.Write(TestPair.Pattern(1_000_000));
-        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 1_100_000);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < end);
 
         // The acknowledgement of the very last segment is another matter: nothing comes after it.
         // A tail probe or two while silence lasted longer than two round trips is what probes are for.
@@ -142,29 +148,54 @@ public sealed class LossRecoveryTests
         Assert.InRange(Losses(pair).Retransmitted, 0, 3);
     }
 
+    /// <summary>What fills a gap also acknowledges what had waited behind it; that wait is no round trip, and the burst of progress no reason to grow.</summary>
+    [Fact]
+    public void Timeout_WhoseFlightHadArrived_LeavesTheRoundTripAndTheThresholdAlone()
+    {
+        var pair = Warm();
+        var silenceEnd = pair.Network.Now + 1_200_000;
+        pair.Network.Rule = d => d.Type == PacketType.State && d.SentAt < silenceEnd ? TestNetwork.Drop : TestNetwork.Deliver;
+        var window = pair.Initiator.Core.Statistics.CongestionWindowBytes;
+        var end = pair.Acceptor.ReceivedCount + 200_000;
+        pair.Initiator.Write(TestPair.Pattern(200_000));
+        pair.Network.RunWhile(() => pair.Initiator.Core.Statistics.Timeouts < 2);
+
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < end);
+
+        var statistics = pair.Initiator.Core.Statistics;
+        Assert.InRange(statistics.SmoothedRoundTripMicros, 19_000, 60_000);
+        Assert.InRange(statistics.CongestionWindowBytes, SegmentBytes, (window / 2) + (4 * SegmentBytes));
+    }
+
     /// <summary>A path that falls silent for two seconds and then delivers everything it held.</summary>
     [Fact]
     public void DelaySpike_LosesNothing_AndTheTransferGoesOn()
     {
         var pair = Warm();
+        var before = (int)pair.Acceptor.ReceivedCount;
         var bytes = TestPair.Pattern(4_000_000);
         pair.Initiator.Write(bytes);
         pair.Network.Run(0.06);
         var spikeEnd = pair.Network.Now + 2_000_000;
         pair.Network.Rule = d => d.SentAt < spikeEnd ? [spikeEnd - d.SentAt] : TestNetwork.Deliver;
-        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length + 100_000, 20);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < before + bytes.Length, 20);
 
-        Assert.Equal(bytes, pair.Acceptor.Received[100_000..]);
+        Assert.Equal(bytes, pair.Acceptor.Received[before..]);
         Assert.InRange(pair.Initiator.Core.Statistics.Timeouts, 1, 3);
         Assert.True(pair.Network.Now - spikeEnd < 2_000_000);
     }
 
     /// <summary>A connection past its slow start's first steps, so that a burst leaves as one flight.</summary>
-    private static TestPair Warm()
+    private static TestPair Warm(long? delayMicros = null)
     {
-        var pair = new TestPair(new ConnectionSettings { MtuCeilingBytes = SegmentBytes + 20 });
-        pair.Initiator.Write(TestPair.Pattern(100_000));
-        pair.Network.RunWhile(() => pair.Initiator.Core.Statistics.BytesAcknowledged < 100_000);
+        var pair = new TestPair(new ConnectionSettings { MtuCeilingBytes = SegmentBytes + 20 }, delayMicros: delayMicros);
+        while (pair.Initiator.Core.Statistics.CongestionWindowBytes < WarmWindowSegments * SegmentBytes)
+        {
+            var sent = pair.Acceptor.ReceivedCount + 100_000;
+            pair.Initiator.Write(TestPair.Pattern(100_000));
+            pair.Network.RunWhile(() => pair.Initiator.Core.Statistics.BytesAcknowledged < sent);
+        }
+
         return pair;
     }
 

@@ -15,7 +15,8 @@ public sealed class WouldBlockTests
         var bytes = TestPair.Pattern(1_000_000);
         pair.Initiator.Write(bytes);
 
-        for (var i = 0; i < 1_000 && pair.Acceptor.ReceivedCount < bytes.Length; i++)
+        var blocks = 0;
+        for (; blocks < 1_000 && pair.Acceptor.ReceivedCount < bytes.Length; blocks++)
         {
             pair.A.IsBlocked = true;
             pair.Network.Run(blockedMicros / 1e6);
@@ -26,7 +27,9 @@ public sealed class WouldBlockTests
         Assert.Equal(bytes, pair.Acceptor.Received);
         var statistics = pair.Initiator.Core.Statistics;
         Assert.Equal((0, 0, 0), (statistics.SegmentsLost, statistics.CongestionEvents, statistics.Timeouts));
-        Assert.InRange(statistics.SegmentsRetransmitted, 0, 2);
+
+        // A train kept for longer than two round trips looks like a lost one to the tail probe, once for each time.
+        Assert.InRange(statistics.SegmentsRetransmitted, 0, blockedMicros > 2 * 20_000 ? blocks : 0);
     }
 
     /// <summary>Longer than the timeout: it must fire, and does no harm.</summary>

@@ -3,10 +3,11 @@ namespace Utp.Protocol.Tests.Harness;
 /// <summary>Two hosts and one established connection between them.</summary>
 internal sealed class TestPair
 {
-    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true, Instant? start = null, bool checksInvariants = true)
+    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true, Instant? start = null, bool checksInvariants = true, long? delayMicros = null)
     {
         Network = new TestNetwork { ChecksInvariants = checksInvariants };
         Network.StartAt(start ?? Network.Now);
+        Network.DelayMicros = delayMicros ?? Network.DelayMicros;
         A = Network.AddHost(seed);
         B = Network.AddHost(seed, new EndpointSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
         B.Core.IsListening = true;
