@@ -9,7 +9,7 @@ namespace Utp.Simulation.Tests.Catalogue;
 /// <summary>Experiment 10: acknowledgements come back through a path that TCP keeps full.</summary>
 public class ReverseCongestion(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WithTheReversePathFull_KeepsSending(ulong seed) => Judge("10 Reverse congestion", seed, card =>
     {
@@ -34,7 +34,7 @@ public class ShortQueues(ITestOutputHelper output) : Experiment(output)
     private const double Comes = 20;
     private const double Ends = 80;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_BehindAShallowBuffer_LeavesTcpMost(ulong seed) => Judge("11 Buffer of 30 ms", seed, card =>
     {
@@ -44,7 +44,7 @@ public class ShortQueues(ITestOutputHelper output) : Experiment(output)
         card.Note("uTP beside TCP, of the path", utp, "libutp 0.44-0.62");
     });
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_BehindCoDel_LeavesTcpHalf(ulong seed) => Judge("12 CoDel 5/100 ms", seed, card =>
     {

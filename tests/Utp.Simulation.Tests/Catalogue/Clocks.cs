@@ -9,7 +9,7 @@ namespace Utp.Simulation.Tests.Catalogue;
 /// <summary>Experiment 9, first part: the peers' clocks run at different speeds for ten minutes.</summary>
 public class ClockSkew(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WithClocksApartBy200PartsPerMillion_HoldsItsQueue(ulong seed) => Judge("9 Clock skew", seed, card =>
     {
@@ -36,7 +36,7 @@ public class ClockSteps(ITestOutputHelper output) : Experiment(output)
 {
     private const double StepsAt = 20;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WhenAClockJumpsOrWraps_RecoversAtOnce(ulong seed) => Judge("9 Clock steps and wrap", seed, card =>
     {
@@ -66,7 +66,7 @@ public class Drift(ITestOutputHelper output) : Experiment(output)
 {
     private const double Minutes = 45;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_ForThreeQuartersOfAnHour_HoldsItsQueue(ulong seed) => Judge("9 Drift, LEDBAT++", seed, card =>
     {
@@ -77,7 +77,7 @@ public class Drift(ITestOutputHelper output) : Experiment(output)
     });
 
     /// <summary>One seed: this is for the picture, and has no bar.</summary>
-    [CatalogueFact]
+    [Fact]
     public void Ledbat_ForThreeQuartersOfAnHour_IsMeasuredForComparison() => Judge("9 Drift, Ledbat (no bar)", 1, card =>
     {
         using var lab = Run(1, CongestionAlgorithm.Ledbat, out _);

@@ -8,7 +8,7 @@ namespace Utp.Simulation.Tests.Catalogue;
 /// <summary>Experiment 4: eight flows, one after the other.</summary>
 public class ManyFlows(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_EightStaggeredFlows_ShareEqually(ulong seed) => Judge("4 Eight flows", seed, card =>
     {
@@ -29,7 +29,7 @@ public class ManyFlows(ITestOutputHelper output) : Experiment(output)
 /// <summary>Experiment 5: a second flow joins when the first has long settled.</summary>
 public class Latecomer(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_Latecomer_NeitherStarvesNorIsStarved(ulong seed) => Judge("5 Latecomer, LEDBAT++", seed, card =>
     {
@@ -41,7 +41,7 @@ public class Latecomer(ITestOutputHelper output) : Experiment(output)
         card.AtMost("queue p95, 30-100 s, ms", lab.Probe.QueueMs(30, 100).P95, 75, "libutp 140");
     });
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void Ledbat_Latecomer_IsMeasuredForComparison(ulong seed) => Judge("5 Latecomer, Ledbat (no bar)", seed, card =>
     {
@@ -67,7 +67,7 @@ public class Latecomer(ITestOutputHelper output) : Experiment(output)
 /// <summary>Experiment 6: a near and a far flow.</summary>
 public class RoundTripMix(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WithRoundTripsTenfoldApart_SharesTolerably(ulong seed) => Judge("6 Round trips of 20 and 200 ms", seed, card =>
     {

@@ -11,7 +11,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
 {
     private const int Mebibyte = 1024 * 1024;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_At100MbitAnd100Ms_FillsThePath(ulong seed) => Judge("13 100 Mbit/s x 100 ms", seed, card =>
     {
@@ -23,7 +23,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
         card.AtLeast("utilisation, 10-45 s", flow.GoodputMbit(10, 45) / lab.CeilingMbit, 0.85, "libutp 0.73 over 20-45 s");
     });
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_At1GbitAnd100Ms_FillsThePath(ulong seed) => Judge("13 1 Gbit/s x 100 ms", seed, card =>
     {
@@ -42,7 +42,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
     });
 
     /// <summary>libutp drops what is 1,024 packets or more ahead of its acknowledgement. Its window is 1 MiB, which small packets would not fill.</summary>
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_ToAPeerThatTakes1024Packets_SendsNoMore(ulong seed) => Judge("13 A peer of 1,024 packets", seed, card =>
     {

@@ -18,7 +18,7 @@ public class RandomLoss(ITestOutputHelper output) : Experiment(output)
         (5, 0.60, ""),
     ];
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_UnderRandomLoss_KeepsGoingBelowReno(ulong seed) => Judge("7 Random loss", seed, card =>
     {
@@ -54,7 +54,7 @@ public class RandomLoss(ITestOutputHelper output) : Experiment(output)
 /// <summary>Experiment 8: packets out of order, twice, and unsteadily.</summary>
 public class Disorder(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_UnderReorderingDuplicationAndJitter_IsAsFastAsWithout(ulong seed) =>
         Judge("8 Reordering, duplication, jitter", seed, card =>

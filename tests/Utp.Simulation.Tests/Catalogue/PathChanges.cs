@@ -10,7 +10,7 @@ public class RouteChange(ITestOutputHelper output) : Experiment(output)
 {
     private const double ChangesAt = 16;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WhenTheRouteGetsLonger_FindsItsRateAgain(ulong seed) => Judge("14 Route longer by 80 ms", seed, card =>
     {
@@ -23,7 +23,7 @@ public class RouteChange(ITestOutputHelper output) : Experiment(output)
         card.Note("queue p50, 30-80 s, ms", lab.Probe.QueueMs(30, 80).P50, "libutp after +50 ms: 41-44");
     });
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WhenTheRouteGetsShorter_KeepsItsQueueShort(ulong seed) => Judge("14 Route shorter by 30 ms", seed, card =>
     {
@@ -40,7 +40,7 @@ public class RouteChange(ITestOutputHelper output) : Experiment(output)
 /// <summary>Experiment 16: the path's MTU shrinks and nobody says so.</summary>
 public class MtuBlackHole(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void Connection_WhenLargePacketsVanish_FindsASizeThatPasses(ulong seed) => Judge("16 MTU black hole", seed, card =>
     {

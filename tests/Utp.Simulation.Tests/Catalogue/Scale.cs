@@ -14,7 +14,7 @@ public class Scale(ITestOutputHelper output) : Experiment(output)
 {
     private const int IdleCount = 10_000;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void Connection_BesideTenThousandIdleOnes_IsAsFastAsAlone(ulong seed) => Judge("15 10,000 idle connections", seed, card =>
     {
@@ -78,7 +78,7 @@ public class ApplicationLimited(ITestOutputHelper output) : Experiment(output)
 {
     private const double SwitchesAt = 30;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_WhenASlowSourceTurnsFast_DoesNotFloodThePath(ulong seed) => Judge("15 A slow source turns fast", seed, card =>
     {

@@ -5,7 +5,7 @@ using System.Text;
 namespace Utp.Simulation.Tests.Catalogue;
 
 /// <summary>
-/// The reviewed table of results, docs/experiments.md. With <c>UTP_EXPERIMENTS=write</c> a run of the whole catalogue under all seeds writes
+/// The reviewed table of results, docs/experiments.md. With <c>UTP_EXPERIMENTS=write</c> in the environment a run of the whole catalogue under all seeds writes
 /// it anew between its markers; the text around them is written by people.
 /// </summary>
 internal static class Snapshot

@@ -7,7 +7,7 @@ namespace Utp.Simulation.Tests.Catalogue;
 /// <summary>Experiment 1: one flow, nobody else.</summary>
 public class Solo(ITestOutputHelper output) : Experiment(output)
 {
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_Alone_FillsThePathWithAShortQueue(ulong seed) => Judge("1 Solo, LEDBAT++", seed, card =>
     {
@@ -23,7 +23,7 @@ public class Solo(ITestOutputHelper output) : Experiment(output)
         card.AtMost("packets dropped", lab.Forward.Counters.QueueDrops, 0);
     });
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void Ledbat_Alone_FillsThePathToItsTarget(ulong seed) => Judge("1 Solo, Ledbat", seed, card =>
     {

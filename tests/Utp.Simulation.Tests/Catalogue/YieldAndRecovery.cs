@@ -11,12 +11,12 @@ public class YieldAndRecovery(ITestOutputHelper output) : Experiment(output)
     private const double Comes = 20;
     private const double Goes = 55;
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_BesideCubic_YieldsAndRecovers(ulong seed) => Judge("2, 3 Yield to CUBIC and recover", seed, card =>
         Measure(card, seed, TcpVariant.Cubic, "libutp: TCP 0.93-0.98", "libutp 0.03-0.05", "libutp 0.79-0.81", "libutp 0.95-1.00"));
 
-    [CatalogueTheory]
+    [Theory]
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_BesideReno_YieldsAndRecovers(ulong seed) => Judge("2, 3 Yield to Reno and recover", seed, card =>
         Measure(card, seed, TcpVariant.Reno, "libutp: TCP 0.997", "libutp 0.005"));
