@@ -279,6 +279,7 @@ internal sealed partial class ConnectionCore
         }
 
         _segmentsLost++;
+        _tracer?.SegmentLost(now, number, segment.Length);
         if (_inRecovery && number < _recoveryPoint)
         {
             return;

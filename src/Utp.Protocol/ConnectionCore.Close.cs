@@ -52,6 +52,7 @@ internal sealed partial class ConnectionCore
         // What the application will not read no longer takes up its window.
         _receiveWindow.OnConsumed(_receiveWindow.UnreadBytes, ReorderedBytes);
         CheckCompletion(now);
+        Trace(now);
         _endpoint.Touch(this);
     }
 
@@ -79,6 +80,8 @@ internal sealed partial class ConnectionCore
                 Release();
                 break;
         }
+
+        Trace(now);
     }
 
     /// <summary>A half-open connection is forgotten: nobody was told of it, so nobody is told now.</summary>

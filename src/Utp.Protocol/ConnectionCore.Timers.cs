@@ -189,7 +189,9 @@ internal sealed partial class ConnectionCore
         }
 
         var flight = _segments.FlightBytes;
+        var lostBefore = _segmentsLost;
         var largestBytes = LoseFlight(now);
+        _tracer?.TimedOut(now, (int)(_segmentsLost - lostBefore), flight);
         _controller.OnRetransmissionTimeout(now, flight);
         EnterRecovery();
         _lostByTimeout = true;

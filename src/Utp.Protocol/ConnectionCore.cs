@@ -2,13 +2,14 @@ using System.Buffers;
 using Utp.Protocol.Congestion;
 using Utp.Protocol.Receiving;
 using Utp.Protocol.Sending;
+using Utp.Protocol.Tracing;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol;
 
 /// <summary>
 /// One uTP connection (BEP 29). Members are called only by the one writer of its endpoint. Parts: handshake, receiving, acknowledgement of what
-/// was sent, sending, timers, closing, invariants. Packets in and deadlines change state; only <c>TryWriteTrain</c> makes packets.
+/// was sent, sending, timers, closing, tracing, invariants. Packets in and deadlines change state; only <c>TryWriteTrain</c> makes packets.
 /// </summary>
 internal sealed partial class ConnectionCore
 {
@@ -50,6 +51,7 @@ internal sealed partial class ConnectionCore
         _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
         _pathMtu = new PathMtuSearch(remote.IsIPv4, settings.MtuCeilingBytes);
         _controller = CongestionControllers.Create(settings, SegmentBytes);
+        _tracer = endpoint.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
     }
 
     /// <summary>Whatever the driver wants to find again.</summary>

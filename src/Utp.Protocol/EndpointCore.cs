@@ -1,3 +1,4 @@
+using Utp.Protocol.Tracing;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol;
@@ -45,6 +46,9 @@ internal sealed partial class EndpointCore
 
     public Instant NextDeadline => _timers.NextDeadline;
 
+    /// <summary>Where connections write what they do; null, the default, for nowhere.</summary>
+    public ITraceSink? Trace { get; init; }
+
     internal EndpointSettings Settings { get; }
 
     internal IRandomSource Random { get; }
@@ -78,6 +82,7 @@ internal sealed partial class EndpointCore
         var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
         if (connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
         {
+            connection.Trace(arrival);
             Statistics.ResetsReceived += packet.Header.Type == PacketType.Reset ? 1 : 0;
             return new DatagramResult(DatagramDisposition.Accepted, connection, packet.PayloadOffset, deliveredBytes);
         }
@@ -105,6 +110,7 @@ internal sealed partial class EndpointCore
             && _connections.TryGetValue(new ConnectionKey(remote, header.ConnectionId), out var connection))
         {
             connection.HandleUnreachable(header);
+            connection.Trace(now);
         }
     }
 
@@ -136,6 +142,7 @@ internal sealed partial class EndpointCore
         while (_timers.TryTakeDue(now, out var connection))
         {
             connection.HandleDeadline(now);
+            connection.Trace(now);
         }
     }
 
@@ -169,6 +176,7 @@ internal sealed partial class EndpointCore
             if (connection.TryWriteTrain(now, buffer, maxSegments, out transmit))
             {
                 Statistics.DatagramsSent += transmit.SegmentCount;
+                connection.Trace(now);
 
                 // To the back, so that connections share the socket train by train.
                 _transmitQueue.Dequeue();

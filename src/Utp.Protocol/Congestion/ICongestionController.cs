@@ -14,7 +14,14 @@ internal interface ICongestionController
     /// <summary>Current queueing delay as the controller believes it; zero before the first sample.</summary>
     long QueueingDelayMicros { get; }
 
+    /// <summary>What the controller takes for the delay of the empty path. LEDBAT's is one-way, and contains the offset of the two clocks.</summary>
     long BaseDelayMicros { get; }
+
+    /// <summary>The same as a round trip, which one clock measures; zero before the first.</summary>
+    long BaseRoundTripMicros => BaseDelayMicros;
+
+    /// <summary>Queueing delay that the controller steers to now; zero for one that does not steer by delay.</summary>
+    long TargetDelayMicros => 0;
 
     /// <summary>Bytes per second to pace at; zero sends whenever the window allows.</summary>
     long PacingBytesPerSecond { get; }

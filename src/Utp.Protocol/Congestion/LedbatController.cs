@@ -29,6 +29,10 @@ internal sealed class LedbatController : WindowController
 
     public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
 
+    public override long BaseRoundTripMicros => _delay.BaseRoundTripMicros;
+
+    public override long TargetDelayMicros => (long)_targetMicros;
+
     protected override bool IsInSlowStart => _inSlowStart;
 
     protected override bool IsRebuilding => _isRebuilding;

@@ -88,6 +88,8 @@ internal sealed class LedbatPlusPlusController : WindowController
 
     public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
 
+    public override long TargetDelayMicros => (long)_target.Micros;
+
     /// <summary>Slowdowns begun since the connection did.</summary>
     public int SlowdownCount { get; private set; }
 

@@ -46,6 +46,10 @@ internal abstract class WindowController : ICongestionController
 
     public abstract long BaseDelayMicros { get; }
 
+    public virtual long BaseRoundTripMicros => BaseDelayMicros;
+
+    public virtual long TargetDelayMicros => 0;
+
     public long CongestionWindowBytes => (long)Window;
 
     public long PacingBytesPerSecond

@@ -203,7 +203,11 @@ internal sealed partial class UtpConnection
         if (_core is null)
         {
             FailConnecting(UtpErrors.TooManyConnections(_socket.Engine.MaxConnections));
+            return;
         }
+
+        // Logs and the trace name the connection alike.
+        Interlocked.CompareExchange(ref _connectionId, _core.TraceId, null);
     }
 
     private void CancelConnecting(Instant now)

@@ -35,7 +35,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
 
     /// <summary>An inbound connection; called with the turn.</summary>
     public UtpConnection(UtpSocket socket, ConnectionCore core, UtpConnectionOptions options)
-        : this(socket, core.Remote, options) => _core = core;
+        : this(socket, core.Remote, options) => (_core, _connectionId) = (core, core.TraceId);
 
     /// <summary>An outbound connection; <see cref="ConnectAsync"/> follows.</summary>
     /// <param name="socket">Where it leaves from.</param>

@@ -58,6 +58,10 @@ internal static class UtpErrors
 
     public static ConnectionAbortedException NotAccepted() => new("The listener stopped before the connection was accepted.");
 
+    public static IOException TraceNotWritable(string path, Exception inner) => new(
+        $"Utp:Transport:Trace is '{path}', which cannot be written: {inner.Message} Name a file that this program may write, or remove the key to trace nothing.",
+        inner);
+
     public static ObjectDisposedException EngineDisposed() => new("UtpEngine", "The uTP engine has stopped.");
 
     public static AddressInUseException AddressInUse(EndPoint endPoint) => new($"Another uTP listener of this process is bound to {endPoint}.");

@@ -40,6 +40,15 @@ internal static partial class UtpLog
     [LoggerMessage(16, LogLevel.Debug, "Listener on {Address} closed.", EventName = "ListenerClosed")]
     public static partial void ListenerClosed(ILogger logger, string address);
 
+    [LoggerMessage(17, LogLevel.Information, "Tracing connections to {Path}.", EventName = "TraceStarted")]
+    public static partial void TraceStarted(ILogger logger, string path);
+
+    [LoggerMessage(18, LogLevel.Error, "The trace file {Path} (Utp:Transport:Trace) cannot be written any more; nothing further is traced.", EventName = "TraceFailed")]
+    public static partial void TraceFailed(ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(19, LogLevel.Warning, "{RecordCount} records are missing in the trace file {Path}.", EventName = "TraceIncomplete")]
+    public static partial void TraceIncomplete(ILogger logger, string path, long recordCount);
+
     [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
     public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);
 

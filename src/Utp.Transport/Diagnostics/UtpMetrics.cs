@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Utp.Protocol;
+using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Transport.Diagnostics;
 
@@ -119,22 +120,9 @@ internal sealed class UtpMetrics : IDisposable
     {
         if (reason is not (CloseReason.None or CloseReason.Graceful))
         {
-            tags.Add(ErrorTag, Name(reason));
+            tags.Add(ErrorTag, CloseReasonNames.Of(reason));
         }
     }
-
-    private static string Name(CloseReason reason) => reason switch
-    {
-        CloseReason.LocalAbort => "local_abort",
-        CloseReason.PeerReset => "peer_reset",
-        CloseReason.Refused => "refused",
-        CloseReason.ConnectTimeout => "connect_timeout",
-        CloseReason.RetransmissionTimeout => "retransmission_timeout",
-        CloseReason.IdleTimeout => "idle_timeout",
-        CloseReason.LingerTimeout => "linger_timeout",
-        CloseReason.Unreachable => "unreachable",
-        _ => "_OTHER",
-    };
 
     private static Measurement<long> Dropped(long count, string reason) => new(count, new KeyValuePair<string, object?>("utp.reason", reason));
 
@@ -151,6 +139,7 @@ internal sealed class UtpMetrics : IDisposable
         _meter.CreateObservableCounter("utp.syn.dropped", () => Read(SynsDropped), "{packet}", "Connection requests dropped because a table was full.");
         _meter.CreateObservableCounter("utp.resets", () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
         _meter.CreateObservableUpDownCounter("utp.accept_queue.length", () => Read(c => [new(c.AcceptQueueLength)]), "{connection}", "Connections that wait to be accepted.");
+        _meter.CreateObservableCounter("utp.trace.dropped", () => Read(c => [new(c.TraceRecordsDropped)]), "{record}", "Records missing in the trace file.");
     }
 
     private static Measurement<long>[] SynsDropped(UtpTransportCounters counters) =>

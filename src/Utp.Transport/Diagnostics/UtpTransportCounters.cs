@@ -36,6 +36,9 @@ internal readonly record struct UtpTransportCounters
 
     public long ResetsSent { get; init; }
 
+    /// <summary>Records that are missing in the trace file: its queue was full, or the disk.</summary>
+    public long TraceRecordsDropped { get; init; }
+
     /// <summary>Established connections that wait to be accepted now; the only value here that falls.</summary>
     public int AcceptQueueLength { get; init; }
 }

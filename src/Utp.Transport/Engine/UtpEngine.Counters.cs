@@ -15,7 +15,7 @@ internal sealed partial class UtpEngine
         UtpTransportCounters sum;
         lock (_lock)
         {
-            sum = _closedCounters;
+            sum = _closedCounters with { TraceRecordsDropped = _trace?.DroppedCount ?? 0 };
         }
 
         return AllSockets().Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
@@ -36,6 +36,7 @@ internal sealed partial class UtpEngine
         SynsDroppedPerAddress = a.SynsDroppedPerAddress + b.SynsDroppedPerAddress,
         ResetsReceived = a.ResetsReceived + b.ResetsReceived,
         ResetsSent = a.ResetsSent + b.ResetsSent,
+        TraceRecordsDropped = a.TraceRecordsDropped + b.TraceRecordsDropped,
         AcceptQueueLength = a.AcceptQueueLength + b.AcceptQueueLength,
     };
 

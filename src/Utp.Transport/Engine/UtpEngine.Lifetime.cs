@@ -15,7 +15,16 @@ internal sealed partial class UtpEngine
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Opens the trace, if there is to be one, so that a file that cannot be written fails the start.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            OpenTrace();
+        }
+
+        return Task.CompletedTask;
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -83,6 +92,8 @@ internal sealed partial class UtpEngine
             _sampleTimer?.Dispose();
         }
 
+        // The last, because connections write to it until they are gone.
+        _trace?.Dispose();
         UtpLog.EngineStopped(Logger);
     }
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Protocol.Tracing;
 using Utp.Transport.Diagnostics;
+using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Transport.Engine;
 
@@ -13,6 +15,7 @@ internal sealed partial class UtpEngine
     private readonly Lock _lock = new();
     private readonly Dictionary<IPEndPoint, UtpSocket> _sockets = [];
     private UtpTransportCounters _closedCounters;
+    private TraceFile? _trace;
     private UtpSocket? _clientSocketIPv4;
     private UtpSocket? _clientSocketIPv6;
     private ITimer? _clientSocketTimer;
@@ -105,12 +108,24 @@ internal sealed partial class UtpEngine
     private UtpSocket OpenSocket(IPEndPoint local, bool outlivesReferences)
     {
         ObjectDisposedException.ThrowIf(_stopped, this);
+        OpenTrace();
         var channel = OpenChannel(local, _options.Value, Clock, Logger);
         var socket = new UtpSocket(this, channel, _options.Value, new IPEndPoint(local.Address, channel.LocalEndPoint.Port), outlivesReferences);
         _sockets.Add(socket.Key, socket);
         StartSampling();
         socket.Start();
         return socket;
+    }
+
+    /// <summary>What the connections of a socket are traced to; null for nothing.</summary>
+    public ITraceSink? TraceOf(IPEndPoint local) => _trace is { } trace ? new SocketTrace(trace, local) : null;
+
+    private void OpenTrace()
+    {
+        if (_trace is null && !_stopped && _options.Value.Trace is { } path)
+        {
+            _trace = TraceFile.Open(path, Clock, Logger);
+        }
     }
 
     private UtpSocket? FindSocket(IPEndPoint local)

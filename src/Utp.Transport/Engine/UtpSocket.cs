@@ -53,7 +53,7 @@ internal sealed partial class UtpSocket
         OutlivesReferences = outlivesReferences;
         LocalEndPoint = channel.LocalEndPoint;
         MaxFlightBytes = FlightLimit(channel.ReceiveBufferBytes);
-        _core = new EndpointCore(ToSettings(options), new CryptographicRandomSource());
+        _core = new EndpointCore(ToSettings(options), new CryptographicRandomSource()) { Trace = engine.TraceOf(LocalEndPoint) };
         _turn = new Turn(() => HasWork, RunTurn);
         _foreign = new ForeignDatagrams(engine, this);
         _timer = CreateTimer();

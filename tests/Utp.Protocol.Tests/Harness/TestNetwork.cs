@@ -1,3 +1,5 @@
+using Utp.Protocol.Tracing;
+
 namespace Utp.Protocol.Tests.Harness;
 
 /// <summary>
@@ -32,13 +34,13 @@ internal sealed class TestNetwork
 
     public static long[] Drop { get; } = [];
 
-    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null) =>
-        AddHost(new SeededRandomSource(seed + (ulong)_hosts.Count), settings);
+    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null, ITraceSink? trace = null) =>
+        AddHost(new SeededRandomSource(seed + (ulong)_hosts.Count), settings, trace);
 
-    public TestHost AddHost(IRandomSource random, EndpointSettings? settings = null)
+    public TestHost AddHost(IRandomSource random, EndpointSettings? settings = null, ITraceSink? trace = null)
     {
         var address = PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
-        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), random));
+        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), random) { Trace = trace });
         _hosts.Add(address, host);
         return host;
     }

@@ -1,14 +1,30 @@
+using Utp.Protocol.Tracing;
+
 namespace Utp.Protocol.Tests.Harness;
 
 /// <summary>Two hosts and one established connection between them.</summary>
 internal sealed class TestPair
 {
-    public TestPair(ConnectionSettings? settings = null, ulong seed = 1, bool connect = true, Instant? start = null, bool checksInvariants = true, long? delayMicros = null)
+    /// <param name="settings">Of both ends.</param>
+    /// <param name="seed">Of both ends' random numbers.</param>
+    /// <param name="connect">Whether the connection is made.</param>
+    /// <param name="start">What the clock shows at first.</param>
+    /// <param name="checksInvariants">See <see cref="TestNetwork.ChecksInvariants"/>.</param>
+    /// <param name="delayMicros">See <see cref="TestNetwork.DelayMicros"/>.</param>
+    /// <param name="trace">Of the host that dials.</param>
+    public TestPair(
+        ConnectionSettings? settings = null,
+        ulong seed = 1,
+        bool connect = true,
+        Instant? start = null,
+        bool checksInvariants = true,
+        long? delayMicros = null,
+        ITraceSink? trace = null)
     {
         Network = new TestNetwork { ChecksInvariants = checksInvariants };
         Network.StartAt(start ?? Network.Now);
         Network.DelayMicros = delayMicros ?? Network.DelayMicros;
-        A = Network.AddHost(seed);
+        A = Network.AddHost(seed, null, trace);
         B = Network.AddHost(seed, new EndpointSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
         B.Core.IsListening = true;
         Settings = settings ?? ConnectionSettings.Default;

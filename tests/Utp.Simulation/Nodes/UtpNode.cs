@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Utp.Protocol;
+using Utp.Protocol.Tracing;
 using Utp.Simulation.Network;
 
 namespace Utp.Simulation.Nodes;
@@ -34,13 +35,14 @@ internal sealed class UtpNode : INode, IEventTarget
     private int _turnsAtOnce;
     private int _untilCheck;
 
-    public UtpNode(SimulationRun run, string name, PeerAddress address, EndpointSettings? settings = null, NodeClock? clock = null)
+    public UtpNode(
+        SimulationRun run, string name, PeerAddress address, EndpointSettings? settings = null, NodeClock? clock = null, ITraceSink? trace = null)
     {
         Run = run;
         Name = name;
         Address = address;
         Clock = clock ?? NodeClock.Arbitrary(run.Stream(name + "/clock"));
-        Core = new EndpointCore(settings ?? new EndpointSettings(), run.Stream(name + "/core"));
+        Core = new EndpointCore(settings ?? new EndpointSettings(), run.Stream(name + "/core")) { Trace = trace };
         _target = run.Register(this);
     }
 

@@ -1,4 +1,5 @@
 using Utp.Protocol;
+using Utp.Protocol.Tracing;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
 using Utp.Simulation.Probes;
@@ -18,7 +19,7 @@ internal sealed class UtpFlow : IMeasuredFlow
     {
         _settings = settings.Connection;
         var endpoint = new EndpointSettings { AcceptedConnections = settings.AcceptedConnection ?? settings.Connection };
-        Left = new UtpNode(run, name + "/left", PeerAddress.FromIPv4(0x0A00_0001 + (uint)number, Port), endpoint, settings.LeftClock);
+        Left = new UtpNode(run, name + "/left", PeerAddress.FromIPv4(0x0A00_0001 + (uint)number, Port), endpoint, settings.LeftClock, settings.Trace);
         Right = new UtpNode(run, name + "/right", PeerAddress.FromIPv4(0x0A01_0001 + (uint)number, Port), endpoint, settings.RightClock);
         Left.InvariantInterval = Right.InvariantInterval = settings.InvariantInterval;
         var seed = run.Stream(name + "/payload").NextUInt64();
@@ -78,6 +79,9 @@ internal sealed record UtpFlowSettings
     public ConnectionSettings? AcceptedConnection { get; init; }
 
     public TransferSettings Transfer { get; init; } = new() { BytesToSend = long.MaxValue };
+
+    /// <summary>Where the sending side is traced to: <see cref="TraceWriter.For"/>.</summary>
+    public ITraceSink? Trace { get; init; }
 
     public NodeClock? LeftClock { get; init; }
 

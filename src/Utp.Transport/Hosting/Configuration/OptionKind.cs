@@ -90,6 +90,24 @@ internal sealed class LocalAddress : OptionKind<IPEndPoint>
     }
 }
 
+/// <summary>The path of a file that is to be written. Whether it can be is known when it is opened; what certainly cannot be is refused here.</summary>
+internal sealed class WritableFile : OptionKind<string>
+{
+    public override string Expected => "the path of a file to write, in a directory that exists";
+
+    public override bool TryParse(string text, [MaybeNullWhen(false)] out string value)
+    {
+        value = text;
+        return !string.IsNullOrWhiteSpace(text);
+    }
+
+    public override bool IsAllowed(string value) =>
+        !string.IsNullOrWhiteSpace(value)
+        && !value.Contains('\0', StringComparison.Ordinal)
+        && !Directory.Exists(value)
+        && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value)));
+}
+
 /// <summary>An option that may be left unset.</summary>
 internal sealed class OptionalValue<TValue>(OptionKind<TValue> kind) : OptionKind<TValue?>
     where TValue : struct
