@@ -5,11 +5,16 @@ using System.Threading.Tasks.Sources;
 
 namespace Utp.Transport;
 
-/// <summary>The application's end of the input pipe: tells the executor how much was consumed, so that the receive window opens.</summary>
+/// <summary>
+/// The application's end of the input pipe: tells the executor how much was read, so that the receive window opens. Examined counts as read,
+/// as it does for the pipe itself: a reader that looks at all there is and waits for more must get more, or a message larger than the window
+/// would never be whole.
+/// </summary>
 internal sealed class ConnectionInput(UtpConnection connection, PipeReader reader) : PipeReader, IValueTaskSource<ReadResult>
 {
     private readonly IValueTaskSource<ReadResult>? _pending = PipeSources.Of(reader);
     private SequencePosition _start;
+    private long _examinedBytes;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -38,12 +43,16 @@ internal sealed class ConnectionInput(UtpConnection connection, PipeReader reade
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         // Before the pipe gets the memory back: positions measure through it.
-        var consumedBytes = IndexOf(consumed) is { } end && IndexOf(_start) is { } start ? end - start : 0;
-        _start = default;
+        var start = IndexOf(_start);
+        var consumedBytes = IndexOf(consumed) - start ?? 0;
+        var examinedBytes = Math.Max(_examinedBytes, IndexOf(examined) - start ?? 0);
+        var readBytes = examinedBytes - _examinedBytes;
         reader.AdvanceTo(consumed, examined);
-        if (consumedBytes > 0)
+        _start = default;
+        _examinedBytes = examinedBytes - consumedBytes;
+        if (readBytes > 0)
         {
-            connection.Consumed(consumedBytes);
+            connection.Consumed(readBytes);
         }
     }
 

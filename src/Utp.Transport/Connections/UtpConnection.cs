@@ -224,7 +224,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
     }
 
     /// <summary>
-    /// The application consumed received bytes. The executor looks at the count whenever a datagram comes; it is woken only for as much as
+    /// The application has read received bytes. The executor looks at the count whenever a datagram comes; it is woken only for as much as
     /// opens the receive window noticeably.
     /// </summary>
     internal void Consumed(long bytes)

@@ -9,8 +9,9 @@ namespace Utp.Transport;
 public class UtpConnectionOptions
 {
     /// <summary>
-    /// Gets or sets the bytes received but not yet consumed that one connection holds: the receive window announced to the peer, and the most
-    /// that a slow reader can cost. Default 1 MiB, allowed 8 KiB to 1 GiB. Throughput is at most this much per round trip.
+    /// Gets or sets the bytes received but not yet read that one connection holds: the receive window announced to the peer, and the most
+    /// that a slow reader can cost. Default 1 MiB, allowed 8 KiB to 1 GiB. Throughput is at most this much per round trip. A pipe reader that
+    /// examines bytes without consuming them has read them, as for any pipe: the connection holds them beyond this.
     /// </summary>
     public int ReceiveBufferSize { get; set; } = 1024 * 1024;
 
