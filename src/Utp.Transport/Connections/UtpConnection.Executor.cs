@@ -20,6 +20,7 @@ internal sealed partial class UtpConnection
     private TaskCompletionSource? _connected;
     private IDisposable? _lease;
     private CloseReason _closeReason;
+    private byte _unsendableRequests;
 
     /// <summary>Made when the connection ends: an open one does without these 168 bytes.</summary>
     private StrongBox<ConnectionStatistics>? _lastStatistics;
@@ -74,6 +75,13 @@ internal sealed partial class UtpConnection
 
         if (_core is null || _closeReason != CloseReason.None)
         {
+            return;
+        }
+
+        if ((signals & ConnectionSignals.Unsendable) != 0 && _core.State == ConnectionState.SynSent)
+        {
+            _core.Abort(now);
+            HandleClosed(CloseReason.Unreachable);
             return;
         }
 
@@ -171,6 +179,19 @@ internal sealed partial class UtpConnection
         if ((events & ConnectionEvents.Released) != 0)
         {
             ReleaseReference();
+        }
+    }
+
+    /// <summary>
+    /// The system refused to send a request to connect. Once may be about another peer, which some systems report with the next call, or an
+    /// interface that comes up; twice is how it is.
+    /// </summary>
+    public void NoteUnsendableRequest()
+    {
+        if (++_unsendableRequests == 2)
+        {
+            // Sending raises no events: the next turn ends it.
+            PostWithoutTurn(ConnectionSignals.Unsendable);
         }
     }
 

@@ -29,4 +29,7 @@ internal enum ConnectionSignals
     Dispose = 128,
 
     Abort = 256,
+
+    /// <summary>The system will not send the request to connect.</summary>
+    Unsendable = 512,
 }

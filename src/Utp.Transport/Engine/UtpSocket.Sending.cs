@@ -82,6 +82,12 @@ internal sealed partial class UtpSocket
             case SendOutcome.Failed:
                 // Gone, like anything else that a network loses; retransmission and its limit decide what that means.
                 _sendFailures++;
+                if (_unsent.Connection is { State: ConnectionState.SynSent, Owner: UtpConnection connecting })
+                {
+                    // Except for a request to connect: "no route" is an answer, and the caller should not wait for the timeout to get it.
+                    connecting.NoteUnsendableRequest();
+                }
+
                 break;
             default:
                 break;
