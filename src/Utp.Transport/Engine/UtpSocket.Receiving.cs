@@ -36,6 +36,8 @@ internal sealed partial class UtpSocket
         _errorsSurvived += _batch.ErrorCount;
         try
         {
+            // First, or a request to connect that comes with the batch would find the backlog full, and have to come again.
+            ReleaseBacklogToCore();
             for (var i = 0; i < _batch.Count; i++)
             {
                 HandleTrain(_batch[i], _batch.BytesOf(i));

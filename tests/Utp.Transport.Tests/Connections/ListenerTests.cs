@@ -1,0 +1,278 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Utp.Transport.Tests.Engine;
+using static Utp.Transport.Tests.Engine.PipeAssertions;
+
+namespace Utp.Transport.Tests.Connections;
+
+public sealed class ListenerTests
+{
+    private static readonly TimeSpan Patience = EngineFixture.Patience;
+
+    [Fact]
+    public async Task EndPoint_PortZero_HasTheRealPort()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+
+        var endPoint = Assert.IsType<UtpEndPoint>(listener.EndPoint);
+        Assert.NotEqual(0, endPoint.Port);
+    }
+
+    [Fact]
+    public async Task AcceptAsync_AfterUnbind_IsNull()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+
+        await listener.UnbindAsync();
+
+        Assert.Null(await listener.AcceptAsync().AsTask().WaitAsync(Patience));
+        Assert.Null(await listener.AcceptAsync().AsTask().WaitAsync(Patience));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AcceptAsync_PendingWhenTheListenerEnds_IsNull(bool dispose)
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var pending = listener.AcceptAsync().AsTask();
+
+        await (dispose ? listener.DisposeAsync() : listener.UnbindAsync());
+
+        Assert.Null(await pending.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task AcceptAsync_Cancelled_Throws()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        using var cancel = new CancellationTokenSource();
+        var pending = listener.AcceptAsync(cancel.Token).AsTask();
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task UnbindAsync_AcceptedConnections_GoOn()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var accept = EngineFixture.AcceptAsync(listener);
+        var client = await engines.ConnectAsync(listener);
+        var server = await accept;
+
+        await listener.UnbindAsync();
+        await listener.DisposeAsync();
+        await client.Transport.Output.WriteAsync("still here"u8.ToArray());
+
+        Assert.Equal("still here"u8.ToArray(), await server.Transport.Input.ReadExactlyAsync(10));
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task UnbindAsync_NewConnections_AreRefused()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+
+        await listener.UnbindAsync();
+
+        var error = await Assert.ThrowsAsync<SocketException>(() => engines.ConnectAsync(listener));
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task UnbindAsync_ConnectionsNotYetAccepted_AreReset()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var client = await engines.ConnectAsync(listener);
+        await EngineFixture.EventuallyAsync(() => listener.QueueLength == 1, "the connection waits");
+
+        await listener.UnbindAsync();
+
+        await Assert.ThrowsAsync<ConnectionResetException>(() => client.Transport.Input.ReadToEndAsync());
+        await client.DisposeAsync();
+        await listener.DisposeAsync();
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.SocketCount == 0, "the socket closes");
+    }
+
+    [Fact]
+    public async Task AcceptAsync_ConnectionResetWhileItWaited_IsPassedOver()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var first = await engines.ConnectAsync(listener);
+        await EngineFixture.EventuallyAsync(() => listener.QueueLength == 1, "the first waits");
+        first.Abort();
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.ReadCounters().ResetsReceived == 1, "it is reset");
+
+        var second = await engines.ConnectAsync(listener);
+        var accepted = await EngineFixture.AcceptAsync(listener);
+        await second.Transport.Output.WriteAsync("second"u8.ToArray());
+
+        Assert.Equal("second"u8.ToArray(), await accepted.Transport.Input.ReadExactlyAsync(6));
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+        await accepted.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AcceptAsync_PeerHasSentAndFinished_StillHandsItOut()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var client = await engines.ConnectAsync(listener);
+        await client.Transport.Output.WriteAsync("short and early"u8.ToArray());
+        await client.DisposeAsync();
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.ReadCounters().BytesReceived == 15, "the bytes wait");
+
+        var server = await EngineFixture.AcceptAsync(listener);
+
+        Assert.Equal("short and early"u8.ToArray(), await server.Transport.Input.ReadToEndAsync());
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Backlog_Full_LaterConnectionsGetInWhenThereIsRoom()
+    {
+        await using var engines = new EngineFixture(options => options.AcceptBacklog = 2);
+        await using var listener = await engines.BindAsync();
+        var connects = Enumerable.Range(0, 5).Select(_ => engines.ConnectAsync(listener)).ToArray();
+        await EngineFixture.EventuallyAsync(() => listener.QueueLength == 2, "the backlog fills");
+
+        var accepted = new List<UtpConnection>();
+        for (var i = 0; i < connects.Length; i++)
+        {
+            accepted.Add(await EngineFixture.AcceptAsync(listener));
+            Assert.True(listener.QueueLength <= 2);
+        }
+
+        foreach (var connection in accepted.Concat(await Task.WhenAll(connects)))
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task BindAsync_AddressOfAnotherListener_IsInUse()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+
+        await Assert.ThrowsAsync<AddressInUseException>(async () => await engines.BindAsync(local: EngineFixture.AddressOf(listener)));
+
+        // The failed attempt took no reference with it.
+        await listener.DisposeAsync();
+        Assert.Equal(0, engines.ServerEngine.SocketCount);
+    }
+
+    [Fact]
+    public async Task BindAsync_AddressOfAForeignSocket_IsInUse()
+    {
+        await using var engines = new EngineFixture();
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+        await Assert.ThrowsAsync<AddressInUseException>(async () => await engines.BindAsync(local: (IPEndPoint)taken.LocalEndPoint!));
+        Assert.Equal(0, engines.ServerEngine.SocketCount);
+    }
+
+    [Fact]
+    public async Task BindAsync_AfterDispose_TakesTheSamePortAgain()
+    {
+        await using var engines = new EngineFixture();
+        var first = await engines.BindAsync();
+        var local = EngineFixture.AddressOf(first);
+        for (var i = 0; i < 20; i++)
+        {
+            await first.DisposeAsync();
+            first = await engines.BindAsync(local: local);
+        }
+
+        var client = await engines.ConnectAsync(first);
+        await client.DisposeAsync();
+        await first.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task BindAsync_WhileConnectionsOfTheOldListenerLive_SharesTheirSocket()
+    {
+        await using var engines = new EngineFixture();
+        var first = await engines.BindAsync();
+        var accept = EngineFixture.AcceptAsync(first);
+        var client = await engines.ConnectAsync(first);
+        var server = await accept;
+        await first.DisposeAsync();
+
+        await using var second = await engines.BindAsync(local: EngineFixture.AddressOf(first));
+        var another = await engines.ConnectAsync(second);
+
+        Assert.Equal(1, engines.ServerEngine.SocketCount);
+        await another.DisposeAsync();
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task DisposeAsync_Twice_ReleasesTheSocketOnce()
+    {
+        await using var engines = new EngineFixture();
+        var listener = await engines.BindAsync();
+        var accept = EngineFixture.AcceptAsync(listener);
+        var client = await engines.ConnectAsync(listener);
+        var server = await accept;
+
+        await listener.DisposeAsync();
+        await listener.DisposeAsync();
+
+        Assert.Equal(1, engines.ServerEngine.SocketCount);
+        await client.Transport.Output.WriteAsync("x"u8.ToArray());
+        Assert.Equal("x"u8.ToArray(), await server.Transport.Input.ReadExactlyAsync(1));
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void CanBind_PlainIPEndPoints_OnlyWhenClaimed(bool claim, bool expected)
+    {
+        var options = Microsoft.Extensions.Options.Options.Create(new UtpTransportOptions { ClaimIPEndPoints = claim });
+        var factory = new UtpConnectionListenerFactory(null!, options);
+
+        Assert.Equal(expected, factory.CanBind(new IPEndPoint(IPAddress.Loopback, 1)));
+        Assert.True(factory.CanBind(new UtpEndPoint("localhost", 1)));
+        Assert.False(factory.CanBind(new UnixDomainSocketEndPoint("/tmp/x")));
+    }
+
+    [Fact]
+    public async Task Factory_HostName_BindsOneOfItsAddresses()
+    {
+        await using var engines = new EngineFixture();
+        var factory = new UtpConnectionListenerFactory(engines.ServerEngine, Microsoft.Extensions.Options.Options.Create(engines.Options));
+
+        await using var listener = await factory.BindAsync(new UtpEndPoint("localhost", 0));
+
+        Assert.True(IPAddress.IsLoopback(((UtpEndPoint)listener.EndPoint).IPEndPoint!.Address));
+    }
+
+    [Fact]
+    public async Task Factory_EndPointOfAnotherKind_IsNotSupported()
+    {
+        await using var engines = new EngineFixture();
+        var factory = new UtpConnectionListenerFactory(engines.ServerEngine, Microsoft.Extensions.Options.Options.Create(engines.Options));
+
+        var error = await Assert.ThrowsAsync<NotSupportedException>(async () => await factory.BindAsync(new IPEndPoint(IPAddress.Loopback, 0)));
+
+        Assert.Contains("ClaimIPEndPoints", error.Message, StringComparison.Ordinal);
+    }
+}
