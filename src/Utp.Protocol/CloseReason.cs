@@ -15,7 +15,7 @@ public enum CloseReason
     /// <summary>The peer sent a RESET.</summary>
     PeerReset,
 
-    /// <summary>The peer answered the connection request with a RESET: nobody listens there.</summary>
+    /// <summary>The peer answered the connection request with a RESET, or its host reported that nobody has the port: nobody listens there.</summary>
     Refused,
 
     /// <summary>No answer to the connection request within the connect timeout.</summary>

@@ -99,11 +99,11 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>An ICMP error that quotes our SYN: nobody is there. Only the number tells it from a forgery.</summary>
-    internal void HandleUnreachable(PacketHeader quotedSyn)
+    internal void HandleUnreachable(PacketHeader quotedSyn, CloseReason reason)
     {
         if (State == ConnectionState.SynSent && _attempts.Exists(a => a.ReceiveId == quotedSyn.ConnectionId && a.Sequence == quotedSyn.Sequence))
         {
-            Fail(CloseReason.Refused, resetAt: null);
+            Fail(reason, resetAt: null);
         }
     }
 

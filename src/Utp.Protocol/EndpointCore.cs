@@ -103,13 +103,17 @@ internal sealed partial class EndpointCore
     /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. Believed only while connecting,
     /// and only when the quotation names the very request: established connections live or die by their own timers.
     /// </summary>
-    public void HandleUnreachable(Instant now, in PeerAddress remote, ReadOnlySpan<byte> quotedDatagram)
+    /// <param name="now">When.</param>
+    /// <param name="remote">Where the datagram was sent.</param>
+    /// <param name="isRefusal">Whether the host is there, and nobody has the port.</param>
+    /// <param name="quotedDatagram">Its beginning.</param>
+    public void HandleUnreachable(Instant now, in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotedDatagram)
     {
         if (PacketHeader.TryRead(quotedDatagram, out var header)
             && header.Type == PacketType.Syn
             && _connections.TryGetValue(new ConnectionKey(remote, header.ConnectionId), out var connection))
         {
-            connection.HandleUnreachable(header);
+            connection.HandleUnreachable(header, isRefusal ? CloseReason.Refused : CloseReason.Unreachable);
             connection.Trace(now);
         }
     }

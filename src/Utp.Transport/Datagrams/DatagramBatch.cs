@@ -1,4 +1,5 @@
 using Utp.Protocol;
+using Utp.Protocol.Wire;
 
 namespace Utp.Transport.Datagrams;
 
@@ -13,7 +14,12 @@ internal sealed class DatagramBatch
     /// </summary>
     private const int Gap = 17 * 64;
 
+    /// <summary>Reports that one receive may bring.</summary>
+    public const int MaxReports = 16;
+
     private readonly ReceivedTrain[] _trains;
+    private UnreachableReport[]? _reports;
+    private byte[]? _quotations;
 
     /// <param name="capacity">Entries that one receive may bring.</param>
     /// <param name="bytesPerEntry">Memory of each: 64 KiB where the system may join datagrams (GRO) or a peer may send large ones.</param>
@@ -45,8 +51,17 @@ internal sealed class DatagramBatch
     /// <summary>The memory that the next <see cref="Add"/> is about.</summary>
     public Span<byte> NextEntry => Memory.AsSpan(OffsetOf(Count), BytesPerEntry);
 
+    /// <summary>What the network reported of datagrams that were sent (ICMP "unreachable"). Nobody vouches for it.</summary>
+    public int ReportCount { get; private set; }
+
+    public ref readonly UnreachableReport ReportAt(int index) => ref _reports![index];
+
+    /// <summary>The first bytes of the datagram that the report is about: as many as a uTP header has.</summary>
+    public ReadOnlySpan<byte> QuotationOf(int report) => _quotations.AsSpan(report * PacketHeader.Size, PacketHeader.Size);
+
     public void Clear()
     {
+        ReportCount = 0;
         Count = 0;
         ErrorCount = 0;
     }
@@ -54,6 +69,24 @@ internal sealed class DatagramBatch
     /// <summary>Records what was received into entry <see cref="Count"/>.</summary>
     public void Add(in PeerAddress remote, int length, int segmentSize, Instant arrival) =>
         _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival);
+
+    /// <summary>Records a report; one too many is dropped, like any datagram that a network loses.</summary>
+    public void AddReport(in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotation)
+    {
+        if (ReportCount == MaxReports)
+        {
+            return;
+        }
+
+        _reports ??= new UnreachableReport[MaxReports];
+        _quotations ??= new byte[MaxReports * PacketHeader.Size];
+        quotation[..PacketHeader.Size].CopyTo(_quotations.AsSpan(ReportCount * PacketHeader.Size));
+        _reports[ReportCount++] = new UnreachableReport(remote, isRefusal);
+    }
 }
+
+/// <param name="Remote">Where the datagram was sent.</param>
+/// <param name="IsRefusal">Whether the host is there, and nobody has the port.</param>
+internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal);
 
 internal readonly record struct ReceivedTrain(PeerAddress Remote, int Length, int SegmentSize, Instant Arrival);

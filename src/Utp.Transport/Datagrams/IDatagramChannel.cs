@@ -33,7 +33,7 @@ internal interface IDatagramChannel : IDisposable
     DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
-    /// Waits for datagrams and fills <paramref name="batch"/>; false when <see cref="Wake"/> or <see cref="IDisposable.Dispose"/> ended the wait without any.
+    /// Waits for datagrams, or reports of the network, and fills <paramref name="batch"/>; false when <see cref="Wake"/> or <see cref="IDisposable.Dispose"/> ended the wait without any.
     /// Survives every transient socket error (they are counted in the batch).
     /// </summary>
     bool Receive(DatagramBatch batch);

@@ -42,6 +42,12 @@ internal sealed partial class UtpSocket
             {
                 HandleTrain(_batch[i], _batch.BytesOf(i));
             }
+
+            for (var i = 0; i < _batch.ReportCount; i++)
+            {
+                ref readonly var report = ref _batch.ReportAt(i);
+                _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, _batch.QuotationOf(i));
+            }
         }
 #pragma warning disable CA1031 // As in RunTurn.
         catch (Exception e)

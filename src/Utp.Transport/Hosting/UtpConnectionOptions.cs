@@ -42,7 +42,10 @@ public class UtpConnectionOptions
     /// </summary>
     public bool NoDelay { get; set; } = true;
 
-    /// <summary>Gets or sets how long a connection attempt may take, retries included. Default 20 s, allowed 100 ms to 10 minutes.</summary>
+    /// <summary>
+    /// Gets or sets how long a connection attempt may take, retries included. Default 20 s, allowed 100 ms to 10 minutes. An attempt ends
+    /// sooner when the peer refuses it, or when its host or a router reports, on systems where that can be read (Linux), that nobody is there.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>

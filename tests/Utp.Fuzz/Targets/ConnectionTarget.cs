@@ -197,7 +197,7 @@ internal sealed class ConnectionTarget(bool isHostile) : IFuzzTarget
             switch (Below(8))
             {
                 case 0:
-                    host.Core.HandleUnreachable(Network.Now, model.To, _mutator.Mutate(model.Bytes));
+                    host.Core.HandleUnreachable(Network.Now, model.To, isRefusal: true, _mutator.Mutate(model.Bytes));
                     break;
                 case 1:
                     var size = 20 + Below(1_500);

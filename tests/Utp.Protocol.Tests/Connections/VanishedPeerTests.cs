@@ -78,7 +78,7 @@ public sealed class VanishedPeerTests
         var peer = ScriptedPeer.Unconnected();
         var syn = peer.ConnectHost();
 
-        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, syn.Bytes);
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, isRefusal: true, syn.Bytes);
         peer.Host.Drain();
 
         Assert.Equal((CloseReason.Refused, true), (peer.Connection.Core.CloseReason, peer.Connection.IsReleased));
@@ -92,14 +92,14 @@ public sealed class VanishedPeerTests
         byte[] wrongNumber = [.. syn.Bytes];
         wrongNumber[16] ^= 1;
 
-        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, wrongNumber);
-        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address with { Port = 1 }, syn.Bytes);
-        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, syn.Bytes.AsSpan(0, 8));
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, isRefusal: true, wrongNumber);
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address with { Port = 1 }, isRefusal: true, syn.Bytes);
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, isRefusal: true, syn.Bytes.AsSpan(0, 8));
         peer.Host.Drain();
         Assert.False(peer.Connection.IsClosed);
 
         peer.AnswerSyn();
-        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, syn.Bytes);
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, isRefusal: true, syn.Bytes);
         peer.Host.Drain();
         Assert.False(peer.Connection.IsClosed);
     }

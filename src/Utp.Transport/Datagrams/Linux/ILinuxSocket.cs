@@ -9,13 +9,16 @@ internal unsafe interface ILinuxSocket : IDisposable
     /// <summary>Does not wait. Messages received, or the negative error.</summary>
     int ReceiveMessages(MessageEntry* entries, int count);
 
+    /// <summary>Does not wait. Reports of the network received, or the negative error.</summary>
+    int ReceiveReports(MessageEntry* entries, int count);
+
     /// <summary>Does not wait. Messages sent, or the negative error of the first.</summary>
     int SendMessages(MessageEntry* entries, int count);
 
     /// <summary>Does not wait. Bytes sent, or the negative error.</summary>
     int SendMessage(MessageHeader* message);
 
-    /// <summary>Waits for a datagram, an error or <see cref="Signal"/>, without limit. Zero, or the negative error.</summary>
+    /// <summary>Waits for a datagram, a report or <see cref="Signal"/>, without limit. One when a report or an error waits, zero, or the negative error.</summary>
     int WaitReadable();
 
     /// <summary>One when writable (or broken, which a send would tell), zero after the timeout, or the negative error.</summary>

@@ -11,6 +11,9 @@ internal static unsafe partial class LibC
     /// <summary><c>MSG_TRUNC</c> in the flags of a received message: it did not fit.</summary>
     public const int Truncated = 0x20;
 
+    /// <summary><c>MSG_ERRQUEUE</c>: reports instead of datagrams.</summary>
+    public const int ErrorQueue = 0x2000;
+
     /// <summary><c>EFD_CLOEXEC | EFD_NONBLOCK</c>.</summary>
     public const int EventFlags = 0x80000 | 0x800;
 

@@ -6,16 +6,26 @@ namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
 /// Receiving with <c>recvmmsg</c> and waiting with <c>poll</c> on the socket and an event descriptor: no time-out, no wake-up that a
-/// network could swallow. How a train is sent is the kinds' own.
+/// network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP) waits in the socket's error queue, and its
+/// error number also fails the next call, whatever that is about: such a send is repeated, and such a receive takes the reports.
 /// </summary>
 internal abstract class LinuxDatagramChannel : IDatagramChannel
 {
+    /// <summary>
+    /// So often a send is repeated when its error may be a report about another datagram. Each repetition can meet only a report that has
+    /// come since the last, a microsecond ago; an error that stays is the call's own.
+    /// </summary>
+    private const int MostRepetitions = 8;
+
     private readonly UdpSocketFacts _facts;
     private readonly UtpClock _clock;
     private readonly ReceiveVector _received;
     private readonly WaitGate _gate = new();
+    private readonly Lock _reportLock = new();
+    private ReportVector? _reports;
     private BackOff _backOff;
     private bool _shortOfBuffers;
+    private bool _reportsWait;
 
     protected LinuxDatagramChannel(ILinuxSocket socket, UdpSocketFacts facts, UtpClock clock)
     {
@@ -48,6 +58,11 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         while (!_gate.IsClosed)
         {
             var woken = _gate.TakeRequest();
+            if (Volatile.Read(ref _reportsWait))
+            {
+                TakeReports(batch);
+            }
+
             var result = Socket.ReceiveMessages(_received.Prepare(batch), batch.Capacity);
             if (result > 0)
             {
@@ -60,14 +75,19 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             }
             else if (result == 0 || result == -ErrorNumber.TryAgain)
             {
-                if (!woken)
+                if (!woken && batch.ReportCount == 0)
                 {
                     Wait(batch);
                 }
             }
-            else
+            else if (!ErrorNumber.MayBeReport(-result) || !TakeReports(batch))
             {
                 Survive(-result, batch);
+            }
+
+            if (batch.ReportCount > 0)
+            {
+                return true;
             }
 
             if (woken)
@@ -152,13 +172,21 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             int result;
             if (length - bytesSent <= segmentSize)
             {
-                result = Socket.SendMessage(Outgoing.Datagram(train + bytesSent, length - bytesSent));
+                result = SendMessage(Outgoing.Datagram(train + bytesSent, length - bytesSent));
                 bytesSent += Math.Max(result, 0);
             }
             else
             {
                 var entries = Outgoing.Datagrams(train + bytesSent, length - bytesSent, segmentSize, out var count);
                 result = Socket.SendMessages(entries, count);
+                if (result < 0 && ErrorNumber.MayBeReport(-result))
+                {
+                    using var scope = BeginRepetitions();
+                    for (var i = 0; i < MostRepetitions && result < 0 && ErrorNumber.MayBeReport(-result); i++)
+                    {
+                        result = Socket.SendMessages(entries, count);
+                    }
+                }
 
                 // When fewer left than were given, the error that stopped the rest shows in the next call.
                 bytesSent = Math.Min(length, bytesSent + (Math.Max(result, 0) * segmentSize));
@@ -173,10 +201,58 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         return SendOutcome.Sent;
     }
 
+    /// <summary>One message; see <see cref="MostRepetitions"/>.</summary>
+    protected unsafe int SendMessage(MessageHeader* message)
+    {
+        var result = Socket.SendMessage(message);
+        if (result < 0 && ErrorNumber.MayBeReport(-result))
+        {
+            using var scope = BeginRepetitions();
+            for (var i = 0; i < MostRepetitions && result < 0 && ErrorNumber.MayBeReport(-result); i++)
+            {
+                result = Socket.SendMessage(message);
+            }
+        }
+
+        return result;
+    }
+
     protected SendOutcome Outcome(int error)
     {
         _shortOfBuffers = error == ErrorNumber.NoBufferSpace;
         return ErrorNumber.ToSendOutcome(error);
+    }
+
+    /// <summary>No report is taken meanwhile: each one taken puts the error of the next on the socket.</summary>
+    private Lock.Scope BeginRepetitions()
+    {
+        Volatile.Write(ref _reportsWait, true);
+        return _reportLock.EnterScope();
+    }
+
+    /// <summary>A portion of what the network has reported; false when there was nothing. Datagrams come before the next portion.</summary>
+    private unsafe bool TakeReports(DatagramBatch batch)
+    {
+        Volatile.Write(ref _reportsWait, false);
+        _reports ??= new ReportVector(_facts.AddressFamily);
+        int count;
+        using (_reportLock.EnterScope())
+        {
+            count = Socket.ReceiveReports(_reports.Prepare(), ReportVector.Capacity);
+        }
+
+        if (count <= 0)
+        {
+            return false;
+        }
+
+        if (count == ReportVector.Capacity)
+        {
+            Volatile.Write(ref _reportsWait, true);
+        }
+
+        _reports.Complete(batch, count);
+        return true;
     }
 
     private void Wait(DatagramBatch batch)
@@ -187,6 +263,10 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             if (result < 0)
             {
                 Survive(-result, batch);
+            }
+            else if (result > 0)
+            {
+                Volatile.Write(ref _reportsWait, true);
             }
         }
 

@@ -12,7 +12,13 @@ internal static class LinuxDatagramSupport
     public static MessageBatchDatagramChannel? TryCreateBatching(UdpSocket udp, UtpClock clock, out string reason)
     {
         var socket = TryCreateSocket(udp, out reason);
-        return socket is null ? null : new MessageBatchDatagramChannel(socket, udp.Facts, clock);
+        if (socket is null)
+        {
+            return null;
+        }
+
+        AskForReports(udp.Socket);
+        return new MessageBatchDatagramChannel(socket, udp.Facts, clock);
     }
 
     /// <summary>Null, with the reason, where the system lacks the calls or the options. Then the socket is as it was.</summary>
@@ -24,12 +30,13 @@ internal static class LinuxDatagramSupport
         }
 
         // Segment size 0 is "none", so that asking changes nothing; the size comes with each send. Receive offload is asked for last.
-        if (!TrySet(udp.Socket, UdpOption.Segment, 0, "UDP_SEGMENT", out reason) || !TrySet(udp.Socket, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
+        if (!TrySet(udp.Socket, UdpOption.Level, UdpOption.Segment, 0, "UDP_SEGMENT", out reason) || !TrySet(udp.Socket, UdpOption.Level, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
         {
             socket.DisposeEventOnly();
             return null;
         }
 
+        AskForReports(udp.Socket);
         return new OffloadDatagramChannel(socket, udp.Facts, clock);
     }
 
@@ -70,11 +77,22 @@ internal static class LinuxDatagramSupport
         return null;
     }
 
-    private static bool TrySet(Socket socket, int option, int value, string name, out string reason)
+    /// <summary>Without, a connect to where nobody listens ends with its timeout. Not for other channels: reports that nobody takes fail every call.</summary>
+    private static void AskForReports(Socket socket)
+    {
+        // A dual-mode socket has both options; a plain IPv4 socket has no second one.
+        TrySet(socket, ReportOption.LevelIPv4, ReportOption.NameIPv4, 1, "IP_RECVERR", out _);
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            TrySet(socket, ReportOption.LevelIPv6, ReportOption.NameIPv6, 1, "IPV6_RECVERR", out _);
+        }
+    }
+
+    private static bool TrySet(Socket socket, int level, int option, int value, string name, out string reason)
     {
         try
         {
-            socket.SetRawSocketOption(UdpOption.Level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
             reason = string.Empty;
             return true;
         }

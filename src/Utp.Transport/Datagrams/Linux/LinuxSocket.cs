@@ -23,18 +23,9 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         _event = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    public int ReceiveMessages(MessageEntry* entries, int count)
-    {
-        if (!TryHold(_socket))
-        {
-            return -ErrorNumber.BadDescriptor;
-        }
+    public int ReceiveMessages(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait);
 
-        var result = LibC.ReceiveMessages((int)_socket.DangerousGetHandle(), entries, (uint)count, LibC.DoNotWait, null);
-        result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
-        _socket.DangerousRelease();
-        return result;
-    }
+    public int ReceiveReports(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait | LibC.ErrorQueue);
 
     public int SendMessages(MessageEntry* entries, int count)
     {
@@ -91,7 +82,12 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         entries[0] = new PollEntry { Descriptor = (int)_socket.DangerousGetHandle(), Events = PollEntry.In };
         entries[1] = new PollEntry { Descriptor = (int)_event.DangerousGetHandle(), Events = PollEntry.In };
         var result = LibC.Poll(entries, 2, -1) < 0 ? -Marshal.GetLastPInvokeError() : 0;
-        if (result == 0 && entries[1].ReturnedEvents != 0)
+        if (result == 0 && (entries[0].ReturnedEvents & PollEntry.Error) != 0)
+        {
+            result = 1;
+        }
+
+        if (result >= 0 && entries[1].ReturnedEvents != 0)
         {
             // One read takes all signals since the last.
             ulong signals;
@@ -149,6 +145,19 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
 
     /// <summary>For a socket that another channel is to use instead.</summary>
     public void DisposeEventOnly() => _event.Dispose();
+
+    private int Receive(MessageEntry* entries, int count, int flags)
+    {
+        if (!TryHold(_socket))
+        {
+            return -ErrorNumber.BadDescriptor;
+        }
+
+        var result = LibC.ReceiveMessages((int)_socket.DangerousGetHandle(), entries, (uint)count, flags, null);
+        result = result < 0 ? -Marshal.GetLastPInvokeError() : result;
+        _socket.DangerousRelease();
+        return result;
+    }
 
     private static bool TryHold(SafeHandle handle)
     {

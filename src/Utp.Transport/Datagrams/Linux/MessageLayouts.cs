@@ -54,6 +54,9 @@ internal struct PollEntry
     public const short In = 0x1;
     public const short Out = 0x4;
 
+    /// <summary>Always reported, asked for or not.</summary>
+    public const short Error = 0x8;
+
     public int Descriptor;
     public short Events;
     public short ReturnedEvents;
@@ -71,6 +74,15 @@ internal static class UdpOption
     public const int ReceiveOffload = 104;
 }
 
+/// <summary><c>IP_RECVERR</c> and <c>IPV6_RECVERR</c>: what the network reports of our datagrams is queued. The control messages have the same numbers.</summary>
+internal static class ReportOption
+{
+    public const int LevelIPv4 = 0;
+    public const int NameIPv4 = 11;
+    public const int LevelIPv6 = 41;
+    public const int NameIPv6 = 25;
+}
+
 /// <summary>Error numbers of errno(3), as x64 and arm64 share them.</summary>
 internal static class ErrorNumber
 {
@@ -83,10 +95,24 @@ internal static class ErrorNumber
     public const int Access = 13;
     public const int InvalidArgument = 22;
     public const int NotImplemented = 38;
+    public const int NotOnNetwork = 64;
+    public const int Protocol = 71;
     public const int NotSocket = 88;
     public const int MessageTooLong = 90;
+    public const int NoProtocolOption = 92;
+    public const int NotSupported = 95;
     public const int NetworkUnreachable = 101;
     public const int NoBufferSpace = 105;
+    public const int ConnectionRefused = 111;
+    public const int HostDown = 112;
+    public const int HostUnreachable = 113;
+
+    /// <summary>
+    /// What ICMP becomes. A report waits on the socket for the next call, whatever that is about; so one of these may be news of another
+    /// datagram, or the call's own failure.
+    /// </summary>
+    public static bool MayBeReport(int error) => error is NetworkUnreachable or HostUnreachable or ConnectionRefused or MessageTooLong or HostDown
+        or NoProtocolOption or NotSupported or Protocol or NotOnNetwork or Access;
 
     public static SendOutcome ToSendOutcome(int error) => error switch
     {

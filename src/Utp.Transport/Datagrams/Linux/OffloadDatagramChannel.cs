@@ -29,7 +29,7 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
         while (length - bytesSent > segmentSize && bytesPerCall > segmentSize && _segmentationWorks)
         {
             var chunk = Math.Min(bytesPerCall, length - bytesSent);
-            var result = Socket.SendMessage(Outgoing.Segmented(train + bytesSent, chunk, segmentSize));
+            var result = SendMessage(Outgoing.Segmented(train + bytesSent, chunk, segmentSize));
             Outgoing.ForgetSegmentation();
             if (result >= 0)
             {

@@ -18,6 +18,9 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public Queue<int> DatagramResults { get; } = new();
 
+    /// <summary>What every datagram fails with when <see cref="DatagramResults"/> is empty; zero for success.</summary>
+    public int DatagramFailure { get; set; }
+
     public ConcurrentQueue<byte[]> Arriving { get; } = new();
 
     /// <summary>One line per call: "train 2800/1400" (one message for the kernel to cut), "batch 3" or "datagram 17".</summary>
@@ -45,10 +48,24 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
         return received > 0 ? received : -ErrorNumber.TryAgain;
     }
 
+    /// <summary>The error queue: each report has what the kernel would write.</summary>
+    public ConcurrentQueue<FakeReport> Reports { get; } = new();
+
+    public int ReceiveReports(MessageEntry* entries, int count)
+    {
+        var received = 0;
+        while (received < count && Reports.TryDequeue(out var report))
+        {
+            report.WriteTo(ref entries[received++]);
+        }
+
+        return received > 0 ? received : -ErrorNumber.TryAgain;
+    }
+
     public int SendMessages(MessageEntry* entries, int count)
     {
         Journal.Add($"batch {count}");
-        var result = DatagramResults.TryDequeue(out var queued) ? queued : count;
+        var result = DatagramResults.TryDequeue(out var queued) ? queued : DatagramFailure < 0 ? DatagramFailure : count;
         for (var i = 0; i < result; i++)
         {
             Assert.True(entries[i].Header.Control is null && entries[i].Header.ControlLength == 0);
@@ -65,7 +82,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
         if (message->ControlLength == 0)
         {
             Journal.Add($"datagram {length}");
-            result = DatagramResults.TryDequeue(out var queued) ? queued : length;
+            result = DatagramResults.TryDequeue(out var queued) ? queued : DatagramFailure < 0 ? DatagramFailure : length;
         }
         else
         {
@@ -90,6 +107,11 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
         if (WaitResults.TryDequeue(out var result))
         {
             return result;
+        }
+
+        if (!Reports.IsEmpty)
+        {
+            return 1;
         }
 
         if (Arriving.IsEmpty)

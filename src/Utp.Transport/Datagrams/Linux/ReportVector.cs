@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Utp.Protocol.Wire;
+
+namespace Utp.Transport.Datagrams.Linux;
+
+/// <summary>
+/// The arrays that <c>recvmmsg</c> fills from the socket's error queue: what the network reported about datagrams of ours (ICMP), each with
+/// the address that it was sent to and the beginning of the datagram. Made with the first report; few sockets ever see one. ip(7), IP_RECVERR.
+/// </summary>
+internal sealed unsafe class ReportVector
+{
+    /// <summary>Reports per call. A flood is taken in portions of this, with datagrams in between.</summary>
+    public const int Capacity = DatagramBatch.MaxReports;
+
+    private const int NameBytes = 32;
+    private const int ControlBytes = 128;
+
+    /// <summary>Origins of <c>sock_extended_err</c>; the local system is another.</summary>
+    private const byte OriginIcmp = 2;
+    private const byte OriginIcmpV6 = 3;
+
+    /// <summary>"Destination unreachable" of ICMP and of ICMPv6.</summary>
+    private const byte UnreachableIcmp = 3;
+    private const byte UnreachableIcmpV6 = 1;
+
+    private readonly AddressFamily _family;
+    private readonly MessageEntry[] _entries = GC.AllocateArray<MessageEntry>(Capacity, pinned: true);
+    private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(Capacity, pinned: true);
+    private readonly byte[] _names = GC.AllocateArray<byte>(Capacity * NameBytes, pinned: true);
+    private readonly byte[] _controls = GC.AllocateArray<byte>(Capacity * ControlBytes, pinned: true);
+    private readonly byte[] _quotations = GC.AllocateArray<byte>(Capacity * PacketHeader.Size, pinned: true);
+
+    public ReportVector(AddressFamily family)
+    {
+        _family = family;
+        for (var i = 0; i < Capacity; i++)
+        {
+            _vectors[i] = new IoVector { Base = Pinned(_quotations) + (i * PacketHeader.Size), Length = PacketHeader.Size };
+            ref var header = ref _entries[i].Header;
+            header.Name = Pinned(_names) + (i * NameBytes);
+            header.Vectors = Pinned(_vectors) + i;
+            header.VectorCount = 1;
+            header.Control = Pinned(_controls) + (i * ControlBytes);
+        }
+    }
+
+    public MessageEntry* Prepare()
+    {
+        for (var i = 0; i < Capacity; i++)
+        {
+            // The kernel leaves here what it wrote the last time.
+            ref var header = ref _entries[i].Header;
+            header.NameLength = NameBytes;
+            header.ControlLength = ControlBytes;
+            header.Flags = 0;
+        }
+
+        return Pinned(_entries);
+    }
+
+    /// <summary>
+    /// Adds what says "unreachable" and quotes enough to tell of which packet. "Too big" is left to the path MTU search: its probes find the
+    /// same out without believing anybody.
+    /// </summary>
+    public void Complete(DatagramBatch batch, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            ref readonly var entry = ref _entries[i];
+            if (entry.Length >= PacketHeader.Size && entry.Header.NameLength > 0 && TryFindError(entry.Header, out var error) && error.IsUnreachable)
+            {
+                var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
+                batch.AddReport(remote, error.Number == ErrorNumber.ConnectionRefused, _quotations.AsSpan(i * PacketHeader.Size, PacketHeader.Size));
+            }
+        }
+    }
+
+    private static bool TryFindError(in MessageHeader header, out ExtendedError error)
+    {
+        for (var offset = 0; offset + ControlHeader.Bytes + sizeof(ExtendedError) <= (int)header.ControlLength;)
+        {
+            var control = (ControlHeader*)(header.Control + offset);
+            if ((control->Level, control->Type) is (ReportOption.LevelIPv4, ReportOption.NameIPv4) or (ReportOption.LevelIPv6, ReportOption.NameIPv6))
+            {
+                error = Unsafe.ReadUnaligned<ExtendedError>((byte*)control + ControlHeader.Bytes);
+                return true;
+            }
+
+            if (control->Length < ControlHeader.Bytes)
+            {
+                break;
+            }
+
+            offset += ControlHeader.Align((int)control->Length);
+        }
+
+        error = default;
+        return false;
+    }
+
+    /// <summary>Only for arrays of the pinned heap.</summary>
+    private static T* Pinned<T>(T[] array)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
+
+    /// <summary><c>struct sock_extended_err</c>, 16 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct ExtendedError
+    {
+        public readonly int Number;
+        public readonly byte Origin;
+        public readonly byte Type;
+        public readonly byte Code;
+        private readonly byte _padding;
+        private readonly uint _info;
+        private readonly uint _data;
+
+        public bool IsUnreachable => (Origin, Type) is (OriginIcmp, UnreachableIcmp) or (OriginIcmpV6, UnreachableIcmpV6) && Number != ErrorNumber.MessageTooLong;
+    }
+}

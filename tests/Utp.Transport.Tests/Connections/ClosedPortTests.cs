@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Utp.Transport.Tests.Datagrams;
+using Utp.Transport.Tests.Datagrams.Linux;
+using Utp.Transport.Tests.Engine;
+using static Utp.Transport.Tests.Engine.PipeAssertions;
+
+namespace Utp.Transport.Tests.Connections;
+
+/// <summary>Dialling a port that nobody has: the network says so, and the caller need not wait for the timeout.</summary>
+public sealed class ClosedPortTests
+{
+    [LinuxFact]
+    public Task Connect_Batching_IsRefusedAtOnce() => AssertRefusedAsync(UtpDatagramOffload.Batching, IPAddress.Loopback);
+
+    [LinuxFact]
+    public Task Connect_Segmentation_IsRefusedAtOnce() => AssertRefusedAsync(UtpDatagramOffload.Segmentation, IPAddress.Loopback);
+
+    [LinuxFact]
+    public Task Connect_IPv6_IsRefusedAtOnce() =>
+        ChannelFixture.HasIPv6Loopback ? AssertRefusedAsync(UtpDatagramOffload.Auto, IPAddress.IPv6Loopback) : Task.CompletedTask;
+
+    [LinuxFact]
+    public async Task Connect_FromADualModeSocketToIPv4_IsRefusedAtOnce()
+    {
+        await using var engines = new EngineFixture();
+        await using var near = await engines.ClientEngine.BindAsync(new IPEndPoint(IPAddress.IPv6Any, 0), engines.ClientEngine.DefaultOptions);
+
+        var error = await Assert.ThrowsAsync<SocketException>(() => engines.ClientEngine
+            .ConnectAsync(ClosedPort(IPAddress.Loopback), engines.Options, EngineFixture.AddressOf(near)).AsTask().WaitAsync(EngineFixture.Patience));
+
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+    }
+
+    [LinuxFact]
+    public async Task Connect_ThroughTheClient_IsASocketExceptionThatNamesThePeer()
+    {
+        var closed = ClosedPort(IPAddress.Loopback);
+        await using var client = new UtpClient();
+
+        var error = await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", closed.Port).AsTask().WaitAsync(EngineFixture.Patience));
+
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+        Assert.Contains(closed.ToString(), error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, client.ConnectionCount);
+    }
+
+    [LinuxFact]
+    public async Task Refusals_OnTheSameSocket_CostOtherConnectionsNothing()
+    {
+        foreach (var offload in new[] { UtpDatagramOffload.Batching, UtpDatagramOffload.Segmentation })
+        {
+            await using var engines = new EngineFixture(options => options.DatagramOffload = offload);
+            var (client, server) = await engines.ConnectPairAsync();
+            var (closed, payload) = (ClosedPort(IPAddress.Loopback), Pattern(20_000_000));
+            var read = server.Transport.Input.ReadExactlyAsync(payload.Length);
+            var write = client.Transport.Output.WriteAsync(payload).AsTask();
+
+            for (var i = 0; i < 200; i++)
+            {
+                await Assert.ThrowsAsync<SocketException>(() =>
+                    engines.ClientEngine.ConnectAsync(closed, engines.Options, null).AsTask().WaitAsync(EngineFixture.Patience));
+            }
+
+            await write.WaitAsync(EngineFixture.Patience);
+            Assert.Equal(payload, await read);
+            Assert.Equal(1, engines.ClientEngine.SocketCount);
+            await client.DisposeAsync();
+            await server.DisposeAsync();
+        }
+    }
+
+    private static async Task AssertRefusedAsync(UtpDatagramOffload offload, IPAddress address)
+    {
+        await using var engines = new EngineFixture(options => options.DatagramOffload = offload);
+        var closed = ClosedPort(address);
+        var start = Stopwatch.GetTimestamp();
+
+        var error = await Assert.ThrowsAsync<SocketException>(() =>
+            engines.ClientEngine.ConnectAsync(closed, engines.Options, null).AsTask().WaitAsync(EngineFixture.Patience));
+
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+
+        // Before the second request even leaves, usually within a millisecond.
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 1);
+    }
+
+    private static IPEndPoint ClosedPort(IPAddress address)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(address, 0));
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+}
