@@ -51,8 +51,8 @@ public sealed class InterleavingTests
         var serverReads = ReadPrefixAsync(server);
 
         await Task.WhenAll(
-            Task.Run(() => EndAsync(engines, client, isClient: true, clientEnding)),
-            Task.Run(() => EndAsync(engines, server, isClient: false, serverEnding))).WaitAsync(EngineFixture.Patience);
+            Task.Run(() => EndAsync(engines, client, isClient: true, clientEnding, clientReads)),
+            Task.Run(() => EndAsync(engines, server, isClient: false, serverEnding, serverReads))).WaitAsync(EngineFixture.Patience);
 
         // A reader gets a prefix of what was written, and all of it when nobody reset and this side did not close under its own reader.
         await AssertReadAsync(serverReads, toServer, isWhole: IsGraceful(clientEnding) && serverEnding is Ending.Finish);
@@ -67,7 +67,7 @@ public sealed class InterleavingTests
 
     private static bool IsGraceful(Ending ending) => ending is not (Ending.Abort or Ending.StopEngine);
 
-    private static async Task EndAsync(EngineFixture engines, UtpConnection connection, bool isClient, Ending ending)
+    private static async Task EndAsync(EngineFixture engines, UtpConnection connection, bool isClient, Ending ending, Task reads)
     {
         switch (ending)
         {
@@ -82,7 +82,9 @@ public sealed class InterleavingTests
                 await connection.FinishAsync(default).AsTask().WaitAsync(EngineFixture.Patience);
                 break;
             case Ending.Dispose:
+                // As for any pipe: whoever completes it must not pull the memory from under somebody who reads.
                 connection.Transport.Input.CancelPendingRead();
+                await reads;
                 await connection.DisposeAsync();
                 break;
             case Ending.AbortNull:
