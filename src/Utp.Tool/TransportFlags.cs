@@ -17,7 +17,9 @@ internal sealed class TransportFlags
     private readonly Option<int?> _connectTimeout = Number("--connect-timeout", "SECONDS", "How long to try to connect; 20 when not given", 1, 600);
     private readonly Option<int?> _idleTimeout = Number("--idle-timeout", "SECONDS", "Silence after which a peer is taken for gone", 1, 86400);
 
-    private TransportFlags(Command command)
+    private readonly Option<string?> _trace = new("--trace") { HelpName = "FILE", Description = "Write a trace of every connection, for 'utp plot'; replaces the file" };
+
+    private TransportFlags(Command command, bool traces)
     {
         command.Add(_congestion);
         command.Add(_targetDelay);
@@ -28,9 +30,18 @@ internal sealed class TransportFlags
         command.Add(_offload);
         command.Add(_connectTimeout);
         command.Add(_idleTimeout);
+        if (traces)
+        {
+            command.Add(_trace);
+        }
     }
 
-    public static TransportFlags AddTo(Command command) => new(command);
+    /// <param name="command">Gets the flags.</param>
+    /// <param name="traces">Whether there is one engine, which can be traced to a file.</param>
+    public static TransportFlags AddTo(Command command, bool traces = true) => new(command, traces);
+
+    /// <summary>Whether the command line asks for a trace.</summary>
+    public bool IsTracing(ParseResult parsed) => parsed.GetValue(_trace) is not null;
 
     /// <summary>A flag with a whole number within bounds; outside of them is bad usage.</summary>
     public static Option<int?> Number(string name, string unit, string description, int minimum, int maximum)
@@ -73,10 +84,31 @@ internal sealed class TransportFlags
         options.ConnectTimeout = parsed.GetValue(_connectTimeout) is { } connect ? TimeSpan.FromSeconds(connect) : options.ConnectTimeout;
         options.IdleTimeout = parsed.GetValue(_idleTimeout) is { } idle ? TimeSpan.FromSeconds(idle) : idleTimeout ?? options.IdleTimeout;
 
+        options.Trace = ReadTrace(parsed.GetValue(_trace));
+
         // A silent peer is told from a dead one by its keepalives, which must come often enough for that.
         var keepAlive = TimeSpan.FromSeconds(Math.Max(1, Math.Floor(options.IdleTimeout.TotalSeconds / 3)));
         options.KeepAliveInterval = keepAlive < options.KeepAliveInterval ? keepAlive : options.KeepAliveInterval;
         return options;
+    }
+
+    /// <summary>Before anything else happens: the file can be written.</summary>
+    private static string? ReadTrace(string? path)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new ToolException($"The trace cannot be written to '{path}': {e.Message}", e);
+        }
     }
 
     private static TEnum? ParseChoice<TEnum>(string name, ArgumentResult result)

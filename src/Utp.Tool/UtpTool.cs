@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Utp.Tool.Bench;
 using Utp.Tool.Cat;
 using Utp.Tool.Files;
+using Utp.Tool.Plot;
 using Utp.Tool.Relay;
 
 namespace Utp.Tool;
@@ -72,6 +73,7 @@ internal static class UtpTool
         SendCommand.Create(console, interruption),
         ReceiveCommand.Create(console, interruption),
         BenchCommand.Create(console, interruption),
+        PlotCommand.Create(console),
     };
 
     /// <summary>What networks, peers, disks and users do. Anything else is a defect of ours, and its stack trace is of use.</summary>

@@ -13,7 +13,7 @@ public class CommandLineTests
     [InlineData("cat --loud 127.0.0.1 5000", "'--loud' is not an option.")]
     [InlineData("cat 127.0.0.1 70000", "70000 is not a port.")]
     [InlineData("cat 127.0.0.1 port", "port")]
-    [InlineData("cat 127.0.0.1 5000 --congestion vegas", "--congestion is 'vegas'. Expected one of Ledbat")]
+    [InlineData("cat 127.0.0.1 5000 --congestion vegas", "--congestion is 'vegas'. Expected one of LedbatPlusPlus, Ledbat, Cubic.")]
     [InlineData("cat 127.0.0.1 5000 --target-delay 1", "--target-delay is 1. Expected 5 to 100.")]
     [InlineData("cat 127.0.0.1 5000 --receive-buffer 1", "--receive-buffer is 1. Expected 8192 to 1073741824.")]
     [InlineData("relay --listen tcp://127.0.0.1:0", "--connect")]
@@ -29,6 +29,14 @@ public class CommandLineTests
     [InlineData("bench --connect 127.0.0.1:1 --seconds -1", "--seconds is -1.")]
     [InlineData("bench --connect 127.0.0.1:1 --streams 0", "--streams is 0. Expected 1 to 10000.")]
     [InlineData("bench --connect 127.0.0.1:1 --transport quic", "--transport is 'quic'. Expected utp or tcp.")]
+    [InlineData("bench --connect 127.0.0.1:1 --transport tcp --trace x.qlog", "--trace traces uTP")]
+    [InlineData("plot", "--output")]
+    [InlineData("plot x.qlog", "--output")]
+    [InlineData("plot -o x.png", "argument missing")]
+    [InlineData("plot x.qlog -o x.gif", "--output is 'x.gif'. Expected a name that ends in .png or .svg.")]
+    [InlineData("plot x.qlog -o x", "--output is 'x'. Expected a name that ends in .png or .svg.")]
+    [InlineData("plot x.qlog -o x.png --size 10", "--size is '10'. Expected WIDTHxHEIGHT, each from 300 to 10000.")]
+    [InlineData("plot x.qlog -o x.png --from 5 --to 4", "--from 5 is not before --to 4.")]
     public async Task Run_BadUsage_SaysItInOneLineAndReturns2(string commandLine, string expected)
     {
         var (exit, output, errors) = await CommandRun.RunAsync(commandLine.Split(' '));
@@ -45,6 +53,10 @@ public class CommandLineTests
     [InlineData("--help", "bench")]
     [InlineData("cat --help", "--listen")]
     [InlineData("bench --help", "--message-size")]
+    [InlineData("bench --help", "LedbatPlusPlus, Ledbat, Cubic")]
+    [InlineData("bench --help", "--trace")]
+    [InlineData("send --help", "--trace")]
+    [InlineData("plot --help", "--connection")]
     public async Task Run_Help_PrintsItAndReturns0(string commandLine, string expected)
     {
         var (exit, output, errors) = await CommandRun.RunAsync(commandLine.Split(' '));
@@ -58,6 +70,9 @@ public class CommandLineTests
     [InlineData("send /no/such/file 127.0.0.1:1", "There is no file '/no/such/file'.")]
     [InlineData("send / 127.0.0.1:1", "'/' is a directory.")]
     [InlineData("receive -l 0 --directory /no/such/directory", "There is no directory '/no/such/directory'.")]
+    [InlineData("plot /no/such/trace.qlog -o x.png", "There is no file '/no/such/trace.qlog'.")]
+    [InlineData("plot / -o x.png", "'/' is a directory, not a trace.")]
+    [InlineData("bench --connect 127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
     public async Task Run_SomethingMissing_SaysItInOneLineAndReturns1(string commandLine, string expected)
     {
         var (exit, _, errors) = await CommandRun.RunAsync(commandLine.Split(' '));

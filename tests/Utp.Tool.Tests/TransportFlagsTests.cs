@@ -46,6 +46,22 @@ public class TransportFlagsTests
     }
 
     [Theory]
+    [InlineData("ledbatplusplus", CongestionAlgorithm.LedbatPlusPlus)]
+    [InlineData("ledbat", CongestionAlgorithm.Ledbat)]
+    [InlineData("cubic", CongestionAlgorithm.Cubic)]
+    public void Read_CongestionInLowerCase_IsKnown(string name, CongestionAlgorithm algorithm) =>
+        Assert.Equal(algorithm, Read($"--congestion {name}").CongestionControl);
+
+    [Fact]
+    public void Read_Trace_IsTheFile()
+    {
+        using var directory = new Harness.TemporaryDirectory();
+
+        Assert.Equal(directory["x.qlog"], Read($"--trace {directory["x.qlog"]}").Trace);
+        Assert.Null(Read("").Trace);
+    }
+
+    [Theory]
     [MemberData(nameof(CongestionNames))]
     public void Read_EachCongestionName_IsKnown(string name) =>
         Assert.Equal(name, Read($"--congestion {name}").CongestionControl.ToString());

@@ -35,6 +35,11 @@ internal static class BenchCommand
                 "tcp" => false,
                 var other => throw new UsageException($"--transport is '{other}'. Expected utp or tcp."),
             };
+            if (!isUtp && flags.IsTracing(parsed))
+            {
+                throw new UsageException("--trace traces uTP; it does not go with --transport tcp.");
+            }
+
             var plan = (parsed.GetValue(Listen), parsed.GetValue(Connect)) switch
             {
                 ({ }, null) => null,

@@ -14,7 +14,7 @@ internal static class RelayCommand
         var connect = new Option<string>("--connect") { HelpName = "URL", Required = true, Description = "utp://HOST:PORT or tcp://HOST:PORT to connect to" };
         var live = new Option<bool>("--live") { Description = "A live table of the connections, when the output is a terminal" };
         var command = new Command("relay", "Accepts connections on one side and connects each to the other, uTP or TCP. Ends with Ctrl+C.") { listen, connect, live };
-        var flags = TransportFlags.AddTo(command);
+        var flags = TransportFlags.AddTo(command, traces: false);
         command.SetAction(async (parsed, _) =>
         {
             var from = RelayAddress.Parse(parsed.GetRequiredValue(listen), toListen: true);

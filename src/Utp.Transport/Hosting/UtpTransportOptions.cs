@@ -39,7 +39,7 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     /// <summary>
     /// Gets or sets the file to trace connections to: windows, delays, rates, losses and phases over time, as JSON lines in the record shape of
     /// qlog, for <c>utp plot</c> and others. Default null: no trace, at no cost. The directory must exist; a file that exists is replaced, and one
-    /// that cannot be written fails the start with an <see cref="IOException"/>. About 25 KB per second and busy connection, whatever its speed.
+    /// that cannot be written fails the start with an <see cref="IOException"/>. About 30 KB per second and busy connection, whatever its speed.
     /// </summary>
     public string? Trace { get; set; }
 
