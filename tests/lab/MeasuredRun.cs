@@ -11,6 +11,9 @@ internal sealed partial class MeasuredRun
 {
     private const int FirstPort = 5_201;
 
+    /// <summary>16 MiB, as in the simulated runs: the path is to be the limit.</summary>
+    private const string BufferBytes = "16777216";
+
     private readonly Scenario _scenario;
     private readonly Lock _lock = new();
     private readonly List<Track> _tracks = [];
@@ -59,7 +62,7 @@ internal sealed partial class MeasuredRun
     {
         if (flow.Kind == FlowKind.Utp)
         {
-            Inside(commands, line => OnUtp(track, line), Topology.Receiver, [.. Tool(), "bench", "--listen", $"{Topology.ReceiverAddress}:{port}", "--interval", "0.5", "--json"]);
+            Inside(commands, line => OnUtp(track, line), Topology.Receiver, [.. Tool(), "bench", "--listen", $"{Topology.ReceiverAddress}:{port}", "--interval", "0.5", "--json", "--receive-buffer", BufferBytes]);
         }
         else
         {
@@ -72,7 +75,7 @@ internal sealed partial class MeasuredRun
         var seconds = Text(Math.Ceiling(flow.StopSeconds - flow.StartSeconds));
         if (flow.Kind == FlowKind.Utp)
         {
-            Inside(commands, _ => { }, Topology.Sender, [.. Tool(), "bench", "--connect", $"{Topology.ReceiverAddress}:{port}", "--mode", "send", "--seconds", seconds, "--congestion", "LedbatPlusPlus"]);
+            Inside(commands, _ => { }, Topology.Sender, [.. Tool(), "bench", "--connect", $"{Topology.ReceiverAddress}:{port}", "--mode", "send", "--seconds", seconds, "--congestion", "LedbatPlusPlus", "--send-buffer", BufferBytes]);
         }
         else
         {
