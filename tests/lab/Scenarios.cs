@@ -55,6 +55,7 @@ internal static class Scenarios
         Flows = [new LabFlow(FlowKind.Utp, 0, 70), new LabFlow(tcp, 20, 55)],
         Figures = recording =>
         [
+            Share("TCP of the path, 20-30 s", recording, 1, 20, 30, 20, ShareTolerance),
             Share("TCP of the path, 30-55 s", recording, 1, 30, 55, 20, ShareTolerance),
             Share("uTP of the path, 30-55 s", recording, 0, 30, 55, 20, ShareTolerance),
             Share("uTP of the path, 1-6 s after TCP left", recording, 0, 56, 61, 20, ShareTolerance),
@@ -91,6 +92,7 @@ internal static class Scenarios
         [
             Share("early of the path, 30-100 s", recording, 0, 30, 100, 20, GoodputTolerance),
             Share("late of the path, 30-100 s", recording, 1, 30, 100, 20, GoodputTolerance),
+            new Figure("Jain, 30-100 s", Distribution.Jain(recording.GoodputMbit(0, 30, 100), recording.GoodputMbit(1, 30, 100)), 0.05),
             new Figure("queue p50, 30-100 s, ms", recording.QueueMs(30, 100).P50, QueueToleranceMs),
         ],
     };
