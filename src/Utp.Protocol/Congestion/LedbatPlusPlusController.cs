@@ -45,6 +45,7 @@ internal sealed class LedbatPlusPlusController : WindowController
     private Instant _frozenUntil;
     private Instant _cutVisibleAt;
     private Instant _probeSettledAt;
+    private Instant _yieldingSince;
     private double _maxRampBytesPerMicro;
     private long _baseBeforeSlowdownMicros;
 
@@ -104,7 +105,7 @@ internal sealed class LedbatPlusPlusController : WindowController
     private double EmptyPathMicros => Math.Min(_target.Micros / 2, Math.Max(_target.Micros / 4, _fullTargetMicros / 8));
 
     /// <summary>Growth per round trip while probing: what it adds to the queue before that can be seen stays below half of the target.</summary>
-    private double ProbeGrowth => Math.Min(MaxProbeGrowth, _target.Micros / 2 / Math.Max(_delay.BaseRoundTripMicros, 1));
+    private double ProbeGrowth => Math.Min(MaxProbeGrowth, _target.Micros / 2 / Math.Max(SmoothedRoundTripMicros, 1));
 
     public override void OnDelaySample(Instant now, uint timestampDifference)
     {
@@ -247,7 +248,9 @@ internal sealed class LedbatPlusPlusController : WindowController
     {
         ObserveEmptyPath(sample, queueing);
         var acknowledged = Math.Min(sample.AcknowledgedBytes, Window);
-        var change = queueing > _target.Micros ? Decrease(queueing) : Increase();
+        var isYielding = queueing > _target.Micros;
+        var change = isYielding ? Decrease(queueing) : Increase();
+        _yieldingSince = isYielding ? _yieldingSince : sample.Now;
 
         // For a round trip after a cut the delays are still those of the window before it, and would cut a second time.
         if (change < 0 ? sample.Now >= _cutVisibleAt : MayGrow(sample))
@@ -260,7 +263,7 @@ internal sealed class LedbatPlusPlusController : WindowController
             // What probing went too far takes itself back; nobody else has taken it.
             _slowdowns.RestartFrom(Window);
         }
-        else if (IsSlowdownCalledFor(sample.Now, queueing, change < 0))
+        else if (IsSlowdownCalledFor(sample.Now, queueing))
         {
             BeginSlowdown(sample);
         }
@@ -304,9 +307,11 @@ internal sealed class LedbatPlusPlusController : WindowController
     }
 
     /// <summary>Whether others need us to slow down before it is due.</summary>
-    private bool IsSlowdownCalledFor(Instant now, double queueing, bool isYielding)
+    private bool IsSlowdownCalledFor(Instant now, double queueing)
     {
-        if (_slowdowns.IsShareTaken(now, Window) && isYielding && _switches.SlowsDownForNewcomers)
+        // Acknowledgements that queue on their way back come in bursts, and so does what they let out: a queue of a moment, and of our own making.
+        var isQueueStanding = now.Since(_yieldingSince) > SmoothedRoundTripMicros;
+        if (_slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
         {
             return true;
         }

@@ -37,19 +37,26 @@ internal static class Snapshot
         }
     }
 
-    private static void Write([CallerFilePath] string source = "")
+    /// <summary>Replaces what stands between two markers of docs/experiments.md.</summary>
+    /// <param name="source">The calling source file, in the folder of this one.</param>
+    public static void Replace(string source, string begin, string end, string table)
     {
         var file = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "../../../docs/experiments.md"));
-        var text = File.ReadAllText(file);
-        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        var end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
+        lock (Gate)
         {
-            throw new SimulationException($"{file} has lost its markers '{Begin}' and '{End}'; put them back where the table belongs.");
-        }
+            var text = File.ReadAllText(file);
+            var from = text.IndexOf(begin, StringComparison.Ordinal);
+            var to = text.IndexOf(end, StringComparison.Ordinal);
+            if (from < 0 || to < from)
+            {
+                throw new SimulationException($"{file} has lost its markers '{begin}' and '{end}'; put them back where the table belongs.");
+            }
 
-        File.WriteAllText(file, $"{text[..(begin + Begin.Length)]}\n\n{Table()}\n{text[end..]}");
+            File.WriteAllText(file, $"{text[..(from + begin.Length)]}\n\n{table}\n{text[to..]}");
+        }
     }
+
+    private static void Write([CallerFilePath] string source = "") => Replace(source, Begin, End, Table());
 
     private static int LeadingNumber(string text) =>
         int.Parse(string.Concat(text.TakeWhile(char.IsAsciiDigit)), CultureInfo.InvariantCulture);

@@ -1,0 +1,46 @@
+using Utp.Protocol.Congestion;
+
+namespace Utp.Simulation.Tests.Catalogue;
+
+/// <summary>Each refinement of LEDBAT++ is there because an experiment is worse without it. All the figures are in docs/experiments.md.</summary>
+[Trait("Category", "Catalogue")]
+public class RefinementTests
+{
+    private const ulong Seed = 1;
+
+    private static readonly LedbatPlusPlusSwitches All = LedbatPlusPlusSwitches.Default;
+
+    [Fact]
+    public void OneWayDelay_AcknowledgementsInAQueue_IsWhatKeepsAFlowGoing() => AssertLost(
+        Refinements.ReverseCongestion(Seed, All)[0], Refinements.ReverseCongestion(Seed, All with { UsesOneWayDelay = false })[0]);
+
+    [Fact]
+    public void Reprobing_AfterTcpLeft_IsWhatFillsThePathAgain() => AssertLost(
+        Refinements.Yield(Seed, All)[1], Refinements.Yield(Seed, All with { ReprobesEmptyPath = false })[1]);
+
+    [Fact]
+    public void Rebasing_OnALongerRoute_IsWhatFindsTheRateAgain() => AssertLost(
+        Refinements.LongerRoute(Seed, All)[0], Refinements.LongerRoute(Seed, All with { RebasesAfterRouteChange = false })[0]);
+
+    [Fact]
+    public void LowerTarget_BehindAShallowBuffer_IsWhatLeavesItToTcp()
+    {
+        var leftWith = 1 - Refinements.ShallowBuffer(Seed, All)[0];
+        var leftWithout = 1 - Refinements.ShallowBuffer(Seed, All with { StaysBelowShallowBuffers = false })[0];
+
+        AssertLost(leftWithout, leftWith);
+    }
+
+    /// <summary>Only with <c>UTP_EXPERIMENTS=write</c>, for it takes two minutes.</summary>
+    [Fact]
+    public void Table_OfWhatEachIsWorth_IsWritten()
+    {
+        if (Environment.GetEnvironmentVariable(Snapshot.Variable) == "write")
+        {
+            Refinements.Write(Experiment.SnapshotSeeds);
+        }
+    }
+
+    /// <summary>Half or less is left of it.</summary>
+    private static void AssertLost(double with, double without) => Assert.True(without < with / 2, $"{with:0.000} became {without:0.000}");
+}
