@@ -58,6 +58,8 @@ internal sealed partial class ConnectionCore
 
         var flightBefore = _segments.FlightBytes;
         var outcome = new AcknowledgementOutcome();
+        var oldest = _segments.First;
+        var (wasSentAgain, oldestSentAt) = (_segments[oldest].TransmissionCount > 1, _segments[oldest].SentAt);
         while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
         {
             // A selective acknowledgement is final: a cumulative one that ends just below it takes it along.
@@ -75,6 +77,13 @@ internal sealed partial class ConnectionCore
         }
 
         NoteKnowledge(packet);
+        if (wasSentAgain && _segments.First != oldest && _span.OnGapFilled(oldest, oldestSentAt, _segments))
+        {
+            // Everything outstanding that is missing was refused by the peer, not lost on the way: no reason to slow down.
+            _inRecovery = true;
+            _recoveryPoint = _segments.Next;
+        }
+
         NoteProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
         DetectLosses(now, flightBefore);
         if (outcome.CumulativeBytes > 0)
@@ -303,7 +312,7 @@ internal sealed partial class ConnectionCore
     {
         var wasClosed = _peerWindowBytes < SegmentBytes;
         _peerWindowBytes = windowBytes;
-        _largestPeerWindowBytes = Math.Max(_largestPeerWindowBytes, windowBytes);
+        _span.OnPeerWindow(windowBytes);
         if (!wasClosed || windowBytes < SegmentBytes)
         {
             return;

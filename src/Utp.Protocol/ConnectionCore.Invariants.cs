@@ -1,3 +1,5 @@
+using Utp.Protocol.Sending;
+
 namespace Utp.Protocol;
 
 internal sealed partial class ConnectionCore
@@ -21,7 +23,7 @@ internal sealed partial class ConnectionCore
         Invariant.Holds(!_finSent || (_finRequested && _sendBuffer.UnsentBytes == 0), "a FIN follows all bytes");
         Invariant.Holds(!_peerFinReached || (_peerFinReceived && _receiveNext > _peerFinSequence), "the peer's FIN is reached after it was received");
         Invariant.Holds(_receiveWindow.UnreadBytes >= 0 && _bytesReceived >= 0, "byte counters are not negative");
-        Invariant.Holds(_segments.Count <= MaxOutstandingSegments, "the sequence span is bounded");
+        Invariant.Holds(_segments.Count <= SequenceSpan.Widest, "the sequence span is bounded");
         Invariant.Holds(_controller.CongestionWindowBytes > 0, "the congestion window is positive");
         Invariant.Holds(State != ConnectionState.SynReceived || _segments.Count == 0, "nothing is sent before the peer is confirmed");
         Invariant.Holds(State != ConnectionState.Lingering || _segments.LostCount == 0 || IsOnlyFinOutstanding, "a lingering connection has delivered all");

@@ -7,17 +7,6 @@ namespace Utp.Protocol;
 // that the system can cut it. A bare STATE leaves when nothing else has carried the acknowledgement.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>libtorrent takes packets up to 953 ahead of a gap, libutp 1,024; both hold at most 1 MiB.</summary>
-    private const int CautiousOutstandingSegments = 900;
-
-    /// <summary>What our own receiver takes, with room for what is on its way.</summary>
-    private const int MaxOutstandingSegments = Receiving.ReorderBuffer.MaxAhead - 1_024;
-
-    /// <summary>A peer that offers to hold more bytes than 1,024 Ethernet packets can carry shows that it numbers further ahead than that.</summary>
-    private const long WidePeerWindowBytes = 1_024 * 1_500;
-
-    private long _largestPeerWindowBytes;
-
     private bool _isWindowLimited;
     private bool _retransmitAtOnce;
     private bool _tailProbeDue;
@@ -93,8 +82,6 @@ internal sealed partial class ConnectionCore
         return written > 0;
     }
 
-    private int OutstandingLimit => _largestPeerWindowBytes > WidePeerWindowBytes ? MaxOutstandingSegments : CautiousOutstandingSegments;
-
     /// <summary>Datagrams above this size may have to be fragmented on the way: they were made when the path seemed wider.</summary>
     private int SafeDatagramBytes => _timeoutCount > 0 ? _pathMtu.BaseBytes : _pathMtu.CurrentBytes;
 
@@ -131,6 +118,13 @@ internal sealed partial class ConnectionCore
     {
         ref var segment = ref _segments[number];
         choice = new Choice(ChoiceKind.Retransmission, segment.Kind, number, segment.Length);
+        if (number - _segments.First >= _span.Limit)
+        {
+            // Sent when the peer was believed to hold more than it does: it would be dropped again if another one were lost before it.
+            _isWindowLimited = false;
+            return false;
+        }
+
         var fits = _segments.FlightBytes + segment.Length <= _controller.CongestionWindowBytes;
 
         // The head of the line does not wait for the window: a peer that describes few packets behind a gap (libutp: 30) may say nothing about
@@ -147,7 +141,7 @@ internal sealed partial class ConnectionCore
     private bool TryChooseNew(Instant now, out Choice choice)
     {
         choice = default;
-        if (_finSent || _segments.Count >= OutstandingLimit)
+        if (_finSent || _segments.Count >= _span.Limit)
         {
             _isWindowLimited = false;
             return false;

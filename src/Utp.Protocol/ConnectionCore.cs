@@ -22,6 +22,7 @@ internal sealed partial class ConnectionCore
 
     private SendBuffer _sendBuffer;
     private InFlightSegments _segments;
+    private SequenceSpan _span = new();
     private RoundTripEstimator _roundTrip;
     private PathMtuSearch _pathMtu;
     private Pacer _pacer;

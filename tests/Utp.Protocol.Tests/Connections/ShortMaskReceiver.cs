@@ -15,21 +15,22 @@ internal sealed class ShortMaskReceiver
     private readonly TestNetwork _network;
     private readonly TestHost _sender;
     private readonly PeerAddress _address = PeerAddress.FromIPv4(0x0A00_00FE, 6881);
-    private readonly PriorityQueue<TestDatagram, long> _arriving = new();
+    private readonly PriorityQueue<TestDatagram, (long At, int Order)> _arriving = new();
     private readonly HashSet<SequenceNumber> _waiting = [];
+    private int _order;
     private ushort _sendId;
     private SequenceNumber _received;
 
-    public ShortMaskReceiver(TestNetwork network, TestHost sender)
+    public ShortMaskReceiver(TestNetwork network, TestHost sender, ConnectionSettings? settings = null)
     {
         _network = network;
         _sender = sender;
         network.Rule = datagram =>
         {
-            _arriving.Enqueue(datagram, datagram.SentAt.Micros + network.DelayMicros);
+            _arriving.Enqueue(datagram, (datagram.SentAt.Micros + network.DelayMicros, _order++));
             return TestNetwork.Drop;
         };
-        Connection = sender.Connect(_address);
+        Connection = sender.Connect(_address, settings);
         RunWhile(() => !Connection.IsConnected);
     }
 
@@ -49,6 +50,14 @@ internal sealed class ShortMaskReceiver
     /// <summary>Whether the path loses the acknowledgement with this ordinal.</summary>
     public Func<int, bool> LosesAcknowledgement { get; set; } = _ => false;
 
+    public uint WindowBytes { get; set; } = 1 << 20;
+
+    /// <summary>Packets so far behind the first missing one are dropped in silence: 1,024 for libutp, whatever its window is.</summary>
+    public int DropsAhead { get; set; } = int.MaxValue;
+
+    /// <summary>DATA packets dropped for that reason.</summary>
+    public int DroppedAheadCount { get; private set; }
+
     public int AcknowledgementCount { get; private set; }
 
     public void RunWhile(Func<bool> condition, double atMostSeconds = 30)
@@ -65,7 +74,7 @@ internal sealed class ShortMaskReceiver
     private void ReceiveBatch()
     {
         var mustAcknowledge = false;
-        while (_arriving.TryPeek(out var datagram, out var at) && at <= _network.Now.Micros)
+        while (_arriving.TryPeek(out var datagram, out var arrival) && arrival.At <= _network.Now.Micros)
         {
             _arriving.Dequeue();
             mustAcknowledge |= Receive(datagram);
@@ -102,6 +111,12 @@ internal sealed class ShortMaskReceiver
             return true;
         }
 
+        if (number - (_received + 1) >= DropsAhead)
+        {
+            DroppedAheadCount++;
+            return false;
+        }
+
         if (!_waiting.Add(number))
         {
             return false;
@@ -130,7 +145,7 @@ internal sealed class ShortMaskReceiver
             Extension = _waiting.Count > 0 ? ExtensionReader.SelectiveAckType : (byte)0,
             ConnectionId = _sendId,
             Timestamp = 1,
-            WindowBytes = 1 << 20,
+            WindowBytes = WindowBytes,
             Sequence = new SequenceNumber(1_000),
             Acknowledgement = _received,
         };
