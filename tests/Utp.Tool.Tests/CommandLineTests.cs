@@ -8,6 +8,8 @@ public class CommandLineTests
     [InlineData("nothing", "'nothing' is not a command.")]
     [InlineData("cat", "Give either HOST and PORT")]
     [InlineData("cat 127.0.0.1", "Give either HOST and PORT")]
+    [InlineData("cat 127.0.0.1:0", "names no port to connect to")]
+    [InlineData("cat 127.0.0.1:5000 --bind 127.0.0.1", "Give either HOST and PORT")]
     [InlineData("cat 127.0.0.1 5000 -l 5000", "Give either HOST and PORT")]
     [InlineData("cat 127.0.0.1 5000 --bind 127.0.0.1", "Give either HOST and PORT")]
     [InlineData("cat --loud 127.0.0.1 5000", "'--loud' is not an option.")]

@@ -7,7 +7,7 @@ internal static class CatCommand
 {
     public static Command Create(ToolConsole console, Interruption interruption)
     {
-        var host = new Argument<string?>("HOST") { Description = "Where to connect", Arity = ArgumentArity.ZeroOrOne };
+        var host = new Argument<string?>("HOST") { Description = "Where to connect; HOST:PORT in one word will do", Arity = ArgumentArity.ZeroOrOne };
         var port = new Argument<int?>("PORT") { Description = "UDP port to connect to", Arity = ArgumentArity.ZeroOrOne };
         var listen = new Option<int?>("--listen", "-l") { HelpName = "PORT", Description = "Wait for one connection on this UDP port instead; 0 lets the system choose" };
         var bind = new Option<string?>("--bind") { HelpName = "ADDRESS", Description = "Local address to listen on; all addresses when not given" };
@@ -24,6 +24,8 @@ internal static class CatCommand
                 (null, null, { } local) => ListenAsync(Addresses.ToListen(local, parsed.GetValue(bind)), options, console, interruption),
                 ({ } remote, { } remotePort, null) when parsed.GetValue(bind) is null =>
                     ConnectAsync(Addresses.ToConnect(remote, remotePort), options, console, interruption),
+                ({ } remote, null, null) when parsed.GetValue(bind) is null && UtpEndPoint.TryParse(remote, out UtpEndPoint? _) =>
+                    ConnectAsync(Addresses.Parse(remote, toListen: false), options, console, interruption),
                 _ => throw new UsageException("Give either HOST and PORT to connect to, or -l PORT (and --bind ADDRESS) to listen on."),
             };
         });

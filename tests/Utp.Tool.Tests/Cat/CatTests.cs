@@ -33,7 +33,7 @@ public class CatTests
         using var asked = new MemoryStream();
         using var answered = new MemoryStream();
         await using var listener = CommandRun.StartWith(answer.Reader.AsStream(), asked, "cat", "-l", "0", "--bind", "127.0.0.1");
-        await using var connector = CommandRun.StartWith(question.Reader.AsStream(), answered, "cat", "127.0.0.1", $"{await listener.PortAsync()}");
+        await using var connector = CommandRun.StartWith(question.Reader.AsStream(), answered, "cat", $"127.0.0.1:{await listener.PortAsync()}");
 
         await question.Writer.WriteAsync("question"u8.ToArray());
         await question.Writer.CompleteAsync();

@@ -98,7 +98,7 @@ public class RelayTests
         var (client, server) = await chain.ConnectAsync();
 
         chain.Relays[0].Interrupt();
-        await chain.Relays[0].Errors.WaitForAsync("1 connections are open", CommandRun.Patience);
+        await chain.Relays[0].Errors.WaitForAsync("1 connection is open", CommandRun.Patience);
 
         await client.SendAsync("still open"u8.ToArray());
         client.Shutdown(SocketShutdown.Send);
