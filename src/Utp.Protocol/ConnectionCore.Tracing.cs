@@ -23,7 +23,7 @@ internal sealed partial class ConnectionCore
     {
         Statistics = Statistics,
         LatestRoundTripMicros = _roundTrip.LatestMicros,
-        BaseRoundTripMicros = _controller.BaseRoundTripMicros,
+        BaseRoundTripMicros = _controller.BaseDelayMicros,
         TargetDelayMicros = _controller.TargetDelayMicros,
         PacingBytesPerSecond = _controller.PacingBytesPerSecond,
     };

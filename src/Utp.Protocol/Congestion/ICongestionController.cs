@@ -14,11 +14,8 @@ internal interface ICongestionController
     /// <summary>Current queueing delay as the controller believes it; zero before the first sample.</summary>
     long QueueingDelayMicros { get; }
 
-    /// <summary>What the controller takes for the delay of the empty path. LEDBAT's is one-way, and contains the offset of the two clocks.</summary>
+    /// <summary>What the controller takes for the round trip of the empty path; zero before the first sample.</summary>
     long BaseDelayMicros { get; }
-
-    /// <summary>The same as a round trip, which one clock measures; zero before the first.</summary>
-    long BaseRoundTripMicros => BaseDelayMicros;
 
     /// <summary>Queueing delay that the controller steers to now; zero for one that does not steer by delay.</summary>
     long TargetDelayMicros => 0;

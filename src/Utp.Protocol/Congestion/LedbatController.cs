@@ -29,8 +29,6 @@ internal sealed class LedbatController : WindowController
 
     public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
 
-    public override long BaseRoundTripMicros => _delay.BaseRoundTripMicros;
-
     public override long TargetDelayMicros => (long)_targetMicros;
 
     protected override bool IsInSlowStart => _inSlowStart;

@@ -46,8 +46,6 @@ internal abstract class WindowController : ICongestionController
 
     public abstract long BaseDelayMicros { get; }
 
-    public virtual long BaseRoundTripMicros => BaseDelayMicros;
-
     public virtual long TargetDelayMicros => 0;
 
     public long CongestionWindowBytes => (long)Window;
