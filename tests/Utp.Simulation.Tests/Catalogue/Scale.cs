@@ -44,9 +44,14 @@ public class Scale(ITestOutputHelper output) : Experiment(output)
         }
 
         pair.Run.RunUntil(Nanos.FromSeconds(15));
-        var watch = Stopwatch.StartNew();
-        pair.RunFor(30);
-        idleCpuShare = watch.Elapsed.TotalSeconds / 30;
+
+        // The least disturbed of three: the machine has other work, and stopping for that is no cost of ours.
+        idleCpuShare = Enumerable.Range(0, 3).Min(_ =>
+        {
+            var watch = Stopwatch.StartNew();
+            pair.RunFor(10);
+            return watch.Elapsed.TotalSeconds / 10;
+        });
 
         var transfer = new TransferSettings { BytesToSend = long.MaxValue, OutgoingSeed = seed };
         pair.Left.Connect(pair.Right.Address, new TransferApplication(pair.Run, transfer), settings);
