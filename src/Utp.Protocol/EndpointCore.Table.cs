@@ -6,23 +6,35 @@ namespace Utp.Protocol;
 // Who is who: connection ids, admission of new connections, and answers to packets that belong to nobody.
 internal sealed partial class EndpointCore
 {
-    /// <summary>Draws before giving up on a free id; with fewer than 20,000 connections to one peer, the first few suffice.</summary>
+    /// <summary>Draws before looking for a free id; with fewer than 15,000 connections to one peer, the first few suffice.</summary>
     private const int IdDraws = 64;
+
+    /// <summary>
+    /// Ids looked at one by one when no draw was free. An id blocks its neighbours too, so that with 20,000 connections to one peer, which may
+    /// only linger, hardly a tenth of all ids are free, and one connect in a thousand would draw none.
+    /// </summary>
+    private const int IdSteps = 4_096;
 
     /// <summary>Interop: libutp computes X + 1 in 32 bits, so that a SYN with this id never works against it.</summary>
     private const ushort UnusableId = 0xFFFF;
 
     internal bool TryReserveReceiveId(ConnectionCore connection, out ushort receiveId)
     {
+        receiveId = 0;
         for (var draw = 0; draw < IdDraws; draw++)
         {
             receiveId = (ushort)Random.NextUInt32();
+            if (TryTakeReceiveId(connection, receiveId))
+            {
+                return true;
+            }
+        }
 
-            // The neighbours too: the peer's send id, and the ids of connections in the other direction, must not be confused with it.
-            if (receiveId != UnusableId
-                && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId - 1))))
-                && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId + 1))))
-                && _connections.TryAdd(new ConnectionKey(connection.Remote, receiveId), connection))
+        // A retry can do without an id of its own; the first request cannot.
+        for (var step = 0; step < IdSteps && connection.ReceiveIdCount == 0; step++)
+        {
+            receiveId = unchecked((ushort)(receiveId + 1));
+            if (TryTakeReceiveId(connection, receiveId))
             {
                 return true;
             }
@@ -70,6 +82,13 @@ internal sealed partial class EndpointCore
         ConnectionCount--;
         Statistics.ConnectionsReleased += wasOpened ? 1 : 0;
     }
+
+    /// <summary>Not beside one that is in use: the peer's send id, and the ids of connections in the other direction, must not be confused with it.</summary>
+    private bool TryTakeReceiveId(ConnectionCore connection, ushort receiveId) =>
+        receiveId != UnusableId
+        && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId - 1))))
+        && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId + 1))))
+        && _connections.TryAdd(new ConnectionKey(connection.Remote, receiveId), connection);
 
     private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn)
     {
