@@ -149,7 +149,7 @@ internal sealed partial class ConnectionCore
         if (State == ConnectionState.SynSent)
         {
             var acknowledgement = reset.Acknowledgement;
-            return _attempts.Exists(a => a.Sequence == acknowledgement);
+            return _attempts!.Exists(a => a.Sequence == acknowledgement);
         }
 
         var acknowledged = reset.Acknowledgement - _segments.First;
@@ -157,7 +157,7 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>One attempt was refused; the answers to the others, should any come, are not wanted either.</summary>
-    private void AbandonOtherAttempts() => AbandonAttempts(keep: _attempts.FindIndex(a => a.ReceiveId == _demultiplexedId));
+    private void AbandonOtherAttempts() => AbandonAttempts(keep: _attempts!.FindIndex(a => a.ReceiveId == _demultiplexedId));
 
     private void Fail(CloseReason reason, Instant? resetAt)
     {
@@ -175,12 +175,12 @@ internal sealed partial class ConnectionCore
     {
         var isKnown = State != ConnectionState.SynReceived;
         State = ConnectionState.Released;
-        foreach (var attempt in _attempts)
+        foreach (var attempt in _attempts ?? [])
         {
             _endpoint.ReleaseReceiveId(this, attempt.ReceiveId);
         }
 
-        _attempts.Clear();
+        _attempts = null;
         ReleaseMemory();
         _endpoint.Forget(this, isKnown);
         if (isKnown)

@@ -16,7 +16,8 @@ internal sealed partial class ConnectionCore
     private const int ConfirmationRepeats = 3;
     private const long ConfirmationMicros = 500_000;
 
-    private readonly List<SynAttempt> _attempts = [];
+    /// <summary>Requests that may still be answered; null when the handshake is over, and on the side that accepts.</summary>
+    private List<SynAttempt>? _attempts;
     private Instant _synDeadline = Instant.Never;
     private bool _handshakePacketDue;
 
@@ -29,7 +30,7 @@ internal sealed partial class ConnectionCore
     /// <summary>The acceptor's duplicate detection: the SYN that made this connection.</summary>
     internal SequenceNumber SynSequence => _synSequence;
 
-    internal int ReceiveIdCount => _attempts.Count;
+    internal int ReceiveIdCount => _attempts?.Count ?? 0;
 
     internal ushort ReceiveId => _receiveId;
 
@@ -74,13 +75,13 @@ internal sealed partial class ConnectionCore
     {
         if (_endpoint.TryReserveReceiveId(this, out var receiveId))
         {
-            _attempts.Add(new SynAttempt(receiveId, new SequenceNumber((ushort)_endpoint.Random.NextUInt32())));
+            (_attempts ??= new(1)).Add(new SynAttempt(receiveId, new SequenceNumber((ushort)_endpoint.Random.NextUInt32())));
             _handshakePacketDue = true;
             _endpoint.Touch(this);
         }
 
         // Without a free id there is no attempt, but the next one waits its turn all the same.
-        var timeout = Math.Min(MaxSynTimeoutMicros, SynTimeoutMicros << Math.Clamp(_attempts.Count - 1, 0, 10));
+        var timeout = Math.Min(MaxSynTimeoutMicros, SynTimeoutMicros << Math.Clamp(ReceiveIdCount - 1, 0, 10));
         var jitter = (long)(_endpoint.Random.NextUInt32() % (uint)(timeout / 4));
         _synDeadline = now + timeout + jitter;
     }
@@ -101,7 +102,7 @@ internal sealed partial class ConnectionCore
     /// <summary>An ICMP error that quotes our SYN: nobody is there. Only the number tells it from a forgery.</summary>
     internal void HandleUnreachable(PacketHeader quotedSyn, CloseReason reason)
     {
-        if (State == ConnectionState.SynSent && _attempts.Exists(a => a.ReceiveId == quotedSyn.ConnectionId && a.Sequence == quotedSyn.Sequence))
+        if (State == ConnectionState.SynSent && _attempts!.Exists(a => a.ReceiveId == quotedSyn.ConnectionId && a.Sequence == quotedSyn.Sequence))
         {
             Fail(reason, resetAt: null);
         }
@@ -109,7 +110,7 @@ internal sealed partial class ConnectionCore
 
     private bool HandleSynAck(Instant now, in PacketView packet)
     {
-        var index = _attempts.FindIndex(a => a.ReceiveId == _demultiplexedId);
+        var index = _attempts!.FindIndex(a => a.ReceiveId == _demultiplexedId);
         if (packet.Header.Type != PacketType.State || index < 0 || packet.Header.Acknowledgement != _attempts[index].Sequence)
         {
             return false;
@@ -136,7 +137,7 @@ internal sealed partial class ConnectionCore
             _roundTrip.AddSample(now - CreatedAt);
         }
 
-        _attempts.Clear();
+        _attempts = null;
         _acks.RequireImmediate();
         _confirmationsLeft = ConfirmationRepeats;
         _confirmationDeadline = now + ConfirmationMicros;
@@ -167,11 +168,11 @@ internal sealed partial class ConnectionCore
     /// <summary>Peers may hold a half-open connection for an attempt that we no longer want: tell them.</summary>
     private void AbandonAttempts(int keep)
     {
-        for (var i = 0; i < _attempts.Count; i++)
+        for (var i = 0; i < ReceiveIdCount; i++)
         {
             if (i != keep)
             {
-                var attempt = _attempts[i];
+                var attempt = _attempts![i];
                 _endpoint.ReleaseReceiveId(this, attempt.ReceiveId);
                 _endpoint.QueueReset(Remote, unchecked((ushort)(attempt.ReceiveId + 1)), attempt.Sequence + 1, default);
             }
@@ -205,11 +206,11 @@ internal sealed partial class ConnectionCore
         var header = new PacketHeader
         {
             Type = isSyn ? PacketType.Syn : PacketType.State,
-            ConnectionId = isSyn ? _attempts[^1].ReceiveId : _sendId,
+            ConnectionId = isSyn ? _attempts![^1].ReceiveId : _sendId,
             Timestamp = WireTimestamp(now),
             TimestampDifference = _replyDifference,
             WindowBytes = _receiveWindow.Advertise(ReorderedBytes),
-            Sequence = isSyn ? _attempts[^1].Sequence : _initialSequence,
+            Sequence = isSyn ? _attempts![^1].Sequence : _initialSequence,
             Acknowledgement = isSyn ? default : _synSequence,
         };
         header.Write(buffer);

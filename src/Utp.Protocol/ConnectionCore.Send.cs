@@ -125,7 +125,8 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        var fits = _segments.FlightBytes + segment.Length <= _controller.CongestionWindowBytes;
+        var flight = _segments.FlightBytes + segment.Length;
+        var fits = flight <= _controller.CongestionWindowBytes && flight <= FlightLimitBytes;
 
         // The head of the line does not wait for the window: a peer that describes few packets behind a gap (libutp: 30) may say nothing about
         // the rest of the flight until the gap is filled. That is one segment per round trip, since it has to be taken for lost again first.
@@ -191,7 +192,7 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        if (flight > 0 && flight + length > _settings.MaxFlightBytes)
+        if (flight > 0 && flight + length > FlightLimitBytes)
         {
             _isWindowLimited = false;
             return false;

@@ -23,6 +23,12 @@ internal sealed record EndpointSettings
     /// <summary>RESETs to addresses without a connection, per second (token bucket of the same depth).</summary>
     public int MaxResetsPerSecond { get; init; } = 100;
 
+    /// <summary>
+    /// What one connection may have in flight for each millisecond of its smallest round trip, and at least for one: what the peer's socket
+    /// can hold while nobody looks after it. Zero for no limit.
+    /// </summary>
+    public long MaxFlightBytesPerMillisecond { get; init; }
+
     /// <summary>What accepted connections use.</summary>
     public ConnectionSettings AcceptedConnections { get; init; } = ConnectionSettings.Default;
 }

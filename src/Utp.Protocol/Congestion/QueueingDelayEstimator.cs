@@ -15,7 +15,8 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
 
     private readonly DelayHistory _forward = new(baseMinutes, filterSamples);
     private readonly DelayHistory _roundTrip = new(baseMinutes, filterSamples);
-    private readonly DelayHistory _reverse = new(baseMinutes, 1);
+    /// <summary>Only drift is read from it.</summary>
+    private readonly DelayHistory? _reverse = correctsDrift ? new(baseMinutes, 1) : null;
     private long _newestRoundTripMicros;
     private bool _forwardBaseIsVoid;
 
@@ -49,7 +50,7 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
 
     public void OnPeerDelaySample(Instant now, uint timestampDifference)
     {
-        if (timestampDifference == 0)
+        if (timestampDifference == 0 || _reverse is null)
         {
             return;
         }
@@ -57,7 +58,7 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
         var before = _reverse.Base;
         var known = _reverse.HasSamples;
         _reverse.Add(now, timestampDifference);
-        if (!correctsDrift || !known || !_forward.HasSamples)
+        if (!known || !_forward.HasSamples)
         {
             return;
         }
@@ -116,6 +117,6 @@ internal sealed class QueueingDelayEstimator(int baseMinutes, int filterSamples,
     public void OnClockStep()
     {
         _forwardBaseIsVoid = _forward.HasSamples;
-        _reverse.Clear();
+        _reverse?.Clear();
     }
 }

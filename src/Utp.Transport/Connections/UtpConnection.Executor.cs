@@ -180,6 +180,12 @@ internal sealed partial class UtpConnection
         {
             ReleaseReference();
         }
+        else if (_closeReason != CloseReason.None && _hasReference && _core!.State == ConnectionState.Lingering)
+        {
+            _hasReference = false;
+            _socket.Linger(_core);
+            _core = null;
+        }
     }
 
     /// <summary>
@@ -201,9 +207,6 @@ internal sealed partial class UtpConnection
         _abortReason ??= UtpErrors.NotAccepted();
         AbortNow(now);
     }
-
-    /// <summary>The engine stops while the connection lingers.</summary>
-    public void Forget(Instant now) => _core?.Abort(now);
 
     /// <summary>The socket is gone, and the connection with it.</summary>
     public void EndWithSocket()
@@ -395,7 +398,7 @@ internal sealed partial class UtpConnection
         {
             _hasReference = false;
             _core = null;
-            _socket.Release(this);
+            _socket.Release();
         }
     }
 }

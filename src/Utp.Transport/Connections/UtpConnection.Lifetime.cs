@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Utp.Protocol;
 using Utp.Transport.Diagnostics;
 
@@ -51,6 +52,12 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
         }
 
         _socket.Engine.Metrics?.ConnectionEstablished(Role);
+        if (!_socket.Engine.ConnectionLogger.IsEnabled(LogLevel.Debug))
+        {
+            // The id and the endpoint are objects of their own, which a connection that nobody asks for them does without.
+            return;
+        }
+
         if (Role == UtpConnectionRole.Server)
         {
             UtpLog.Accepted(_socket.Engine.ConnectionLogger, ConnectionId, RemoteEndPoint!);
@@ -81,7 +88,10 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
 
         var engine = _socket.Engine;
         engine.Metrics?.ConnectionEnded(Role, _closeReason, TimeSpan.FromMicroseconds(engine.Clock.Now - StartedAt));
-        UtpLog.Closed(engine.ConnectionLogger, ConnectionId, _closeReason, LastStatistics.BytesSent, LastStatistics.BytesReceived);
+        if (engine.ConnectionLogger.IsEnabled(LogLevel.Debug))
+        {
+            UtpLog.Closed(engine.ConnectionLogger, ConnectionId, _closeReason, LastStatistics.BytesSent, LastStatistics.BytesReceived);
+        }
     }
 
     /// <summary>

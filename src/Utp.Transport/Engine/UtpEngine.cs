@@ -112,7 +112,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         cancellationToken.ThrowIfCancellationRequested();
         var socket = AcquireSocket(endPoint);
         var listener = new UtpConnectionListener(socket, options, new UtpEndPoint(socket.LocalEndPoint) { ListenerName = listenerName });
-        if (!socket.TryListen(listener, ToSettings(options, socket)))
+        if (!socket.TryListen(listener, options.ToSettings()))
         {
             ReleaseReference(socket);
             throw UtpErrors.AddressInUse(endPoint);
@@ -139,7 +139,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         var connection = new UtpConnection(socket, PeerAddress.FromEndPoint(remote), options, lease);
         try
         {
-            await connection.ConnectAsync(ToSettings(options, socket), cancellationToken).ConfigureAwait(false);
+            await connection.ConnectAsync(options.ToSettings(), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -166,9 +166,6 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
         return FindSocket(local)?.TrySendForeign(remote, datagram) ?? false;
     }
-
-    private static ConnectionSettings ToSettings(UtpConnectionOptions options, UtpSocket socket) =>
-        options.ToSettings() with { MaxFlightBytes = socket.MaxFlightBytes };
 
     private static IPEndPoint ToReachable(IPEndPoint remote)
     {

@@ -23,21 +23,23 @@ internal sealed partial class UtpSocket
     {
         if (_unsettled.Remove(connection))
         {
-            _lingering.Add(connection);
             _settledTotals.Add(statistics);
             SignalSettled();
         }
     }
 
+    /// <summary>Takes over a settled connection's reference, until the core has forgotten it too.</summary>
+    public void Linger(ConnectionCore core)
+    {
+        core.Owner = _lingeringOwner;
+        _lingering.Add(core);
+    }
+
     /// <summary>
-    /// The core has forgotten the connection. Its reference goes when everything is sent: the last one takes the channel with it, and a RESET
+    /// The core has forgotten a connection. Its reference goes when everything is sent: the last one takes the channel with it, and a RESET
     /// that still waits would never leave.
     /// </summary>
-    public void Release(UtpConnection connection)
-    {
-        _lingering.Remove(connection);
-        _releasedCount++;
-    }
+    public void Release() => _releasedCount++;
 
     /// <summary>Gives back the references of forgotten connections. With the last of them the socket closes.</summary>
     private void ReleaseReferences()
@@ -60,6 +62,11 @@ internal sealed partial class UtpSocket
             if (core.Owner is UtpConnection connection)
             {
                 connection.HandleEvents(now, events);
+            }
+            else if (core.Owner == _lingeringOwner && (events & ConnectionEvents.Released) != 0)
+            {
+                _lingering.Remove(core);
+                Release();
             }
         }
     }

@@ -26,8 +26,11 @@ internal sealed partial class UtpSocket
     /// <summary>Connections with something to deliver or to tell the application.</summary>
     private readonly HashSet<UtpConnection> _unsettled = [];
 
-    /// <summary>Connections that are done, and that the core keeps to acknowledge a repeated FIN.</summary>
-    private readonly HashSet<UtpConnection> _lingering = [];
+    /// <summary>Owns what the core keeps of connections that are done, to acknowledge a repeated FIN: their pipes need not last as long.</summary>
+    private readonly object _lingeringOwner = new();
+
+    /// <summary>Those that <see cref="_lingeringOwner"/> owns.</summary>
+    private readonly HashSet<ConnectionCore> _lingering = [];
     private UtpConnectionListener? _listener;
     private TaskCompletionSource? _settled;
     private ConnectionTotals _settledTotals;
@@ -52,8 +55,8 @@ internal sealed partial class UtpSocket
         Key = key;
         OutlivesReferences = outlivesReferences;
         LocalEndPoint = channel.LocalEndPoint;
-        MaxFlightBytes = FlightLimit(channel.ReceiveBufferBytes);
-        _core = new EndpointCore(ToSettings(options), new CryptographicRandomSource()) { Trace = engine.TraceOf(LocalEndPoint) };
+        var settings = ToSettings(options) with { MaxFlightBytesPerMillisecond = FlightPerMillisecond(channel.ReceiveBufferBytes) };
+        _core = new EndpointCore(settings, new CryptographicRandomSource()) { Trace = engine.TraceOf(LocalEndPoint) };
         _turn = new Turn(() => HasWork, RunTurn);
         _foreign = new ForeignDatagrams(engine, this);
         _timer = CreateTimer();
@@ -67,9 +70,6 @@ internal sealed partial class UtpSocket
     public UtpEngine Engine => _engine;
 
     public EndpointCore Core => _core;
-
-    /// <summary>What one connection may have in flight, whatever its windows allow.</summary>
-    public int MaxFlightBytes { get; }
 
     /// <summary>Listeners, connections and lingering closes; guarded by the engine's lock.</summary>
     public int ReferenceCount { get; set; }
@@ -149,9 +149,9 @@ internal sealed partial class UtpSocket
                 connection.AbortWithoutTurn(reason);
             }
 
-            foreach (var connection in _lingering)
+            foreach (var core in _lingering)
             {
-                connection.Forget(_clock.Now);
+                core.Abort(_clock.Now);
             }
 
             // Here and now: the caller closes the channel next.
@@ -199,10 +199,13 @@ internal sealed partial class UtpSocket
 
     /// <summary>Half of what the kernel granted for receiving, from 64 KiB to 4 MiB.</summary>
     /// <remarks>
-    /// What is in flight waits in the *peer's* kernel buffer, of which we know nothing; but peers are mostly systems like this one, and a
-    /// flight larger than that buffer collapses into timeouts. Half, because the kernel charges its bookkeeping to the same budget.
+    /// Over a short path what is in flight waits in the *peer's* kernel buffer, of which we know nothing; but peers are mostly systems like this
+    /// one, and a flight larger than that buffer collapses into timeouts. Over a longer path it is on its way: 208 KiB, what stock
+    /// distributions grant, must not bound a transatlantic connection to 1 MB/s. Half, because the kernel charges its bookkeeping to the same
+    /// budget. Connections to one socket do not share it: equal shares of a small buffer make trains short, which costs more than the few
+    /// segments that overflow, since those are resent within a round trip.
     /// </remarks>
-    private static int FlightLimit(int receiveBufferBytes) =>
+    private static int FlightPerMillisecond(int receiveBufferBytes) =>
         receiveBufferBytes == 0 ? 1024 * 1024 : Math.Clamp(receiveBufferBytes / 2, 64 * 1024, 4 * 1024 * 1024);
 
     private static EndpointSettings ToSettings(UtpTransportOptions options) => new()

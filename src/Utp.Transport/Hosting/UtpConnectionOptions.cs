@@ -92,6 +92,7 @@ public class UtpConnectionOptions
         CongestionAlgorithm = CongestionControl,
         TargetDelayMicros = TargetDelay is { } target ? (long)target.TotalMicroseconds : 0,
         ReceiveBufferBytes = ReceiveBufferSize,
+        MaxFlightBytes = Math.Max(SendBufferSize, 4 * 1024 * 1024),
         MtuCeilingBytes = MtuCeiling ?? 0,
         NoDelay = NoDelay,
         ConnectTimeoutMicros = (long)ConnectTimeout.TotalMicroseconds,
