@@ -1,6 +1,7 @@
 using Utp.Benchmarks.Ceiling;
 using Utp.Benchmarks.Compare;
 using Utp.Benchmarks.Loads;
+using Utp.Benchmarks.Micro;
 using Utp.Benchmarks.Pipes;
 using Utp.Benchmarks.Report;
 
@@ -9,10 +10,12 @@ const string Usage = """
 
       compare   uTP over each datagram channel, Kestrel's TCP transport, libutp (when Node.js and utp-native are there) and bare UDP,
                 side by side between two processes on loopback: bulk, echo, ping-pong, connects, HTTP, idle connections.
-                --json FILE   --quick   --runs 5   --seconds 2   --measures bulk-1,echo   --subjects utp-offload,tcp
+                --json FILE   --quick   --runs 5   --seconds 1   --warmup 2   --measures bulk-1,echo   --subjects utp-offload,tcp
                 --libutp FOLDER (with node_modules/utp-native)   --server-gc
 
       report    RESULTS.json FILE.md...: puts tables made from the results between the markers of Markdown files.
+
+      micro     the parts of the hot path one by one, with allocations; options are BenchmarkDotNet's, for example --filter *Header*
 
       ceiling   bare UDP over each datagram channel, between two processes on loopback:
                 header written and parsed, payload copied, acknowledgements, a bounded window.
@@ -36,6 +39,8 @@ try
             return await LoadClient.RunAsync(LoadOptions.Parse(args[1..]));
         case "report":
             return ReportCommand.Run(args[1..]);
+        case "micro":
+            return MicroCommand.Run(args[1..]);
         case "ceiling":
             return CeilingCommand.Run(CeilingOptions.Parse(args[1..]));
         case CeilingReceiver.Command:

@@ -18,60 +18,72 @@ internal static class CompareCommand
         }
 
         var pair = new ComparePair(options);
-        var series = new List<CompareSeries>();
+        var results = new CompareResults(
+            CompareResults.CurrentCommit(), DateTimeOffset.UtcNow, CompareResults.ThisMachine(), options.Seconds, options.ServerGarbageCollector, []);
         foreach (var measure in Measure.All(options).Where(options.Includes))
         {
-            var subjects = measure.Subjects.Where(subject => options.Includes(subject) && (subject.Kind != SubjectKind.Libutp || missing is null)).ToArray();
-            var runs = subjects.ToDictionary(subject => subject, _ => new List<CompareRun>());
-            for (var round = 0; round < measure.RunCount(options); round++)
-            {
-                // Interleaved, so that a noisy minute of the machine hits all alike.
-                foreach (var subject in subjects)
-                {
-                    runs[subject].Add(RunWithRetry(pair, measure, subject));
-                }
-            }
+            var subjects = measure.Subjects.Where(subject => options.Includes(subject) && (subject.Kind != SubjectKind.Libutp || missing is null));
+            results = results with { Series = [.. results.Series, .. Take(pair, measure, measure.RunCount(options), [.. subjects])] };
 
-            foreach (var subject in subjects)
+            // After each measure, so that nothing is lost when a later one is interrupted.
+            if (options.JsonPath is not null)
             {
-                series.Add(new CompareSeries(measure.Name, measure.Unit, subject.Name, runs[subject]));
-                Print(series[^1]);
+                results.Write(options.JsonPath);
             }
         }
 
-        var results = new CompareResults(
-            CompareResults.CurrentCommit(), DateTimeOffset.UtcNow, CompareResults.ThisMachine(), options.Seconds, options.ServerGarbageCollector, series);
         Console.WriteLine();
         Console.Write(BarTable.Render(results));
-        if (options.JsonPath is not null)
-        {
-            results.Write(options.JsonPath);
-        }
-
         return 0;
     }
 
-    private static CompareRun RunWithRetry(ComparePair pair, Measure measure, Subject subject)
+    private static IEnumerable<CompareSeries> Take(ComparePair pair, Measure measure, int runCount, Subject[] subjects)
     {
-        for (var attempt = 1; ; attempt++)
+        var runs = subjects.ToDictionary(subject => subject, _ => new List<CompareRun>());
+        var notes = new Dictionary<Subject, string>();
+        for (var round = 0; round < runCount; round++)
+        {
+            // Interleaved, so that a noisy minute of the machine hits all alike.
+            foreach (var subject in subjects)
+            {
+                RunWithRetry(pair, measure, subject, runs[subject], notes);
+            }
+        }
+
+        foreach (var subject in subjects)
+        {
+            var series = new CompareSeries(measure.Name, measure.Unit, subject.Name, runs[subject], notes.GetValueOrDefault(subject));
+            Print(series);
+            yield return series;
+        }
+    }
+
+    /// <summary>A run that fails leaves a note in place of a figure: the others are still worth having.</summary>
+    private static void RunWithRetry(ComparePair pair, Measure measure, Subject subject, List<CompareRun> runs, Dictionary<Subject, string> notes)
+    {
+        for (var attempt = 1; attempt <= Tries; attempt++)
         {
             try
             {
-                return pair.Run(measure, subject);
+                runs.Add(pair.Run(measure, subject));
+                return;
             }
-            catch (InvalidOperationException e)
+            catch (Exception e) when (e is InvalidOperationException or AggregateException or IOException)
             {
+                notes[subject] = $"A run failed: {e.Message}";
                 Console.Error.WriteLine($"{measure.Name} {subject.Name}: {e.Message}");
-                if (attempt == Tries)
-                {
-                    throw new InvalidOperationException($"{measure.Name} of {subject.Name} failed {Tries} times.", e);
-                }
             }
         }
     }
 
     private static void Print(CompareSeries series)
     {
+        if (series.Runs.Count == 0)
+        {
+            Console.WriteLine($"{series.Measure,-22} {series.Subject,-13} {series.Note}");
+            return;
+        }
+
         var value = Statistic.Of(series.Runs, run => run.Value);
         var cpu = Statistic.Of(series.Runs, run => run.CpuSeconds);
         Console.WriteLine(string.Create(

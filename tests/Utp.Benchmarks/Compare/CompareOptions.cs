@@ -8,14 +8,14 @@ internal sealed record CompareOptions
 
     public int RunCount { get; init; } = 5;
 
-    public int IdleRunCount { get; init; } = 3;
+    public int IdleRunCount { get; init; } = 1;
 
-    public double WarmupSeconds { get; init; } = 3;
+    public double WarmupSeconds { get; init; } = 1.3;
 
-    public double Seconds { get; init; } = 2;
+    public double Seconds { get; init; } = 1;
 
     /// <summary>Longer than the keepalive interval, so that its cost is in.</summary>
-    public double IdleSeconds { get; init; } = 45;
+    public double IdleSeconds { get; init; } = 32;
 
     /// <summary>Names, or the beginnings of names, of the measures to take; empty takes all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
@@ -37,10 +37,10 @@ internal sealed record CompareOptions
         {
             options = args[i] switch
             {
-                "--quick" => options with { RunCount = 3, IdleRunCount = 1, WarmupSeconds = 2, Seconds = 1, IdleSeconds = 10 },
+                "--quick" => options with { RunCount = 3, IdleSeconds = 10 },
                 "--server-gc" => options with { ServerGarbageCollector = true },
                 "--json" => options with { JsonPath = Value(args, ref i) },
-                "--runs" => options with { RunCount = Number(args, ref i), IdleRunCount = Number(args[i]) },
+                "--runs" => options with { RunCount = Number(args, ref i) },
                 "--seconds" => options with { Seconds = Number(args, ref i) },
                 "--warmup" => options with { WarmupSeconds = Number(args, ref i) },
                 "--measures" => options with { Measures = Value(args, ref i).Split(',') },

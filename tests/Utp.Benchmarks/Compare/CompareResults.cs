@@ -12,7 +12,12 @@ namespace Utp.Benchmarks.Compare;
 /// <param name="ManagedBytes">Idle connections: managed memory of each, server side.</param>
 internal sealed record CompareRun(double Value, double CpuSeconds, double P50Micros = 0, double P99Micros = 0, double ManagedBytes = 0);
 
-internal sealed record CompareSeries(string Measure, string Unit, string Subject, IReadOnlyList<CompareRun> Runs);
+/// <param name="Measure">What was measured.</param>
+/// <param name="Unit">Of the values.</param>
+/// <param name="Subject">Of whom.</param>
+/// <param name="Runs">Those that came to their end.</param>
+/// <param name="Note">Why runs are missing; null when none is.</param>
+internal sealed record CompareSeries(string Measure, string Unit, string Subject, IReadOnlyList<CompareRun> Runs, string? Note = null);
 
 internal sealed record CompareMachine(string System, string Processor, string Runtime, int ProcessorCount, int KernelBufferLimit);
 

@@ -9,6 +9,9 @@ namespace Utp.Benchmarks.Compare;
 /// <param name="Subjects">In the order of a round.</param>
 internal sealed record Measure(string Name, string Unit, LoadOptions Load, IReadOnlyList<Subject> Subjects)
 {
+    /// <summary>Both ends run with the server garbage collector.</summary>
+    public bool ServerGarbageCollector { get; init; }
+
     private const int StockKernelBufferBytes = 212_992;
     private const int JumboBytes = 9_000;
     private const int LoopbackBytes = 65_507;
@@ -16,25 +19,31 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
     public static IReadOnlyList<Measure> All(CompareOptions options)
     {
         var load = new LoadOptions { WarmupSeconds = options.WarmupSeconds, Seconds = options.Seconds };
-        IReadOnlyList<Subject> all = [.. Subject.Utp, Subject.Tcp, Subject.Libutp];
-        IReadOnlyList<Subject> withCeilings = [.. all, .. Subject.Ceilings];
-        IReadOnlyList<Subject> utpAndTcp = [.. Subject.Utp, Subject.Tcp];
-        IReadOnlyList<Subject> extremes = [Subject.Utp[0], Subject.UtpOffload];
+        IReadOnlyList<Subject> withCeilings = [.. Subject.Utp, Subject.Tcp, Subject.Libutp, .. Subject.Ceilings];
+        IReadOnlyList<Subject> all = [Subject.UtpPortable, Subject.UtpOffload, Subject.Tcp, Subject.Libutp];
+        IReadOnlyList<Subject> utpAndTcp = [Subject.UtpPortable, Subject.UtpOffload, Subject.Tcp];
+        IReadOnlyList<Subject> best = [Subject.UtpOffload];
+        var bulk16 = load with { Connections = 16 };
         var echo = load with { Kind = LoadKind.Echo, Connections = 64, Bytes = 64 };
+        var http = load with { Kind = LoadKind.Http, Connections = 64 };
         return
         [
             new("bulk-1", "MB/s", load, withCeilings),
-            new("bulk-16", "MB/s", load with { Connections = 16 }, all),
-            new("bulk-1-stock-buffers", "MB/s", load with { KernelBufferBytes = StockKernelBufferBytes }, [.. Subject.Utp, Subject.Libutp]),
-            new("bulk-1-mtu-9000", "MB/s", load with { MtuCeiling = JumboBytes }, extremes),
-            new("bulk-1-mtu-65507", "MB/s", load with { MtuCeiling = LoopbackBytes }, extremes),
+            new("bulk-16", "MB/s", bulk16, all),
+            new("bulk-1-stock-buffers", "MB/s", load with { KernelBufferBytes = StockKernelBufferBytes }, [Subject.UtpPortable, Subject.UtpOffload, Subject.Libutp]),
+            new("bulk-16-stock-buffers", "MB/s", bulk16 with { KernelBufferBytes = StockKernelBufferBytes }, best),
+            new("bulk-1-mtu-9000", "MB/s", load with { MtuCeiling = JumboBytes }, best),
+            new("bulk-1-mtu-65507", "MB/s", load with { MtuCeiling = LoopbackBytes }, best),
+            new("bulk-1-server-gc", "MB/s", load, best) { ServerGarbageCollector = true },
             new("echo-64B", "messages/s", echo, all),
-            new("echo-1KiB", "messages/s", echo with { Bytes = 1024 }, all),
+            new("echo-64B-server-gc", "messages/s", echo, best) { ServerGarbageCollector = true },
+            new("echo-1KiB", "messages/s", echo with { Bytes = 1024 }, [Subject.UtpOffload, Subject.Tcp, Subject.Libutp]),
             new("ping-pong", "us", echo with { Bytes = 1, Connections = 1 }, all),
             new("connect", "connections/s", load with { Kind = LoadKind.Connect, Connections = 16, Bytes = 1 }, utpAndTcp),
-            new("http", "requests/s", load with { Kind = LoadKind.Http, Connections = 64 }, utpAndTcp),
+            new("http", "requests/s", http, utpAndTcp),
+            new("http-server-gc", "requests/s", http, best) { ServerGarbageCollector = true },
             new("idle-10000", "bytes", load with { Kind = LoadKind.Idle, Connections = 10_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload, Subject.Tcp]),
-            new("idle-50000", "bytes", load with { Kind = LoadKind.Idle, Connections = 50_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload]),
+            new("idle-50000", "bytes", load with { Kind = LoadKind.Idle, Connections = 50_000, Bytes = 64, Seconds = options.IdleSeconds }, best),
         ];
     }
 

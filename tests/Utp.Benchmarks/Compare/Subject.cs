@@ -27,6 +27,8 @@ internal sealed record Subject(SubjectKind Kind, UtpDatagramOffload? Channel)
     public static readonly IReadOnlyList<Subject> Utp = [.. Channels.Select(channel => new Subject(SubjectKind.Utp, channel))];
     public static readonly IReadOnlyList<Subject> Ceilings = [.. Channels.Select(channel => new Subject(SubjectKind.Ceiling, channel))];
 
+    public static Subject UtpPortable => Utp[0];
+
     /// <summary>The best channel, for what does not depend on channels.</summary>
     public static Subject UtpOffload => Utp[2];
 

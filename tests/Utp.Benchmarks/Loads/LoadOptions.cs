@@ -1,5 +1,6 @@
 using System.Globalization;
 using Utp.Benchmarks.Ceiling;
+using Utp.Protocol;
 
 namespace Utp.Benchmarks.Loads;
 
@@ -45,6 +46,9 @@ internal sealed record LoadOptions
     /// <summary>Largest UDP payload to probe for; 0 is the default, Ethernet's.</summary>
     public int MtuCeiling { get; init; }
 
+    /// <summary>Null is the library's default.</summary>
+    public CongestionAlgorithm? Congestion { get; init; }
+
     /// <exception cref="ArgumentException">An option is unknown, lacks its value or is out of range.</exception>
     public static LoadOptions Parse(string[] args)
     {
@@ -63,6 +67,7 @@ internal sealed record LoadOptions
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--kernel-buffer" => options with { KernelBufferBytes = ParseInt(value) },
                 "--mtu" => options with { MtuCeiling = ParseInt(value) },
+                "--congestion" => options with { Congestion = value == "default" ? null : Enum.Parse<CongestionAlgorithm>(value, ignoreCase: true) },
                 _ => throw new ArgumentException($"Unknown option {args[i]}."),
             };
         }
@@ -81,6 +86,7 @@ internal sealed record LoadOptions
         "--seconds", Format(Seconds),
         "--kernel-buffer", Format(KernelBufferBytes),
         "--mtu", Format(MtuCeiling),
+        "--congestion", Congestion?.ToString() ?? "default",
     ];
 
     public void ApplyTo(UtpTransportOptions options)
@@ -89,6 +95,7 @@ internal sealed record LoadOptions
         options.KernelReceiveBufferSize = KernelBufferBytes;
         options.KernelSendBufferSize = KernelBufferBytes;
         options.MtuCeiling = MtuCeiling == 0 ? null : MtuCeiling;
+        options.CongestionControl = Congestion ?? options.CongestionControl;
     }
 
     private static int ParseInt(string value) => int.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -53,7 +53,7 @@ internal sealed record Bar(
         new(name, (measure, subject, Figure.Value), (measure, other, Figure.Value), limit, aim);
 
     private static double? Median(CompareResults results, (string Measure, string Subject, Figure Figure) term) =>
-        results.Find(term.Measure, term.Subject) is { } series
+        results.Find(term.Measure, term.Subject) is { Runs.Count: > 0 } series
             ? Statistic.Of(series.Runs, run => term.Figure == Figure.Cpu ? run.CpuSeconds : run.Value).Median
             : null;
 }

@@ -33,9 +33,15 @@ internal static class MeasureTable
 
     private static void Append(StringBuilder text, CompareResults results, CompareSeries series, bool hasPercentiles)
     {
+        if (series.Runs.Count == 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {series.Subject} | {series.Note} | | |{(hasPercentiles ? " |" : string.Empty)}");
+            return;
+        }
+
         var value = Statistic.Of(series.Runs, run => run.Value);
         var cpu = Statistic.Of(series.Runs, run => run.CpuSeconds).Median;
-        var tcp = results.Find(series.Measure, Subject.Tcp.Name) is { } other ? Statistic.Of(other.Runs, run => run.Value).Median : 0;
+        var tcp = results.Find(series.Measure, Subject.Tcp.Name) is { Runs.Count: > 0 } other ? Statistic.Of(other.Runs, run => run.Value).Median : 0;
         var ratio = tcp > 0 ? string.Create(CultureInfo.InvariantCulture, $"{value.Median / tcp:F2}") : string.Empty;
         var format = value.Median < 100 ? "F1" : "N0";
         string Number(double number) => number.ToString(format, CultureInfo.InvariantCulture);
