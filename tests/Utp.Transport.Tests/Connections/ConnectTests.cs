@@ -215,6 +215,9 @@ public sealed class ConnectTests
         await Assert.ThrowsAsync<SocketException>(async () => await factory.ConnectAsync(refusing.EndPoint));
         var third = await factory.ConnectAsync(endPoint);
         second.Abort();
+
+        // Aborting never waits: whoever has the turn may still be about to do it.
+        await EngineFixture.EventuallyAsync(() => factory.ConnectionCount < 2, "the aborted connection gives its place back");
         var fourth = await factory.ConnectAsync(endPoint);
         Assert.Equal(2, factory.ConnectionCount);
         await third.DisposeAsync();

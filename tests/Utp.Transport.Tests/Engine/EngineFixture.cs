@@ -15,6 +15,10 @@ internal sealed class EngineFixture : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>The channel of tests that do not choose one: so a second run of them covers another one (UTP_TEST_CHANNEL=Portable, Batching).</summary>
+    private static readonly UtpDatagramOffload Channel =
+        Environment.GetEnvironmentVariable("UTP_TEST_CHANNEL") is { Length: > 0 } name ? Enum.Parse<UtpDatagramOffload>(name) : UtpDatagramOffload.Auto;
+
     private readonly TimeProvider? _time;
 
     public EngineFixture(
@@ -24,7 +28,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         ILoggerFactory? loggerFactory = null,
         Func<IUtpForeignDatagramHandler?>? foreign = null)
     {
-        Options = new UtpTransportOptions();
+        Options = new UtpTransportOptions { DatagramOffload = Channel };
         configure?.Invoke(Options);
         Network = network;
         _time = timeProvider;
