@@ -14,6 +14,9 @@ internal sealed class LoadTransport : IAsyncDisposable
     /// <summary>Two sockets have 65,536 connection ids between them, and the neighbours of one in use stay free.</summary>
     private const int ConnectionsPerSocket = 10_000;
 
+    /// <summary>Two sockets run out of ids for each other beyond 28,000 connections, those that linger included.</summary>
+    private const int SocketsThatConnect = 2;
+
     private readonly LoadOptions _options;
     private readonly List<UtpEngine> _engines = [];
     private readonly List<UtpConnectionFactory> _factories = [];
@@ -59,8 +62,13 @@ internal sealed class LoadTransport : IAsyncDisposable
 
     private UtpConnectionFactory Factory(int connection)
     {
-        // Only connections that stay take up ids.
-        var index = _options.Kind == LoadKind.Idle ? connection / ConnectionsPerSocket : 0;
+        // What stays takes up ids; and so does what lingers, 1.5 s of all connects.
+        var index = _options.Kind switch
+        {
+            LoadKind.Idle => connection / ConnectionsPerSocket,
+            LoadKind.Connect => connection % SocketsThatConnect,
+            _ => 0,
+        };
         lock (_factories)
         {
             while (_factories.Count <= index)
