@@ -226,7 +226,8 @@ internal sealed partial class UtpConnection
         _core = _socket.Connect(now, this, _remote, _connectSettings!);
         if (_core is null)
         {
-            FailConnecting(UtpErrors.TooManyConnections(_socket.Engine.MaxConnections));
+            var limit = _socket.Engine.MaxConnections;
+            FailConnecting(_socket.Core.ConnectionCount >= limit ? UtpErrors.TooManyConnections(limit) : UtpErrors.NoFreeId(_remote.ToEndPoint()));
             return;
         }
 

@@ -42,6 +42,10 @@ internal static class UtpErrors
     public static InvalidOperationException TooManyConnections(int limit) => new(
         $"The UDP socket already has the {limit} connections that Utp:Transport:MaxConnections allows.");
 
+    /// <summary>Ids are 16 bits, and each takes its neighbour: some 28,000 connections fit between two UDP sockets, those that linger after their end included.</summary>
+    public static InvalidOperationException NoFreeId(IPEndPoint remote) => new(
+        $"Every connection id between this UDP socket and {remote} is taken, also by connections that have just ended. Keep connections open for longer, or connect from another client, which has a socket of its own.");
+
     public static InvalidOperationException TooManyClientConnections(string client, int limit) => new(client.Length == 0
         ? $"The default uTP client already has the {limit} connections that its MaxConnections allows."
         : $"The uTP client '{client}' already has the {limit} connections that Utp:Clients:{client}:MaxConnections allows.");
