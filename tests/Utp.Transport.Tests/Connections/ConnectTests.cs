@@ -146,6 +146,28 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task Connect_EveryIdTaken_SaysSoAndNotThatALimitWasReached()
+    {
+        await using var engines = new EngineFixture();
+        using var silent = new SilentHost();
+        using var over = new CancellationTokenSource();
+        var pending = new List<Task>();
+        Exception? error = null;
+        while (error is null && pending.Count < 40_000)
+        {
+            var connects = Enumerable.Range(0, 1_000).Select(_ => engines.ClientEngine.ConnectAsync(silent.EndPoint, engines.Options, null, cancellationToken: over.Token).AsTask()).ToList();
+            await Task.WhenAny(Task.WhenAny(connects), Task.Delay(20));
+            error = connects.Find(connect => connect.IsFaulted)?.Exception!.InnerException;
+            pending.AddRange(connects);
+        }
+
+        var unavailable = Assert.IsType<InvalidOperationException>(error);
+        Assert.Contains("Every connection id", unavailable.Message, StringComparison.Ordinal);
+        await over.CancelAsync();
+        await Task.WhenAll(pending).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    [Fact]
     public async Task Connect_NetworkUnreachable_FailsBeforeTheTimeout()
     {
         await using var engines = new EngineFixture();
