@@ -21,7 +21,8 @@ internal sealed partial class UtpSocket
     private long _sendFailures;
     private SemaphoreSlim? _sendBlocked;
 
-    private void SendAll()
+    /// <param name="yieldsTurn">False sends the rest too when the receiver wants the turn: there will be no turn after this one.</param>
+    private void SendAll(bool yieldsTurn = true)
     {
         if (_unsent.Length > 0)
         {
@@ -44,7 +45,7 @@ internal sealed partial class UtpSocket
         }
 
         // The receiver, when it waits for the turn, goes on where this stops.
-        while (!_turn.IsWanted
+        while (!(yieldsTurn && _turn.IsWanted)
             && _core.PollTransmit(_clock.Now, _train, _channel.MaxSegmentsPerTrain, out var transmit))
         {
             _unsent = transmit;
@@ -55,7 +56,7 @@ internal sealed partial class UtpSocket
             }
         }
 
-        if (!_turn.IsWanted)
+        if (!(yieldsTurn && _turn.IsWanted))
         {
             ReleaseReferences();
         }

@@ -154,8 +154,13 @@ internal sealed partial class UtpSocket
                 core.Abort(_clock.Now);
             }
 
-            // Here and now: the caller closes the channel next.
+            // Here and now: the caller closes the channel next, so the receiver could no longer go on where a turn that yields to it stops.
             RunTurn();
+            if (!_closed)
+            {
+                SendAll(yieldsTurn: false);
+            }
+
             return count;
         }
     }

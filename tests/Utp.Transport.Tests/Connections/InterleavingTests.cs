@@ -65,6 +65,31 @@ public sealed class InterleavingTests
         await EngineFixture.EventuallyAsync(() => engines.Pools.RentedCount == 0, "all blocks are back");
     }
 
+    /// <summary>
+    /// The engine that stops is still being sent to, so its receiver wants each turn; the RESETs must leave all the same, or the peer finds out
+    /// by its timeouts, 31 s later. Some dozens of times, as it takes a receiver that wants the turn at that very moment.
+    /// </summary>
+    [Fact]
+    public async Task StoppingAnEngine_WhileThePeerSends_IsToldToThePeer()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            await using var engines = new EngineFixture(options => options.CloseOnPeerFinish = i % 2 == 0);
+            var (client, server) = await engines.ConnectPairAsync();
+            await client.Transport.Output.WriteAsync(Pattern(PayloadBytes, 1));
+            await server.Transport.Output.WriteAsync(Pattern(PayloadBytes, 2));
+            var reads = Task.WhenAll(ReadPrefixAsync(client), ReadPrefixAsync(server));
+
+            var stop = Task.Run(() => engines.ClientEngine.StoppedAsync(default));
+            var finish = Task.Run(() => server.FinishAsync(default).AsTask());
+            await Task.WhenAll(stop, finish).WaitAsync(TimeSpan.FromSeconds(15));
+
+            await reads.WaitAsync(EngineFixture.Patience);
+            await client.DisposeAsync();
+            await server.DisposeAsync();
+        }
+    }
+
     private static bool IsGraceful(Ending ending) => ending is not (Ending.Abort or Ending.StopEngine);
 
     private static async Task EndAsync(EngineFixture engines, UtpConnection connection, bool isClient, Ending ending, Task reads)
