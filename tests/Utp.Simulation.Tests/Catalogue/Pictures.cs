@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
 
@@ -23,7 +22,7 @@ internal static class Pictures
             .Add("goodput, Mbit/s", RoundUp(lab.CeilingMbit, 4), [.. flows.Select(flow => (flow.Name, Goodput(flow, times, step)))])
             .Add("congestion window, KiB", RoundUp(WindowMostKiB(flows), 100), [.. flows.Select(flow => (flow.Name, Windows(flow, times)))])
             .Add("true queue at the bottleneck, ms", queueMostMs, ("queue", [.. times.Select(time => lab.Probe.QueueMs(time, time + step).Mean)]))
-            .Save(Folder(name));
+            .Save(Snapshot.PathOf(Path.Combine("experiments", name + ".svg")));
     }
 
     private static List<double> Goodput(FlowSeries flow, List<double> times, double step)
@@ -42,7 +41,4 @@ internal static class Pictures
         flows.Max(flow => flow.Samples.Skip(flow.Samples.Count / 20).Max(sample => sample.WindowBytes)) / 1024.0;
 
     private static double RoundUp(double value, double multiple) => Math.Ceiling(value / multiple) * multiple;
-
-    private static string Folder(string name, [CallerFilePath] string source = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "../../../docs/experiments", name + ".svg"));
 }

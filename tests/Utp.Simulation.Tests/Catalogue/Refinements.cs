@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Utp.Protocol;
 using Utp.Protocol.Congestion;
@@ -76,7 +75,7 @@ internal static class Refinements
         return table.ToString();
     }
 
-    public static void Write(IReadOnlyList<ulong> seeds, [CallerFilePath] string source = "") => Snapshot.Replace(source, Begin, End, Table(seeds));
+    public static void Write(IReadOnlyList<ulong> seeds) => Snapshot.Replace(Begin, End, Table(seeds));
 
     public static double[] Alone(ulong seed, LedbatPlusPlusSwitches switches)
     {

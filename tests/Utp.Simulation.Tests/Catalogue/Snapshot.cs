@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -37,13 +36,21 @@ internal static class Snapshot
         }
     }
 
-    /// <summary>Replaces what stands between two markers of docs/experiments.md.</summary>
-    /// <param name="source">The calling source file, in the folder of this one.</param>
-    public static void Replace(string source, string begin, string end, string table)
+    /// <summary>The document as it is.</summary>
+    public static string Document()
     {
-        var file = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "../../../docs/experiments.md"));
         lock (Gate)
         {
+            return File.ReadAllText(PathOf("experiments.md"));
+        }
+    }
+
+    /// <summary>Replaces what stands between two markers of the document.</summary>
+    public static void Replace(string begin, string end, string table)
+    {
+        lock (Gate)
+        {
+            var file = PathOf("experiments.md");
             var text = File.ReadAllText(file);
             var from = text.IndexOf(begin, StringComparison.Ordinal);
             var to = text.IndexOf(end, StringComparison.Ordinal);
@@ -56,7 +63,19 @@ internal static class Snapshot
         }
     }
 
-    private static void Write([CallerFilePath] string source = "") => Replace(source, Begin, End, Table());
+    /// <summary>A path below docs. Found from the output folder: builds of the gate map the paths of sources away.</summary>
+    public static string PathOf(string document)
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Utp.Transport.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? throw new SimulationException($"No Utp.Transport.sln above {AppContext.BaseDirectory}."), "docs", document);
+    }
+
+    private static void Write() => Replace(Begin, End, Table());
 
     private static int LeadingNumber(string text) =>
         int.Parse(string.Concat(text.TakeWhile(char.IsAsciiDigit)), CultureInfo.InvariantCulture);
