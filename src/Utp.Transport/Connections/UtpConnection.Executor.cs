@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Utp.Protocol;
 using Utp.Transport.Diagnostics;
@@ -13,8 +11,6 @@ namespace Utp.Transport;
 /// </content>
 internal sealed partial class UtpConnection
 {
-    private readonly Pipe _inputPipe;
-    private readonly Pipe _outputPipe;
     private ConnectionCore? _core;
     private ConnectionSettings? _connectSettings;
     private TaskCompletionSource? _connected;
@@ -131,17 +127,14 @@ internal sealed partial class UtpConnection
         }
 
         _unreadBytes += payload.Length;
-        _inputPipe.Writer.Write(payload);
+        _input.Append(payload);
     }
 
     public void FlushInput()
     {
         if (!_inputEnded)
         {
-            // Complete at once: the pipe has no threshold of its own.
-            var flush = _inputPipe.Writer.FlushAsync();
-            System.Diagnostics.Debug.Assert(flush.IsCompleted, "The input pipe made its writer wait.");
-            flush.GetAwaiter().GetResult();
+            _input.Flush();
         }
     }
 
@@ -281,19 +274,17 @@ internal sealed partial class UtpConnection
     }
 
     /// <summary>
-    /// Gives acknowledged bytes back to the pipe, which lets the writer go on, and shows the rest to the core. Nothing counts as examined
-    /// before it is consumed, so that unacknowledged bytes hold the writer back.
+    /// Gives acknowledged bytes back to the pipe, which lets the writer go on, and shows the rest to the core.
     /// </summary>
     private void PumpOutput(Instant now)
     {
-        if (_outputEnded || !_outputPipe.Reader.TryRead(out var result))
+        if (_outputEnded)
         {
             return;
         }
 
         var acknowledged = _core!.AcknowledgedBytes;
-        var rest = acknowledged > 0 ? result.Buffer.Slice(acknowledged) : result.Buffer;
-        _outputPipe.Reader.AdvanceTo(rest.Start);
+        var rest = _output.Show(acknowledged, _options.SendBufferSize, out var isCompleted);
         if (_closing)
         {
             // What was written after the close is not for the peer.
@@ -303,7 +294,7 @@ internal sealed partial class UtpConnection
 
         _heldBytes = rest.Length;
         _core.HandleSendBuffer(now, rest, acknowledged);
-        if (result.IsCompleted && !_outputFinished)
+        if (isCompleted && !_outputFinished)
         {
             _outputFinished = true;
             if (!_closing)
@@ -359,7 +350,7 @@ internal sealed partial class UtpConnection
         EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? UtpErrors.ForReader(reason) : UtpErrors.ForReader(reason));
         RefuseOutput();
         _outputEnded = true;
-        _outputPipe.Reader.Complete();
+        _output.CompleteReader();
         Volatile.Write(ref _isFinished, true);
         _finished?.TrySetResult();
         Detach();
@@ -373,7 +364,7 @@ internal sealed partial class UtpConnection
         if (!_inputEnded)
         {
             Volatile.Write(ref _inputEnded, true);
-            _inputPipe.Writer.Complete(error);
+            _input.CompleteWriter(error);
         }
     }
 
@@ -382,7 +373,7 @@ internal sealed partial class UtpConnection
         if (!_refusesOutput)
         {
             Volatile.Write(ref _refusesOutput, true);
-            _outputPipe.Writer.CancelPendingFlush();
+            _output.Refuse();
         }
     }
 

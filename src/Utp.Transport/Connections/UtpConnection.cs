@@ -48,10 +48,8 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
         _socket = socket;
         _options = options;
         _remote = remote;
-        _inputPipe = new Pipe(socket.Engine.InputPipeOptions);
-        _outputPipe = new Pipe(socket.Engine.OutputPipeOptions(options.SendBufferSize));
-        _input = new ConnectionInput(this, _inputPipe.Reader);
-        _output = new ConnectionOutput(this, _outputPipe.Writer);
+        _input = new ConnectionInput(this, socket.Engine.MemoryPool);
+        _output = new ConnectionOutput(this, socket.Engine.MemoryPool, options.SendBufferSize);
         StartedAt = socket.Engine.Clock.Now;
     }
 

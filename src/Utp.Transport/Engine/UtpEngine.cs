@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -29,8 +28,6 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     private readonly Lazy<IUtpForeignDatagramHandler?> _foreignHandler;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
     private MemoryPool<byte>? _memoryPool;
-    private PipeOptions? _inputPipeOptions;
-    private PipeOptions? _outputPipeOptions;
 
     /// <param name="options">Read when the first socket opens, so that invalid options fail where they are used at the latest.</param>
     /// <param name="loggerFactory">Categories start with <c>Utp.Transport</c>.</param>
@@ -82,22 +79,6 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     public IUtpForeignDatagramHandler? ForeignDatagramHandler => _foreignHandler.Value;
 
     public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
-
-    /// <summary>No threshold: what a peer may send is bounded by the receive window, and the executor must never wait for a reader.</summary>
-    public PipeOptions InputPipeOptions => LazyInitializer.EnsureInitialized(ref _inputPipeOptions, () => CreatePipeOptions(0));
-
-    /// <summary>Bytes that are not acknowledged stay in the pipe, so its threshold is the send buffer.</summary>
-    public PipeOptions OutputPipeOptions(int sendBufferSize)
-    {
-        var cached = Volatile.Read(ref _outputPipeOptions);
-        if (cached?.PauseWriterThreshold != sendBufferSize)
-        {
-            cached = CreatePipeOptions(sendBufferSize);
-            Volatile.Write(ref _outputPipeOptions, cached);
-        }
-
-        return cached;
-    }
 
     /// <summary>Listens, on a socket shared with whoever names the same local endpoint.</summary>
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
@@ -179,15 +160,4 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
 
     private MemoryPool<byte> CreateMemoryPool() =>
         _memoryPoolFactory?.Create(new MemoryPoolOptions { Owner = "utp" }) ?? BlockPool.Shared;
-
-    private PipeOptions CreatePipeOptions(int pauseWriterThreshold) => new(
-        MemoryPool,
-        readerScheduler: PipeScheduler.ThreadPool,
-        writerScheduler: PipeScheduler.ThreadPool,
-        pauseWriterThreshold: pauseWriterThreshold,
-        resumeWriterThreshold: pauseWriterThreshold / 4 * 3,
-
-        // Pools with smaller blocks, such as Kestrel's, give what they have.
-        minimumSegmentSize: BlockPool.BlockBytes,
-        useSynchronizationContext: false);
 }

@@ -1,0 +1,291 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace Utp.Transport;
+
+/// <summary>
+/// The pipe of received bytes. The application reads; the executor writes, with its turn, and never waits: what a peer may send is bounded by
+/// the receive window. Reading tells the executor how much, so that the window opens. Examined counts as read, as it does for any pipe: a
+/// reader that looks at all there is and waits for more must get more, or a message larger than the window would never be whole.
+/// </summary>
+/// <remarks>
+/// A pipe of our own, because one of System.IO.Pipelines costs an idle connection four objects, and cannot be told how to wake its reader.
+/// </remarks>
+/// <param name="connection">Whose input it is.</param>
+/// <param name="pool">Where the memory comes from.</param>
+internal sealed class ConnectionInput(UtpConnection connection, MemoryPool<byte> pool)
+    : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
+{
+    private static readonly Action<object?, CancellationToken> CancelByToken = static (state, token) => ((ConnectionInput)state!).OnTokenCanceled(token);
+
+    private readonly Lock _lock = new();
+    private SegmentChain _chain;
+    private PipeWaiter _waiter;
+    private Exception? _writerError;
+
+    /// <summary>Of what is not consumed, how much the application has looked at without wanting to see it again before there is more.</summary>
+    private long _examinedLength;
+
+    /// <summary>Of what is not consumed, how much the executor has been told is read.</summary>
+    private long _creditedLength;
+    private bool _isReading;
+    private bool _isReadCanceled;
+    private bool _isReaderCompleted;
+    private bool _isWriterCompleted;
+
+    private bool IsReady => _isWriterCompleted || _isReadCanceled || _chain.Length > _examinedLength;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        using (_lock.EnterScope())
+        {
+            ThrowUnlessReadable();
+            if (IsReady)
+            {
+                result = TakeResult();
+                return true;
+            }
+
+            result = default;
+            return false;
+        }
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        using (_lock.EnterScope())
+        {
+            ThrowUnlessReadable();
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+            }
+
+            if (IsReady)
+            {
+                return new ValueTask<ReadResult>(TakeResult());
+            }
+
+            _waiter.Begin(CancelByToken, this, cancellationToken);
+            return new ValueTask<ReadResult>(this, 0);
+        }
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        long readBytes;
+        using (_lock.EnterScope())
+        {
+            if (!_isReading)
+            {
+                throw new InvalidOperationException("There is no read to advance: read first, and advance once after each read.");
+            }
+
+            var consumedLength = _chain.LengthTo(consumed);
+            var examinedLength = Math.Max(consumedLength, _chain.LengthTo(examined));
+            readBytes = Math.Max(0, examinedLength - _creditedLength);
+            _isReading = false;
+            _examinedLength = examinedLength - consumedLength;
+            _creditedLength += readBytes - consumedLength;
+            _chain.Consume(consumedLength);
+        }
+
+        if (readBytes > 0)
+        {
+            connection.Consumed(readBytes);
+        }
+    }
+
+    public override void CancelPendingRead()
+    {
+        bool isQueued;
+        using (_lock.EnterScope())
+        {
+            _isReadCanceled = true;
+            isQueued = _waiter.TryQueue();
+        }
+
+        Queue(isQueued);
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        using (_lock.EnterScope())
+        {
+            _isReaderCompleted = true;
+            _isReading = false;
+            _chain.Clear();
+        }
+
+        connection.InputCompleted();
+    }
+
+    /// <summary>Takes received bytes; <see cref="Flush"/> shows them to the reader. The executor's.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (true)
+        {
+            if (_chain.IsWriting)
+            {
+                // Without the lock: the room is the writer's until it flushes.
+                var room = _chain.Room.Span;
+                if (room.Length >= bytes.Length)
+                {
+                    bytes.CopyTo(room);
+                    _chain.Advance(bytes.Length);
+                    return;
+                }
+
+                bytes[..room.Length].CopyTo(room);
+                _chain.Advance(room.Length);
+                bytes = bytes[room.Length..];
+            }
+
+            using (_lock.EnterScope())
+            {
+                if (_isReaderCompleted)
+                {
+                    // The executor is about to hear of it, and gives these bytes back to the window.
+                    return;
+                }
+
+                _chain.BeginWriting(pool, minimumBytes: 0);
+            }
+        }
+    }
+
+    /// <summary>Shows the reader what was appended, and wakes it. The executor's.</summary>
+    public void Flush()
+    {
+        bool isQueued;
+        using (_lock.EnterScope())
+        {
+            Commit();
+            isQueued = IsReady && _waiter.TryQueue();
+        }
+
+        Queue(isQueued);
+    }
+
+    /// <summary>There will be no more. The executor's.</summary>
+    /// <param name="error">What the reader gets to see in place of an end.</param>
+    public void CompleteWriter(Exception? error)
+    {
+        bool isQueued;
+        using (_lock.EnterScope())
+        {
+            _isWriterCompleted = true;
+            _writerError = error;
+            Commit();
+            isQueued = _waiter.TryQueue();
+        }
+
+        Queue(isQueued);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        PipeContinuation continuation;
+        using (_lock.EnterScope())
+        {
+            continuation = _waiter.TakeContinuation();
+        }
+
+        continuation.Run();
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
+    {
+        using (_lock.EnterScope())
+        {
+            return _waiter.IsTokenCanceled ? ValueTaskSourceStatus.Canceled
+                : !IsReady ? ValueTaskSourceStatus.Pending
+                : _writerError is null ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Faulted;
+        }
+    }
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        bool isQueued;
+        using (_lock.EnterScope())
+        {
+            _waiter.Attach(continuation, state, flags);
+            isQueued = (IsReady || _waiter.IsTokenCanceled) && _waiter.TryQueue();
+        }
+
+        Queue(isQueued);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        using (_lock.EnterScope())
+        {
+            if (!_waiter.IsPending || !(IsReady || _waiter.IsTokenCanceled))
+            {
+                throw new InvalidOperationException("The read has no result yet, or its result was taken.");
+            }
+
+            _waiter.End();
+            return TakeResult();
+        }
+    }
+
+    private void Queue(bool isQueued)
+    {
+        if (isQueued)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void Commit()
+    {
+        _chain.Commit();
+        if (_isReaderCompleted)
+        {
+            _chain.Clear();
+        }
+    }
+
+    private ReadResult TakeResult()
+    {
+        if (_writerError is { } error)
+        {
+            // Thrown anew each time, with the stack of whoever asks.
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+        }
+
+        var isCanceled = _isReadCanceled;
+        _isReadCanceled = false;
+        _isReading = true;
+        return new ReadResult(_chain.Committed, isCanceled, _isWriterCompleted);
+    }
+
+    private void ThrowUnlessReadable()
+    {
+        if (_isReaderCompleted)
+        {
+            throw new InvalidOperationException("The input of the connection was completed by its reader, and cannot be read any more.");
+        }
+
+        _waiter.ThrowIfPending();
+        if (_isReading)
+        {
+            throw new InvalidOperationException("The last read was not advanced: call AdvanceTo before reading again.");
+        }
+    }
+
+    private void OnTokenCanceled(CancellationToken token)
+    {
+        bool isQueued;
+        using (_lock.EnterScope())
+        {
+            isQueued = _waiter.TryCancel(token) && _waiter.TryQueue();
+        }
+
+        Queue(isQueued);
+    }
+}
