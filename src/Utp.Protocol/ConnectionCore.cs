@@ -70,6 +70,9 @@ internal sealed partial class ConnectionCore
     /// <summary>Bytes at the front of the send buffer that are acknowledged and not yet released.</summary>
     public long AcknowledgedBytes => _sendBuffer.AcknowledgedBytes;
 
+    /// <summary>The shortest round trip seen; zero before the first measurement.</summary>
+    public long MinRoundTripMicros => _roundTrip.MinMicros;
+
     public ConnectionStatistics Statistics => new()
     {
         SmoothedRoundTripMicros = _roundTrip.SmoothedMicros,

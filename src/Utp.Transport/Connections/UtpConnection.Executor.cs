@@ -284,7 +284,7 @@ internal sealed partial class UtpConnection
         }
 
         var acknowledged = _core!.AcknowledgedBytes;
-        var rest = _output.Show(acknowledged, _options.SendBufferSize, out var isCompleted);
+        var rest = _output.Show(acknowledged, _socket.HoldBytes(_options.SendBufferSize, _core.MinRoundTripMicros), out var isCompleted);
         if (_closing)
         {
             // What was written after the close is not for the peer.
@@ -292,7 +292,7 @@ internal sealed partial class UtpConnection
             rest = rest.Slice(0, Math.Min(rest.Length, _closingBytes));
         }
 
-        _heldBytes = rest.Length;
+        Hold(rest.Length);
         _core.HandleSendBuffer(now, rest, acknowledged);
         if (isCompleted && !_outputFinished)
         {
@@ -302,6 +302,16 @@ internal sealed partial class UtpConnection
                 _core.Finish(now);
             }
         }
+    }
+
+    private void Hold(long bytes)
+    {
+        if ((bytes > 0) != (_heldBytes > 0))
+        {
+            _socket.NoteHolding(bytes > 0);
+        }
+
+        _heldBytes = bytes;
     }
 
     private void HandleFinished(Instant now)
@@ -350,6 +360,7 @@ internal sealed partial class UtpConnection
         EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? UtpErrors.ForReader(reason) : UtpErrors.ForReader(reason));
         RefuseOutput();
         _outputEnded = true;
+        Hold(0);
         _output.CompleteReader();
         Volatile.Write(ref _isFinished, true);
         _finished?.TrySetResult();

@@ -13,7 +13,7 @@ namespace Utp.Transport;
 /// One connection as the application sees it. This part runs on any thread and only posts; what the executor does is in the other part.
 /// The engine keeps it alive while it is open, and delivers what was written after it is disposed.
 /// </summary>
-internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
+internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IPipeOwner
 {
     private readonly UtpSocket _socket;
     private readonly UtpConnectionOptions _options;
@@ -225,7 +225,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
     /// The application has read received bytes. The executor looks at the count whenever a datagram comes; it is woken only for as much as
     /// opens the receive window noticeably.
     /// </summary>
-    internal void Consumed(long bytes)
+    void IPipeOwner.Consumed(long bytes)
     {
         if (Interlocked.Add(ref _consumedBytes, bytes) >= _options.ReceiveBufferSize / 4)
         {
@@ -233,9 +233,13 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
         }
     }
 
-    internal void InputCompleted() => Post(ConnectionSignals.InputCompleted);
+    void IPipeOwner.InputCompleted() => Post(ConnectionSignals.InputCompleted);
 
-    internal void OutputCompleted() => Post(ConnectionSignals.Output);
+    void IPipeOwner.OutputFlushed() => Post(ConnectionSignals.Output);
+
+    void IPipeOwner.OutputCompleted() => Post(ConnectionSignals.Output);
+
+    void IPipeOwner.OutputFailed(Exception exception) => Abort(UtpErrors.OutputFailed(exception));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

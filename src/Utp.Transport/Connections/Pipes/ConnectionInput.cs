@@ -12,9 +12,9 @@ namespace Utp.Transport;
 /// <remarks>
 /// A pipe of our own, because one of System.IO.Pipelines costs an idle connection four objects, and cannot be told how to wake its reader.
 /// </remarks>
-/// <param name="connection">Whose input it is.</param>
+/// <param name="owner">Whose input it is.</param>
 /// <param name="pool">Where the memory comes from.</param>
-internal sealed class ConnectionInput(UtpConnection connection, MemoryPool<byte> pool)
+internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
 {
     private static readonly Action<object?, CancellationToken> CancelByToken = static (state, token) => ((ConnectionInput)state!).OnTokenCanceled(token);
@@ -95,7 +95,7 @@ internal sealed class ConnectionInput(UtpConnection connection, MemoryPool<byte>
 
         if (readBytes > 0)
         {
-            connection.Consumed(readBytes);
+            owner.Consumed(readBytes);
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class ConnectionInput(UtpConnection connection, MemoryPool<byte>
             _chain.Clear();
         }
 
-        connection.InputCompleted();
+        owner.InputCompleted();
     }
 
     /// <summary>Takes received bytes; <see cref="Flush"/> shows them to the reader. The executor's.</summary>

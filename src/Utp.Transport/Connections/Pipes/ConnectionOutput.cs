@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
-using Utp.Transport.Engine;
 
 namespace Utp.Transport;
 
@@ -10,10 +9,10 @@ namespace Utp.Transport;
 /// executor that there is something to send, and waits while more is held than the executor wants. When the connection no longer takes bytes,
 /// writes vanish and flushes say <see cref="FlushResult.IsCompleted"/>, as on a socket whose peer is gone.
 /// </summary>
-/// <param name="connection">Whose output it is.</param>
+/// <param name="owner">Whose output it is.</param>
 /// <param name="pool">Where the memory comes from.</param>
 /// <param name="bufferBytes">How much may be held until the executor says otherwise.</param>
-internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte> pool, int bufferBytes)
+internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, int bufferBytes)
     : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
     private static readonly Action<object?, CancellationToken> CancelByToken = static (state, token) => ((ConnectionOutput)state!).OnTokenCanceled(token);
@@ -60,7 +59,7 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
 
     public override void Advance(int bytes)
     {
-        if (connection.RefusesOutput)
+        if (owner.RefusesOutput)
         {
             return;
         }
@@ -76,13 +75,13 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         var flush = Flush(cancellationToken);
-        connection.Post(ConnectionSignals.Output);
+        owner.OutputFlushed();
         return flush;
     }
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        if (!cancellationToken.IsCancellationRequested && !connection.RefusesOutput)
+        if (!cancellationToken.IsCancellationRequested && !owner.RefusesOutput)
         {
             Write(source.Span);
         }
@@ -107,7 +106,7 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
         if (exception is not null)
         {
             // What the peer has is not all there was, and must not look like it.
-            connection.Abort(UtpErrors.OutputFailed(exception));
+            owner.OutputFailed(exception);
         }
 
         using (_lock.EnterScope())
@@ -120,7 +119,7 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
             }
         }
 
-        connection.OutputCompleted();
+        owner.OutputCompleted();
     }
 
     /// <summary>Gives up what is acknowledged, and shows the rest. The executor's.</summary>
@@ -249,7 +248,7 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
             }
 
             _chain.Commit();
-            _isPaused = _chain.Length >= _bufferBytes && !_isReaderCompleted && !connection.RefusesOutput;
+            _isPaused = _chain.Length >= _bufferBytes && !_isReaderCompleted && !owner.RefusesOutput;
             if (IsReady)
             {
                 return new ValueTask<FlushResult>(TakeResult());
@@ -266,7 +265,7 @@ internal sealed class ConnectionOutput(UtpConnection connection, MemoryPool<byte
     /// </summary>
     private FlushResult TakeResult()
     {
-        if (connection.RefusesOutput)
+        if (owner.RefusesOutput)
         {
             return new FlushResult(isCanceled: false, isCompleted: true);
         }

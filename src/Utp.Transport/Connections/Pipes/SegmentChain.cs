@@ -25,9 +25,9 @@ internal struct SegmentChain
     /// <summary>Whether the writer holds on to the room at the end. Changes under the lock, and by the writer alone, who therefore reads it without.</summary>
     public bool IsWriting { get; private set; }
 
-    /// <summary>What the reader may look at.</summary>
+    /// <summary>What the reader may look at. Nothing names no segment: those that hold nothing can go while the reader still has the result.</summary>
     public readonly ReadOnlySequence<byte> Committed =>
-        _head is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head, _headIndex, _committedTail!, _committedIndex);
+        Length == 0 ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head!, _headIndex, _committedTail!, _committedIndex);
 
     /// <summary>The room behind the last byte written. The writer's own, without the lock.</summary>
     public readonly Memory<byte> Room => _tail!.Writable[_tailIndex..];
@@ -78,16 +78,22 @@ internal struct SegmentChain
     /// <exception cref="InvalidOperationException">The position is not in what the reader may look at.</exception>
     public readonly long LengthTo(SequencePosition position)
     {
-        if (position.GetObject() is not PipeSegment segment)
+        if (position.GetObject() is null or byte[])
         {
-            // The end, and the start, of nothing.
+            // The start, and the end, of nothing.
             return 0;
         }
 
-        var length = segment.OffsetOf(position.GetInteger()) - (_head?.OffsetOf(_headIndex) ?? 0);
-        return _head is not null && length >= 0 && length <= Length
-            ? length
-            : throw new InvalidOperationException("The position is not in the buffer of the last read.");
+        if (position.GetObject() is PipeSegment segment && _head is not null)
+        {
+            var length = segment.OffsetOf(position.GetInteger()) - _head.OffsetOf(_headIndex);
+            if (length >= 0 && length <= Length)
+            {
+                return length;
+            }
+        }
+
+        throw new InvalidOperationException("The position is not in the buffer of the last read.");
     }
 
     /// <summary>Forgets the first <paramref name="bytes"/>, at most <see cref="Length"/>, and gives back the memory that held nothing else.</summary>
