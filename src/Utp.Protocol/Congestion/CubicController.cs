@@ -18,7 +18,7 @@ internal sealed class CubicController : WindowController
     /// <summary>RFC 9438 section 4.3: with it, the Reno-friendly window sends on average what Reno with a decrease of one half does.</summary>
     private const double RenoAlpha = 3 * (1 - Beta) / (1 + Beta);
 
-    private readonly QueueingDelayEstimator _delay = new(baseMinutes: 10, filterSamples: 4, correctsDrift: false);
+    private QueueingDelayEstimator _delay = new(baseMinutes: 10, filterSamples: 4, correctsDrift: false);
     private HybridSlowStart _hybridSlowStart;
     private Instant _epochStart;
     private Instant _lastAcknowledgement;

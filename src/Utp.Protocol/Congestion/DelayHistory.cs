@@ -8,18 +8,25 @@ namespace Utp.Protocol.Congestion;
 /// 2^32: of two samples the smaller is the one from which the other is reached by adding less than 2^31 microseconds.
 /// RFC 6817 section 2.4.2 (BASE_HISTORY, CURRENT_FILTER).
 /// </summary>
-internal sealed class DelayHistory
+internal struct DelayHistory
 {
     public const int MaxMinutes = 16;
     public const int MaxFilterSamples = 4;
 
     private const long MinuteMicros = 60_000_000;
 
-    private readonly int _minutes;
-    private readonly int _filterSamples;
-    private MinuteMinima _minima;
-    private RecentSamples _recent;
-    private RecentInstants _recentAt;
+    /// <summary>Far longer than any round trip, and short enough for the differences of 32-bit instants.</summary>
+    private const long MaxRecentMinutes = 30;
+
+    private readonly byte _minutes;
+    private readonly byte _filterSamples;
+
+    /// <summary>Null while the current minute is the only one: its minimum is the base. Most connections of a crowd do not speak in a second one.</summary>
+    private uint[]? _minima;
+    private FilterValues _recent;
+
+    /// <summary>When the newest few were taken, by the low 32 bits of the instants.</summary>
+    private FilterValues _recentAt;
     private Instant _minuteStart;
     private uint _base;
     private ushort _filled;
@@ -33,18 +40,18 @@ internal sealed class DelayHistory
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minutes, MaxMinutes);
         ArgumentOutOfRangeException.ThrowIfLessThan(filterSamples, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(filterSamples, MaxFilterSamples);
-        _minutes = minutes;
-        _filterSamples = filterSamples;
+        _minutes = (byte)minutes;
+        _filterSamples = (byte)filterSamples;
     }
 
     /// <summary>False before the first sample and after <see cref="Clear"/>.</summary>
-    public bool HasSamples => _recentCount > 0;
+    public readonly bool HasSamples => _recentCount > 0;
 
     /// <summary>The smallest sample of the remembered minutes. Meaningless without samples.</summary>
-    public uint Base => _base;
+    public readonly uint Base => _base;
 
     /// <summary>The last sample added. Meaningless without samples.</summary>
-    public uint Newest => _recent[_newest];
+    public readonly uint Newest => _recent[_newest];
 
     /// <summary>Whether <paramref name="left"/> is the smaller of two samples whose distance is less than 2^31.</summary>
     public static bool IsLess(uint left, uint right) => Distance(right, left) < 0;
@@ -66,7 +73,7 @@ internal sealed class DelayHistory
         }
 
         var slot = (ushort)(1 << _minute);
-        if ((_filled & slot) == 0 || IsLess(sample, _minima[_minute]))
+        if (_minima is not null && ((_filled & slot) == 0 || IsLess(sample, _minima[_minute])))
         {
             _minima[_minute] = sample;
         }
@@ -79,7 +86,7 @@ internal sealed class DelayHistory
         _filled |= slot;
         _newest = (byte)((_newest + 1) % _filterSamples);
         _recent[_newest] = sample;
-        _recentAt[_newest] = now;
+        _recentAt[_newest] = now.WireTimestamp;
         _recentCount = (byte)Math.Min(_recentCount + 1, _filterSamples);
     }
 
@@ -87,7 +94,7 @@ internal sealed class DelayHistory
     /// The current delay above the base: from the smallest of the newest samples that are no older than <paramref name="maxAgeMicros"/>.
     /// The newest counts whatever its age. Never negative; zero without samples.
     /// </summary>
-    public long QueueingDelayMicros(Instant now, long maxAgeMicros)
+    public readonly long QueueingDelayMicros(Instant now, long maxAgeMicros)
     {
         if (!HasSamples)
         {
@@ -95,10 +102,11 @@ internal sealed class DelayHistory
         }
 
         var current = _recent[_newest];
-        for (var back = 1; back < _recentCount; back++)
+        var comparableCount = now.Since(_minuteStart) < MaxRecentMinutes * MinuteMicros ? _recentCount : 1;
+        for (var back = 1; back < comparableCount; back++)
         {
             var index = (_newest + _filterSamples - back) % _filterSamples;
-            if (now.Since(_recentAt[index]) > maxAgeMicros)
+            if (Distance(_recentAt[index], now.WireTimestamp) > maxAgeMicros)
             {
                 break;
             }
@@ -113,14 +121,14 @@ internal sealed class DelayHistory
     }
 
     /// <summary>The newest sample above the base. Zero without samples.</summary>
-    public long NewestQueueingDelayMicros => HasSamples ? Math.Max(0, Distance(_base, _recent[_newest])) : 0;
+    public readonly long NewestQueueingDelayMicros => HasSamples ? Math.Max(0, Distance(_base, _recent[_newest])) : 0;
 
     /// <summary>Moves the whole base history, up or down: the two clocks drifted apart.</summary>
     public void ShiftBase(long micros)
     {
-        for (var index = 0; index < _minutes; index++)
+        foreach (ref var minimum in _minima.AsSpan())
         {
-            _minima[index] = unchecked(_minima[index] + (uint)micros);
+            minimum = unchecked(minimum + (uint)micros);
         }
 
         _base = unchecked(_base + (uint)micros);
@@ -132,8 +140,8 @@ internal sealed class DelayHistory
         _minuteStart = now;
         _minute = 0;
         _filled = 1;
-        _minima[0] = newBase;
         _base = newBase;
+        _minima?[0] = newBase;
         _recentCount = Math.Min(_recentCount, (byte)1);
     }
 
@@ -152,6 +160,16 @@ internal sealed class DelayHistory
         }
 
         _minuteStart += elapsedMinutes * MinuteMicros;
+        if (elapsedMinutes >= MaxRecentMinutes)
+        {
+            _recentCount = 0;
+        }
+
+        if (_minima is null && elapsedMinutes < _minutes)
+        {
+            _minima = new uint[_minutes];
+            _minima[_minute] = _base;
+        }
 
         // Minutes without a sample age the others all the same: after a long idle time the clocks have drifted and the route may be another.
         for (var step = Math.Min(elapsedMinutes, _minutes); step > 0; step--)
@@ -163,29 +181,17 @@ internal sealed class DelayHistory
         var first = true;
         for (var index = 0; index < _minutes; index++)
         {
-            if ((_filled & (1 << index)) != 0 && (first || IsLess(_minima[index], _base)))
+            if ((_filled & (1 << index)) != 0 && (first || IsLess(_minima![index], _base)))
             {
-                _base = _minima[index];
+                _base = _minima![index];
                 first = false;
             }
         }
     }
 
-    [InlineArray(MaxMinutes)]
-    private struct MinuteMinima
+    [InlineArray(MaxFilterSamples)]
+    private struct FilterValues
     {
         private uint _first;
-    }
-
-    [InlineArray(MaxFilterSamples)]
-    private struct RecentSamples
-    {
-        private uint _first;
-    }
-
-    [InlineArray(MaxFilterSamples)]
-    private struct RecentInstants
-    {
-        private Instant _first;
     }
 }

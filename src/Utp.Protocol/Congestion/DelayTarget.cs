@@ -6,7 +6,7 @@ namespace Utp.Protocol.Congestion;
 /// then a fixed part of itself, and delay governs again. Fixed, and not a part of what was measured: flows with different targets do not
 /// share, so all that meet the same buffer must come to the same.
 /// </summary>
-internal struct DelayTarget(double fullMicros)
+internal struct DelayTarget(long fullMicros)
 {
     private const double ShallowFraction = 0.25;
     private const double VeryShallowFraction = 0.125;
@@ -17,49 +17,65 @@ internal struct DelayTarget(double fullMicros)
     /// <summary>How long the buffer is remembered after the last loss that told of it: as long as the base delay.</summary>
     private const long MemoryMicros = 600_000_000;
 
-    private readonly double _fullMicros = fullMicros;
-    private double _bufferMicros;
-    private double _peakMicros;
-    private double _previousPeakMicros;
+    private readonly int _fullMicros = (int)Math.Min(fullMicros, int.MaxValue);
+    private int _bufferMicros;
+    private int _peakMicros;
+    private int _previousPeakMicros;
     private Instant _peakEnd;
     private Instant _rememberedUntil;
+    private Buffer _buffer;
 
-    public double Micros { get; private set; } = fullMicros;
+    private enum Buffer : byte
+    {
+        Deep,
+        Shallow,
+        VeryShallow,
+    }
+
+    public readonly double Micros => _buffer switch
+    {
+        Buffer.Deep => _fullMicros,
+        Buffer.Shallow => _fullMicros * ShallowFraction,
+        _ => _fullMicros * VeryShallowFraction,
+    };
+
+    /// <summary>The target behind a buffer that is deep enough for it.</summary>
+    public readonly double FullMicros => _fullMicros;
 
     /// <summary>The largest queueing delay of the last two round trips.</summary>
     public readonly double RecentPeakMicros => Math.Max(_peakMicros, _previousPeakMicros);
 
     /// <summary>Takes a queueing delay that no filter has made late.</summary>
-    public void Observe(in AcknowledgementSample sample, double queueingMicros)
+    public void Observe(in AcknowledgementSample sample, long queueingMicros)
     {
-        _peakMicros = Math.Max(_peakMicros, queueingMicros);
+        _peakMicros = Math.Max(_peakMicros, (int)queueingMicros);
         if (sample.Now >= _peakEnd)
         {
             _previousPeakMicros = _peakMicros;
-            _peakMicros = queueingMicros;
+            _peakMicros = (int)queueingMicros;
             _peakEnd = sample.Now + sample.SmoothedRoundTripMicros;
         }
 
-        if (Micros < _fullMicros && (sample.Now >= _rememberedUntil || queueingMicros > ContradictionFactor * _bufferMicros))
+        if (_buffer != Buffer.Deep && (sample.Now >= _rememberedUntil || queueingMicros > ContradictionFactor * _bufferMicros))
         {
-            Micros = _fullMicros;
+            Forget();
         }
     }
 
     /// <summary>A loss at a window large enough to tell what the queue was.</summary>
     public void OnLoss(Instant now)
     {
-        var bufferMicros = RecentPeakMicros;
+        var bufferMicros = Math.Max(_peakMicros, _previousPeakMicros);
         if (bufferMicros < VeryShallowFraction * _fullMicros || bufferMicros >= _fullMicros)
         {
             return;
         }
 
-        _bufferMicros = Micros < _fullMicros ? Math.Max(_bufferMicros, bufferMicros) : bufferMicros;
-        Micros = _fullMicros * (_bufferMicros < ShallowFraction * _fullMicros ? VeryShallowFraction : ShallowFraction);
+        _bufferMicros = _buffer != Buffer.Deep ? Math.Max(_bufferMicros, bufferMicros) : bufferMicros;
+        _buffer = _bufferMicros < ShallowFraction * _fullMicros ? Buffer.VeryShallow : Buffer.Shallow;
         _rememberedUntil = now + MemoryMicros;
     }
 
     /// <summary>The loss was none, so it tells of no buffer.</summary>
-    public void Forget() => Micros = _fullMicros;
+    public void Forget() => _buffer = Buffer.Deep;
 }

@@ -7,7 +7,7 @@ namespace Utp.Protocol.Congestion;
 internal sealed class LedbatController : WindowController
 {
     private readonly LedbatProfile _profile;
-    private readonly QueueingDelayEstimator _delay;
+    private QueueingDelayEstimator _delay;
     private readonly double _targetMicros;
     private bool _inSlowStart = true;
     private bool _isRebuilding;

@@ -4,7 +4,7 @@ namespace Utp.Protocol.Congestion;
 /// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus): slower than Reno in growing, multiplicative in yielding, and now and then it slows down to
 /// two segments so that every flow sees the empty path and latecomers get their share. Sections cited are the draft's.
 /// </summary>
-internal sealed class LedbatPlusPlusController : WindowController
+internal sealed partial class LedbatPlusPlusController : WindowController
 {
     private const int BaseHistoryMinutes = 10;
     private const int FilterSamples = 4;
@@ -34,27 +34,21 @@ internal sealed class LedbatPlusPlusController : WindowController
     private const double JoinedFraction = 0.125;
 
     private readonly LedbatPlusPlusSwitches _switches;
-    private readonly QueueingDelayEstimator _delay = new(BaseHistoryMinutes, FilterSamples, correctsDrift: false);
-    private readonly double _fullTargetMicros;
+    private QueueingDelayEstimator _delay = new(BaseHistoryMinutes, FilterSamples, correctsDrift: false);
     private DelayTarget _target;
-    private SlowdownSchedule _slowdowns;
-    private EmptyPathProbe _emptyPath;
-    private RouteChangeDetector _route;
+
+    /// <summary>When our queueing delay was last next to nothing: the base delay is right, or at least not the queue of others.</summary>
+    private Instant _baseConfirmedAt;
     private Stage _stage = Stage.SlowStart;
-    private Stage _stageBeforeCut;
-    private Instant _frozenUntil;
-    private Instant _cutVisibleAt;
-    private Instant _probeSettledAt;
-    private Instant _yieldingSince;
-    private double _maxRampBytesPerMicro;
-    private long _baseBeforeSlowdownMicros;
+
+    /// <summary>Null until the first slow start ends, or is disturbed. Few connections of a crowd get there.</summary>
+    private Experience? _experience;
 
     public LedbatPlusPlusController(LedbatPlusPlusSwitches switches, long targetDelayMicros, int segmentBytes, long maxWindowBytes)
         : base(segmentBytes, maxWindowBytes, MinWindowSegments)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(targetDelayMicros, 1);
         _switches = switches;
-        _fullTargetMicros = targetDelayMicros;
         _target = new DelayTarget(targetDelayMicros);
     }
 
@@ -79,7 +73,7 @@ internal sealed class LedbatPlusPlusController : WindowController
     public override string Phase => _stage switch
     {
         Stage.SlowStart => "slow-start",
-        Stage.Avoidance => _emptyPath.IsProbing ? "probe" : "avoidance",
+        Stage.Avoidance => IsProbing ? "probe" : "avoidance",
         Stage.Slowdown => "slowdown",
         Stage.Ramp => "ramp",
         _ => "rebuild",
@@ -92,17 +86,21 @@ internal sealed class LedbatPlusPlusController : WindowController
     public override long TargetDelayMicros => (long)_target.Micros;
 
     /// <summary>Slowdowns begun since the connection did.</summary>
-    public int SlowdownCount { get; private set; }
+    public int SlowdownCount => _experience?.SlowdownCount ?? 0;
 
-    protected override bool IsInSlowStart => _stage is Stage.SlowStart or Stage.Ramp or Stage.Rebuild || _emptyPath.IsProbing;
+    protected override bool IsInSlowStart => _stage is Stage.SlowStart or Stage.Ramp or Stage.Rebuild || IsProbing;
 
     /// <summary>The ramp returns to a rate that is known; doubling beyond it for a moment would only fill the buffer.</summary>
-    protected override double MaxBytesPerMicro => _stage == Stage.Ramp ? _maxRampBytesPerMicro : double.MaxValue;
+    protected override double MaxBytesPerMicro => _stage == Stage.Ramp ? Past.MaxRampBytesPerMicro : double.MaxValue;
 
     protected override bool IsRebuilding => _stage == Stage.Rebuild;
 
+    private bool IsProbing => _experience is { EmptyPath.IsProbing: true };
+
+    private Experience Past => _experience ??= new Experience();
+
     /// <summary>Below this queueing delay the path counts as empty. Bursts alone make a few milliseconds.</summary>
-    private double EmptyPathMicros => Math.Min(_target.Micros / 2, Math.Max(_target.Micros / 4, _fullTargetMicros / 8));
+    private double EmptyPathMicros => Math.Min(_target.Micros / 2, Math.Max(_target.Micros / 4, _target.FullMicros / 8));
 
     /// <summary>Growth per round trip while probing: what it adds to the queue before that can be seen stays below half of the target.</summary>
     private double ProbeGrowth => Math.Min(MaxProbeGrowth, _target.Micros / 2 / Math.Max(SmoothedRoundTripMicros, 1));
@@ -126,9 +124,9 @@ internal sealed class LedbatPlusPlusController : WindowController
     {
         var queueing = (double)_delay.Update(sample);
         _target.Observe(sample, _delay.NewestQueueingDelayMicros);
-        if (queueing <= ConfirmingFraction * _fullTargetMicros)
+        if (queueing <= ConfirmingFraction * _target.FullMicros)
         {
-            _slowdowns.ConfirmBase(sample.Now);
+            _baseConfirmedAt = sample.Now;
         }
 
         if (_switches.RebasesAfterRouteChange)
@@ -141,14 +139,14 @@ internal sealed class LedbatPlusPlusController : WindowController
             case Stage.SlowStart or Stage.Rebuild:
                 GrowUntilDelayed(sample, queueing);
                 break;
-            case Stage.Slowdown when sample.Now >= _frozenUntil:
+            case Stage.Slowdown when sample.Now >= Past.FrozenUntil:
                 BeginRamp();
                 RampUp(sample);
                 break;
             case Stage.Ramp:
                 RampUp(sample);
                 break;
-            case Stage.Avoidance when _slowdowns.IsDue(sample.Now):
+            case Stage.Avoidance when Past.Slowdowns.IsDue(sample.Now):
                 BeginSlowdown(sample);
                 break;
             case Stage.Avoidance:
@@ -159,9 +157,9 @@ internal sealed class LedbatPlusPlusController : WindowController
 
     protected override void Cut(Instant now)
     {
-        _stageBeforeCut = _stage;
-        _emptyPath.OnLoss(now);
-        _route.Reset();
+        Past.StageBeforeCut = _stage;
+        Past.EmptyPath.OnLoss(now);
+        Past.Route.Reset();
         if (_stage == Stage.Slowdown)
         {
             Threshold = Math.Max(Threshold / 2, MinWindow);
@@ -174,16 +172,16 @@ internal sealed class LedbatPlusPlusController : WindowController
         }
 
         HalveWindow();
-        _cutVisibleAt = now + SmoothedRoundTripMicros;
+        Past.CutVisibleAt = now + SmoothedRoundTripMicros;
         Threshold = Math.Max(Window, MinWindow);
         EnterAvoidance(now);
     }
 
     protected override void RestartSlowStart(Instant now)
     {
-        _stageBeforeCut = _stage;
-        _emptyPath.OnLoss(now);
-        _route.Reset();
+        Past.StageBeforeCut = _stage;
+        Past.EmptyPath.OnLoss(now);
+        Past.Route.Reset();
 
         // While the capacity was never found, slow start is still the first one.
         _stage = HasThreshold ? Stage.Rebuild : Stage.SlowStart;
@@ -191,10 +189,10 @@ internal sealed class LedbatPlusPlusController : WindowController
 
     protected override void OnCutUndone(Instant now)
     {
-        _stage = _stageBeforeCut;
+        _stage = Past.StageBeforeCut;
         _target.Forget();
-        _emptyPath.Reset();
-        _slowdowns.RestartFrom(Window);
+        Past.EmptyPath.Reset();
+        Past.Slowdowns.RestartFrom(Window);
     }
 
     private static bool MayGrow(in AcknowledgementSample sample) => sample.IsWindowLimited && !sample.IsInRecovery;
@@ -221,11 +219,11 @@ internal sealed class LedbatPlusPlusController : WindowController
     private void BeginRamp()
     {
         _stage = Stage.Ramp;
-        if (_switches.ReturnsToRevealedPath && _delay.BaseRoundTripMicros < _baseBeforeSlowdownMicros)
+        if (_switches.ReturnsToRevealedPath && _delay.BaseRoundTripMicros < Past.BaseBeforeSlowdownMicros)
         {
             // A base delay that turns out lower was part queue: the window before the slowdown was too large by as much.
             var fullDelay = _delay.BaseRoundTripMicros + _target.Micros;
-            var believedDelay = _baseBeforeSlowdownMicros + _target.Micros;
+            var believedDelay = Past.BaseBeforeSlowdownMicros + _target.Micros;
             Threshold = Math.Max(Threshold * fullDelay / believedDelay, MinWindow);
         }
     }
@@ -250,18 +248,18 @@ internal sealed class LedbatPlusPlusController : WindowController
         var acknowledged = Math.Min(sample.AcknowledgedBytes, Window);
         var isYielding = queueing > _target.Micros;
         var change = isYielding ? Decrease(queueing) : Increase();
-        _yieldingSince = isYielding ? _yieldingSince : sample.Now;
+        Past.YieldingSince = isYielding ? Past.YieldingSince : sample.Now;
 
         // For a round trip after a cut the delays are still those of the window before it, and would cut a second time.
-        if (change < 0 ? sample.Now >= _cutVisibleAt : MayGrow(sample))
+        if (change < 0 ? sample.Now >= Past.CutVisibleAt : MayGrow(sample))
         {
             SetWindow(Window + (change * acknowledged / Window));
         }
 
-        if (sample.Now < _probeSettledAt || _emptyPath.IsProbing)
+        if (sample.Now < Past.ProbeSettledAt || Past.EmptyPath.IsProbing)
         {
             // What probing went too far takes itself back; nobody else has taken it.
-            _slowdowns.RestartFrom(Window);
+            Past.Slowdowns.RestartFrom(Window);
         }
         else if (IsSlowdownCalledFor(sample.Now, queueing))
         {
@@ -273,13 +271,13 @@ internal sealed class LedbatPlusPlusController : WindowController
     private double Increase()
     {
         var gainBytes = Gain() * SegmentBytes;
-        if (_emptyPath.IsProbing)
+        if (Past.EmptyPath.IsProbing)
         {
             return Window * ProbeGrowth;
         }
 
-        var holeBytes = MaxHoleGrowthSegments * SegmentBytes * _target.Micros / _fullTargetMicros;
-        return _emptyPath.IsInHole ? Math.Max(gainBytes, Math.Min(holeBytes, Window / 2)) : gainBytes;
+        var holeBytes = MaxHoleGrowthSegments * SegmentBytes * _target.Micros / _target.FullMicros;
+        return Past.EmptyPath.IsInHole ? Math.Max(gainBytes, Math.Min(holeBytes, Window / 2)) : gainBytes;
     }
 
     /// <summary>Section 4.3, bytes per round trip: W += max(GAIN - C * W * (delay / target - 1), -W / 2).</summary>
@@ -296,13 +294,13 @@ internal sealed class LedbatPlusPlusController : WindowController
             return;
         }
 
-        var wasProbing = _emptyPath.IsProbing;
-        _emptyPath.Observe(sample, queueing, EmptyPathMicros);
-        if (wasProbing && !_emptyPath.IsProbing)
+        var wasProbing = Past.EmptyPath.IsProbing;
+        Past.EmptyPath.Observe(sample, queueing, EmptyPathMicros);
+        if (wasProbing && !Past.EmptyPath.IsProbing)
         {
             // The delay belongs to the window of a round trip ago; what it grew since is not in the queue yet, and is taken back.
             SetWindow(Window / (1 + ProbeGrowth));
-            _probeSettledAt = sample.Now + (2 * sample.SmoothedRoundTripMicros);
+            Past.ProbeSettledAt = sample.Now + (2 * sample.SmoothedRoundTripMicros);
         }
     }
 
@@ -310,8 +308,8 @@ internal sealed class LedbatPlusPlusController : WindowController
     private bool IsSlowdownCalledFor(Instant now, double queueing)
     {
         // Acknowledgements that queue on their way back come in bursts, and so does what they let out: a queue of a moment, and of our own making.
-        var isQueueStanding = now.Since(_yieldingSince) > SmoothedRoundTripMicros;
-        if (_slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
+        var isQueueStanding = now.Since(Past.YieldingSince) > SmoothedRoundTripMicros;
+        if (Past.Slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
         {
             return true;
         }
@@ -322,27 +320,27 @@ internal sealed class LedbatPlusPlusController : WindowController
             && peak >= _target.Micros / 2
             && queueing < peak - (JoinedFraction * _target.Micros)
             && Window >= 0.97 * RecentLargestWindow
-            && _slowdowns.ShouldJoin(now);
+            && Past.Slowdowns.ShouldJoin(now, _baseConfirmedAt);
     }
 
     private void BeginSlowdown(in AcknowledgementSample sample)
     {
         if (!IsSlowdownOfUse(sample))
         {
-            _slowdowns.Postpone(sample.Now);
+            Past.Slowdowns.Postpone(sample.Now);
             return;
         }
 
         Threshold = Window;
-        _maxRampBytesPerMicro = RampHeadroom * DeliveredBytesPerMicro;
-        _baseBeforeSlowdownMicros = _delay.BaseRoundTripMicros;
+        Past.MaxRampBytesPerMicro = RampHeadroom * DeliveredBytesPerMicro;
+        Past.BaseBeforeSlowdownMicros = _delay.BaseRoundTripMicros;
         SetWindow(MinWindow);
         ForgetEarlierWindows();
-        _emptyPath.Reset();
+        Past.EmptyPath.Reset();
         _stage = Stage.Slowdown;
-        _slowdowns.Begin(sample.Now);
-        _frozenUntil = sample.Now + (FrozenRoundTrips * sample.SmoothedRoundTripMicros);
-        SlowdownCount++;
+        Past.Slowdowns.Begin(sample.Now);
+        Past.FrozenUntil = sample.Now + (FrozenRoundTrips * sample.SmoothedRoundTripMicros);
+        Past.SlowdownCount++;
     }
 
     /// <summary>
@@ -351,36 +349,41 @@ internal sealed class LedbatPlusPlusController : WindowController
     private bool IsSlowdownOfUse(in AcknowledgementSample sample) =>
         sample.IsWindowLimited
         && Window > MinWindow + SegmentBytes
-        && !(_switches.ReprobesEmptyPath && _slowdowns.IsConfirmedSince(sample.Now, 2 * sample.SmoothedRoundTripMicros));
+        && !(_switches.ReprobesEmptyPath && sample.Now.Since(_baseConfirmedAt) <= 2 * sample.SmoothedRoundTripMicros);
 
     private void EnterAvoidance(Instant now)
     {
         switch (_stage)
         {
             case Stage.SlowStart:
-                _slowdowns.AfterSlowStart(now, SmoothedRoundTripMicros);
+                Past.Slowdowns.AfterSlowStart(now, SmoothedRoundTripMicros);
                 break;
             case Stage.Ramp:
-                _slowdowns.End(now);
+                Past.Slowdowns.End(now);
                 break;
             default:
-                _slowdowns.Postpone(now);
+                Past.Slowdowns.Postpone(now);
                 break;
         }
 
         Threshold = Math.Max(Math.Min(Threshold, Window), MinWindow);
-        _slowdowns.RestartFrom(Window);
+        Past.Slowdowns.RestartFrom(Window);
         _stage = Stage.Avoidance;
     }
 
     private void DetectRouteChange(in AcknowledgementSample sample, double queueing)
     {
-        var isPinned = Window <= MinWindow + (SegmentBytes / 2) && _stage != Stage.SlowStart && queueing > _target.Micros / 2;
-        if (_route.Observe(sample.Now, isPinned, _delay.CurrentRoundTripMicros))
+        if (_experience is null)
         {
-            _delay.Rebase(sample.Now, _route.SmallestRoundTripMicros);
-            _route.Reset();
-            _emptyPath.Reset();
+            return;
+        }
+
+        var isPinned = Window <= MinWindow + (SegmentBytes / 2) && _stage != Stage.SlowStart && queueing > _target.Micros / 2;
+        if (Past.Route.Observe(sample.Now, isPinned, _delay.CurrentRoundTripMicros))
+        {
+            _delay.Rebase(sample.Now, Past.Route.SmallestRoundTripMicros);
+            Past.Route.Reset();
+            Past.EmptyPath.Reset();
             ForgetThreshold();
             _stage = Stage.SlowStart;
         }
@@ -390,7 +393,7 @@ internal sealed class LedbatPlusPlusController : WindowController
     private double Gain()
     {
         var baseMicros = Math.Max(_delay.BaseRoundTripMicros, 1);
-        var divisor = (long)Math.Ceiling(2 * _fullTargetMicros / baseMicros);
+        var divisor = (long)Math.Ceiling(2 * _target.FullMicros / baseMicros);
         return 1.0 / Math.Clamp(divisor, 1, MaxGainDivisor);
     }
 }

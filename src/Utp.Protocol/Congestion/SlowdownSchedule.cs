@@ -25,7 +25,6 @@ internal struct SlowdownSchedule
     private Instant _next;
     private Instant _begun;
     private Instant _ended;
-    private Instant _confirmedAt;
     private double _undisturbedWindow;
 
     public readonly bool IsDue(Instant now) => now >= _next;
@@ -53,17 +52,11 @@ internal struct SlowdownSchedule
         return window < (1 - TakenFraction) * _undisturbedWindow && MayComeEarly(now);
     }
 
-    /// <summary>Our queueing delay was next to nothing: the base delay is right, or at least not the queue of others.</summary>
-    public void ConfirmBase(Instant now) => _confirmedAt = now;
-
-    /// <summary>Whether the base delay was confirmed within the last so many microseconds.</summary>
-    public readonly bool IsConfirmedSince(Instant now, long micros) => now.Since(_confirmedAt) <= micros;
-
     /// <summary>
     /// True when a drop of the queue that we have not caused should be joined. With many flows the queue never empties unless they slow down
     /// together, and one whose base delay contains a part of it starves the others for good.
     /// </summary>
-    public readonly bool ShouldJoin(Instant now) => now.Since(_confirmedAt) > ConfirmationMicros && MayComeEarly(now);
+    public readonly bool ShouldJoin(Instant now, Instant baseConfirmedAt) => now.Since(baseConfirmedAt) > ConfirmationMicros && MayComeEarly(now);
 
     private readonly bool MayComeEarly(Instant now) => now.Since(_ended) > MinSpacingFactor * _ended.Since(_begun);
 }

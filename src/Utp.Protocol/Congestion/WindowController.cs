@@ -16,14 +16,15 @@ internal abstract class WindowController : ICongestionController
     /// <summary>An unused window loses half of itself per such interval, or per two round trips if that is longer.</summary>
     private const long IdleHalvingMicros = 500_000;
 
-    private readonly double _maxWindow;
+    private readonly int _maxWindow;
+    private int _smoothedRoundTripMicros;
     private double _windowBeforeCut;
     private double _thresholdBeforeCut;
-    private long _roundPeakFlight;
-    private long _previousPeakFlight;
-    private long _roundAcknowledged;
+    private int _roundPeakFlight;
+    private int _previousPeakFlight;
+    private int _roundAcknowledged;
+    private int _roundMicros;
     private Instant _roundStart;
-    private Instant _roundEnd;
     private bool _roundWasLimited;
     private double _roundStartWindow;
     private double _previousRoundStartWindow;
@@ -33,7 +34,7 @@ internal abstract class WindowController : ICongestionController
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(segmentBytes, 1);
         SegmentBytes = segmentBytes;
-        _maxWindow = Math.Max(maxWindowBytes, (long)MinWindowSegments * segmentBytes);
+        _maxWindow = ToInt(Math.Max(maxWindowBytes, (long)MinWindowSegments * segmentBytes));
         Window = Math.Min((double)initialSegments * segmentBytes, _maxWindow);
         Threshold = _maxWindow;
     }
@@ -72,7 +73,7 @@ internal abstract class WindowController : ICongestionController
     /// <summary>Slow start ends here (ssthresh). As large as the largest window until a cut gives it a meaning.</summary>
     protected double Threshold { get; set; }
 
-    protected long SmoothedRoundTripMicros { get; private set; }
+    protected long SmoothedRoundTripMicros => _smoothedRoundTripMicros;
 
     /// <summary>What was acknowledged in the last completed round trip, per microsecond.</summary>
     protected double DeliveredBytesPerMicro { get; private set; }
@@ -99,7 +100,7 @@ internal abstract class WindowController : ICongestionController
 
     public void OnAcknowledged(in AcknowledgementSample sample)
     {
-        SmoothedRoundTripMicros = sample.SmoothedRoundTripMicros;
+        _smoothedRoundTripMicros = ToInt(sample.SmoothedRoundTripMicros);
         _ackedSinceTimeout |= sample.AcknowledgedBytes > 0;
         TrackFlight(sample);
         Steer(sample);
@@ -219,6 +220,9 @@ internal abstract class WindowController : ICongestionController
     /// <summary>The capacity is unknown again.</summary>
     protected void ForgetThreshold() => Threshold = _maxWindow;
 
+    /// <summary>Counts are far below (16,384 packets, half an hour); the bound only keeps impossible ones from becoming negative.</summary>
+    private static int ToInt(long value) => (int)Math.Min(value, int.MaxValue);
+
     private void RememberForUndo()
     {
         _windowBeforeCut = Window;
@@ -230,10 +234,10 @@ internal abstract class WindowController : ICongestionController
     // limited, and a window that went unused for a whole round trip comes down to twice the largest flight of two round trips.
     private void TrackFlight(in AcknowledgementSample sample)
     {
-        _roundAcknowledged += sample.AcknowledgedBytes;
-        _roundPeakFlight = Math.Max(_roundPeakFlight, sample.FlightBytes);
+        _roundAcknowledged = ToInt(_roundAcknowledged + sample.AcknowledgedBytes);
+        _roundPeakFlight = ToInt(Math.Max(_roundPeakFlight, sample.FlightBytes));
         _roundWasLimited |= sample.IsWindowLimited || sample.IsInRecovery;
-        if (sample.Now < _roundEnd)
+        if (sample.Now < _roundStart + _roundMicros)
         {
             return;
         }
@@ -250,7 +254,7 @@ internal abstract class WindowController : ICongestionController
         _previousPeakFlight = _roundPeakFlight;
         _roundPeakFlight = 0;
         _roundWasLimited = false;
-        _roundEnd = sample.Now + sample.SmoothedRoundTripMicros;
+        _roundMicros = _smoothedRoundTripMicros;
         _previousRoundStartWindow = _roundStartWindow;
         _roundStartWindow = Window;
     }

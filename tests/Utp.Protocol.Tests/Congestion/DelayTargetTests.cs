@@ -4,7 +4,7 @@ namespace Utp.Protocol.Tests.Congestion;
 
 public class DelayTargetTests
 {
-    private const double Full = 60_000;
+    private const long Full = 60_000;
 
     private DelayTarget _target = new(Full);
     private long _now = 1_000_000;
@@ -14,7 +14,7 @@ public class DelayTargetTests
     [InlineData(59_000, 15_000)]
     [InlineData(14_000, 7_500)]
     [InlineData(8_000, 7_500)]
-    public void Loss_WithAQueueBelowTheTarget_LowersIt(double queue, double target)
+    public void Loss_WithAQueueBelowTheTarget_LowersIt(long queue, double target)
     {
         Observe(queue);
         _target.OnLoss(new Instant(_now));
@@ -27,7 +27,7 @@ public class DelayTargetTests
     [InlineData(7_000)]
     [InlineData(60_000)]
     [InlineData(200_000)]
-    public void Loss_OnAnEmptyPathOrBehindADeepBuffer_ChangesNothing(double queue)
+    public void Loss_OnAnEmptyPathOrBehindADeepBuffer_ChangesNothing(long queue)
     {
         Observe(queue);
         _target.OnLoss(new Instant(_now));
@@ -73,7 +73,7 @@ public class DelayTargetTests
         Assert.Equal(15_000, _target.Micros);
     }
 
-    private void Observe(double queue)
+    private void Observe(long queue)
     {
         _now += 1_000;
         _target.Observe(Acknowledgements.Of(_now, 1_000), queue);

@@ -7,7 +7,7 @@ public class QueueingDelayEstimatorTests
     private const long BaseRoundTrip = 40_000;
     private const uint ClockOffset = 0xFFFF_F000;
 
-    private readonly QueueingDelayEstimator _estimator = new(10, 4, correctsDrift: true);
+    private QueueingDelayEstimator _estimator = new(10, 4, correctsDrift: true);
     private long _now;
 
     [Fact]

@@ -52,10 +52,10 @@ public class SlowdownScheduleTests
     public void ShouldJoin_BaseUnconfirmedForTenSeconds()
     {
         var schedule = Ended(500_000);
-        schedule.ConfirmBase(At(20 * Second));
+        var confirmedAt = At(20 * Second);
 
-        Assert.False(schedule.ShouldJoin(At(30 * Second)));
-        Assert.True(schedule.ShouldJoin(At((30 * Second) + 1)));
+        Assert.False(schedule.ShouldJoin(At(30 * Second), confirmedAt));
+        Assert.True(schedule.ShouldJoin(At((30 * Second) + 1), confirmedAt));
     }
 
     [Fact]

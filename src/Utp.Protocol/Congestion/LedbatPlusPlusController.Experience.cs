@@ -1,0 +1,20 @@
+namespace Utp.Protocol.Congestion;
+
+internal sealed partial class LedbatPlusPlusController
+{
+    /// <summary>What a flow remembers of loss, of slowdowns and of the path once it has left its first slow start.</summary>
+    private sealed class Experience
+    {
+        public SlowdownSchedule Slowdowns;
+        public EmptyPathProbe EmptyPath;
+        public RouteChangeDetector Route;
+        public Stage StageBeforeCut;
+        public Instant FrozenUntil;
+        public Instant CutVisibleAt;
+        public Instant ProbeSettledAt;
+        public Instant YieldingSince;
+        public double MaxRampBytesPerMicro;
+        public long BaseBeforeSlowdownMicros;
+        public int SlowdownCount;
+    }
+}
