@@ -18,7 +18,7 @@ internal sealed partial class ConnectionCore
     /// <summary>The segment whose transmission is the latest among those acknowledged, and its round trip.</summary>
     private Instant _rackSentAt;
     private SequenceNumber _rackSequence;
-    private long _rackRoundTripMicros;
+    private int _rackRoundTripMicros;
     private Instant _reorderDeadline = Instant.Never;
     private int _reorderSteps = 1;
 
@@ -35,11 +35,7 @@ internal sealed partial class ConnectionCore
     /// <summary>Everything in flight was taken for lost at once: that a part of it had arrived proves nothing about the cut.</summary>
     private bool _lostByTimeout;
 
-    private int _maxOutstandingCount;
-    private long _bytesAcknowledged;
-    private long _segmentsLost;
-    private long _spuriousRetransmissions;
-    private long _congestionEvents;
+    private ushort _maxOutstandingCount;
 
     private long ReorderToleranceMicros => Math.Max(MinReorderToleranceMicros, Math.Min(_roundTrip.SmoothedMicros, _roundTrip.MinMicros / 4 * _reorderSteps));
 
@@ -169,7 +165,7 @@ internal sealed partial class ConnectionCore
         else if (segment.TransmissionCount > 1 && roundTrip < _roundTrip.MinMicros)
         {
             // Too soon for an answer to the latest transmission: an earlier one had arrived.
-            _spuriousRetransmissions++;
+            Mishap.SpuriousRetransmissions++;
             outcome.LostButArrived = true;
             _reorderSteps = Math.Min(MaxReorderSteps, _reorderSteps + 1);
             return;
@@ -188,7 +184,7 @@ internal sealed partial class ConnectionCore
         {
             _rackSentAt = segment.SentAt;
             _rackSequence = number;
-            _rackRoundTripMicros = roundTrip;
+            _rackRoundTripMicros = (int)Math.Min(roundTrip, int.MaxValue);
         }
 
         if (segment.Kind == SegmentKind.MtuProbe)
@@ -200,7 +196,6 @@ internal sealed partial class ConnectionCore
 
     private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
     {
-        _bytesAcknowledged += outcome.Bytes;
         _timeoutCount = 0;
         _retransmissionTimerStart = now;
         _tailProbeSent = false;
@@ -287,7 +282,7 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        _segmentsLost++;
+        Mishap.SegmentsLost++;
         _tracer?.SegmentLost(now, number, segment.Length);
         if (_inRecovery && number < _recoveryPoint)
         {
@@ -296,7 +291,7 @@ internal sealed partial class ConnectionCore
 
         EnterRecovery();
         _controller.OnLoss(now, flightBefore);
-        _congestionEvents++;
+        Mishap.CongestionEvents++;
     }
 
     private void EnterRecovery()
@@ -308,7 +303,7 @@ internal sealed partial class ConnectionCore
         _retransmitAtOnce = true;
     }
 
-    private void UpdatePeerWindow(long windowBytes)
+    private void UpdatePeerWindow(uint windowBytes)
     {
         var wasClosed = _peerWindowBytes < SegmentBytes;
         _peerWindowBytes = windowBytes;

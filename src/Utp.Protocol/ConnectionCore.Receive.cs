@@ -23,7 +23,6 @@ internal sealed partial class ConnectionCore
 
     private long _bytesReceived;
     private long _segmentsReceived;
-    private long _duplicateSegmentsReceived;
 
     /// <summary>Handles a packet for this connection. Returns the length of in-order payload at the packet's payload offset.</summary>
     internal bool HandlePacket(Instant now, in PacketView packet, ReadOnlySpan<byte> payload, ushort receiveId, out int deliveredBytes)
@@ -94,7 +93,7 @@ internal sealed partial class ConnectionCore
         var ahead = header.Sequence - _receiveNext;
         if (ahead < 0 || (_peerFinReceived && header.Sequence > _peerFinSequence))
         {
-            _duplicateSegmentsReceived++;
+            Mishap.DuplicateSegmentsReceived++;
             _acks.RequireImmediate();
             return 0;
         }
@@ -141,7 +140,7 @@ internal sealed partial class ConnectionCore
         _reordered ??= new ReorderBuffer(_endpoint.SegmentBuffers);
         if (_reordered.Contains(_receiveNext, header.Sequence))
         {
-            _duplicateSegmentsReceived++;
+            Mishap.DuplicateSegmentsReceived++;
             return;
         }
 

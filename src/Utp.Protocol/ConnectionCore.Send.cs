@@ -16,7 +16,6 @@ internal sealed partial class ConnectionCore
 
     private long _bytesSent;
     private long _segmentsSent;
-    private long _segmentsRetransmitted;
     private long _acksSent;
 
     private enum ChoiceKind : byte
@@ -158,7 +157,7 @@ internal sealed partial class ConnectionCore
 
         if (_windowProbeDue)
         {
-            choice = new Choice(ChoiceKind.New, SegmentKind.WindowProbe, default, (int)Math.Min(unsent, Math.Clamp(_peerWindowBytes, 1, SegmentBytes)));
+            choice = new Choice(ChoiceKind.New, SegmentKind.WindowProbe, default, (int)Math.Min(unsent, Math.Clamp((long)_peerWindowBytes, 1, SegmentBytes)));
             return true;
         }
 
@@ -280,7 +279,7 @@ internal sealed partial class ConnectionCore
         }
 
         _segments.Retransmit(number, now);
-        _segmentsRetransmitted++;
+        Mishap.SegmentsRetransmitted++;
     }
 
     private SequenceNumber WriteNew(Instant now, SegmentKind kind, Span<byte> payload)
@@ -293,7 +292,7 @@ internal sealed partial class ConnectionCore
 
         var number = _segments.Add(kind, start, payload.Length, now);
         _bytesSent += payload.Length;
-        _maxOutstandingCount = Math.Max(_maxOutstandingCount, _segments.Count);
+        _maxOutstandingCount = (ushort)Math.Max(_maxOutstandingCount, _segments.Count);
         StopConfirming();
         switch (kind)
         {

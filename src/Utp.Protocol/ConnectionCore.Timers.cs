@@ -31,7 +31,6 @@ internal sealed partial class ConnectionCore
     private Instant _windowUpdateDeadline = Instant.Never;
     private int _windowUpdatesLeft;
     private bool _keepAliveDue;
-    private long _timeouts;
 
     private long RetransmissionTimeoutMicros =>
         Math.Min(RoundTripEstimator.MaxTimeoutMicros, _roundTrip.TimeoutMicros << Math.Min(_timeoutCount, 10));
@@ -165,7 +164,7 @@ internal sealed partial class ConnectionCore
 
     private void HandleRetransmissionTimeout(Instant now)
     {
-        _timeouts++;
+        Mishap.Timeouts++;
         _timeoutCount++;
         _retransmissionTimerStart = now;
         _tailProbeDue = false;
@@ -189,9 +188,9 @@ internal sealed partial class ConnectionCore
         }
 
         var flight = _segments.FlightBytes;
-        var lostBefore = _segmentsLost;
+        var lostBefore = Mishap.SegmentsLost;
         var largestBytes = LoseFlight(now);
-        _tracer?.TimedOut(now, (int)(_segmentsLost - lostBefore), flight);
+        _tracer?.TimedOut(now, (int)(Mishap.SegmentsLost - lostBefore), flight);
         _controller.OnRetransmissionTimeout(now, flight);
         EnterRecovery();
         _lostByTimeout = true;
@@ -223,7 +222,7 @@ internal sealed partial class ConnectionCore
             }
             else
             {
-                _segmentsLost++;
+                Mishap.SegmentsLost++;
                 largestBytes = Math.Max(largestBytes, bytes);
             }
 

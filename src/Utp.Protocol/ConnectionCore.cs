@@ -35,7 +35,10 @@ internal sealed partial class ConnectionCore
 
     /// <summary>Latest timestamp difference to echo: our clock at a packet's arrival less the packet's timestamp.</summary>
     private uint _replyDifference;
-    private long _peerWindowBytes;
+    private uint _peerWindowBytes;
+
+    /// <summary>Null on a connection to which none has happened: on most.</summary>
+    private Mishaps? _mishaps;
 
     private Instant _lastSentAt;
     private Instant _lastReceivedAt;
@@ -85,16 +88,16 @@ internal sealed partial class ConnectionCore
         BaseDelayMicros = _controller.BaseDelayMicros,
         PathMtuBytes = _pathMtu.CurrentBytes,
         BytesSent = _bytesSent,
-        BytesAcknowledged = _bytesAcknowledged,
+        BytesAcknowledged = _bytesSent - _segments.FlightBytes - _segments.LostBytes,
         BytesReceived = _bytesReceived,
         SegmentsSent = _segmentsSent,
-        SegmentsRetransmitted = _segmentsRetransmitted,
-        SpuriousRetransmissions = _spuriousRetransmissions,
+        SegmentsRetransmitted = _mishaps?.SegmentsRetransmitted ?? 0,
+        SpuriousRetransmissions = _mishaps?.SpuriousRetransmissions ?? 0,
         SegmentsReceived = _segmentsReceived,
-        DuplicateSegmentsReceived = _duplicateSegmentsReceived,
-        SegmentsLost = _segmentsLost,
-        Timeouts = _timeouts,
-        CongestionEvents = _congestionEvents,
+        DuplicateSegmentsReceived = _mishaps?.DuplicateSegmentsReceived ?? 0,
+        SegmentsLost = _mishaps?.SegmentsLost ?? 0,
+        Timeouts = _mishaps?.Timeouts ?? 0,
+        CongestionEvents = _mishaps?.CongestionEvents ?? 0,
         AcksSent = _acksSent,
     };
 
@@ -115,6 +118,8 @@ internal sealed partial class ConnectionCore
 
     /// <summary>Payload of a full segment at the present path MTU.</summary>
     private int SegmentBytes => _pathMtu.CurrentBytes - PacketHeader.Size;
+
+    private Mishaps Mishap => _mishaps ??= new Mishaps();
 
     private long ReorderedBytes => _reordered?.Bytes ?? 0;
 
@@ -195,5 +200,16 @@ internal sealed partial class ConnectionCore
             _lentBuffer = null;
             _endpoint.SegmentBuffers.Return(buffer);
         }
+    }
+
+    /// <summary>Counters of what goes wrong on the way.</summary>
+    private sealed class Mishaps
+    {
+        public long SegmentsRetransmitted;
+        public long SpuriousRetransmissions;
+        public long DuplicateSegmentsReceived;
+        public long SegmentsLost;
+        public long Timeouts;
+        public long CongestionEvents;
     }
 }

@@ -1,14 +1,17 @@
+using System.Runtime.InteropServices;
+
 namespace Utp.Protocol.Receiving;
 
 /// <summary>
 /// When to acknowledge. In-order segments are acknowledged every second one, or after a short delay in which a reply may carry the
 /// acknowledgement; anything out of the ordinary (gap, fill, duplicate, FIN, window probe) at once.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 internal struct AckScheduler()
 {
     private const int SegmentsPerAck = 2;
 
-    private int _pendingCount;
+    private byte _pendingCount;
 
     /// <summary>When a delayed acknowledgement falls due.</summary>
     public Instant Deadline { get; private set; } = Instant.Never;
@@ -17,7 +20,8 @@ internal struct AckScheduler()
 
     public void OnInOrderSegment(Instant now, long delayMicros)
     {
-        if (++_pendingCount >= SegmentsPerAck || delayMicros <= 0)
+        _pendingCount = (byte)Math.Min(_pendingCount + 1, SegmentsPerAck);
+        if (_pendingCount == SegmentsPerAck || delayMicros <= 0)
         {
             IsImmediate = true;
         }

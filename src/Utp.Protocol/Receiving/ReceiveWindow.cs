@@ -12,26 +12,29 @@ internal struct ReceiveWindow(int capacityBytes)
     private readonly int _capacityBytes = capacityBytes;
 
     /// <summary>The window that the peer believes in: as last advertised, less what has arrived since.</summary>
-    private long _peerBelievesBytes;
+    private int _peerBelievesBytes;
+
+    /// <summary>Exceeds the capacity by what was held out of order when a gap is filled, so at most by as much again.</summary>
+    private uint _unreadBytes;
 
     /// <summary>Delivered in order and not yet consumed.</summary>
-    public long UnreadBytes { get; private set; }
+    public readonly long UnreadBytes => _unreadBytes;
 
     /// <summary>Whether the peer has to wait until it is told that the window has opened.</summary>
     public readonly bool IsClosedToPeer => _peerBelievesBytes < MinAdvertisedBytes;
 
-    public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - UnreadBytes - reorderedBytes);
+    public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - (long)_unreadBytes - reorderedBytes);
 
     public void OnDelivered(int bytes)
     {
-        UnreadBytes += bytes;
+        _unreadBytes += (uint)bytes;
         _peerBelievesBytes = Math.Max(0, _peerBelievesBytes - bytes);
     }
 
     /// <summary>True when the window has opened enough that the peer should hear of it.</summary>
     public bool OnConsumed(long bytes, long reorderedBytes)
     {
-        UnreadBytes = Math.Max(0, UnreadBytes - bytes);
+        _unreadBytes = (uint)Math.Max(0, _unreadBytes - bytes);
         var advertisable = Advertisable(reorderedBytes);
         return IsClosedToPeer
             ? advertisable > 0
@@ -41,7 +44,7 @@ internal struct ReceiveWindow(int capacityBytes)
     /// <summary>The window to write into a header that is about to leave.</summary>
     public uint Advertise(long reorderedBytes)
     {
-        _peerBelievesBytes = Advertisable(reorderedBytes);
+        _peerBelievesBytes = (int)Advertisable(reorderedBytes);
         return (uint)_peerBelievesBytes;
     }
 

@@ -12,8 +12,14 @@ internal struct InFlightSegments
     private const int InitialCapacity = 2;
 
     private Segment[]? _ring;
-    private int _head;
-    private int _tail;
+
+    // Narrow, since every idle connection has them: numbers span at most 16,384 segments of at most 65,507 bytes.
+    private int _flightBytes;
+    private int _lostBytes;
+    private ushort _lostCount;
+    private ushort _acknowledgedCount;
+    private short _head;
+    private short _tail;
 
     /// <summary>No lost segment has a number below this one.</summary>
     private SequenceNumber _lostHint;
@@ -36,14 +42,14 @@ internal struct InFlightSegments
     public readonly int Count => First.CountTo(Next);
 
     /// <summary>Payload bytes in flight.</summary>
-    public long FlightBytes { get; private set; }
+    public readonly long FlightBytes => _flightBytes;
 
-    public int LostCount { get; private set; }
+    public readonly int LostCount => _lostCount;
 
     /// <summary>Payload bytes taken for lost and not yet sent again.</summary>
-    public long LostBytes { get; private set; }
+    public readonly long LostBytes => _lostBytes;
 
-    public int AcknowledgedCount { get; private set; }
+    public readonly int AcknowledgedCount => _acknowledgedCount;
 
     public readonly bool HasFlight => _head >= 0;
 
@@ -77,8 +83,8 @@ internal struct InFlightSegments
         ref var segment = ref this[number];
         if (segment.State == SegmentState.Lost)
         {
-            LostCount--;
-            LostBytes -= segment.Length;
+            _lostCount--;
+            _lostBytes -= segment.Length;
         }
         else
         {
@@ -100,8 +106,8 @@ internal struct InFlightSegments
             _lostHint = number;
         }
 
-        LostCount++;
-        LostBytes += segment.Length;
+        _lostCount++;
+        _lostBytes += segment.Length;
     }
 
     public void MarkAcknowledged(SequenceNumber number)
@@ -109,7 +115,7 @@ internal struct InFlightSegments
         ref var segment = ref this[number];
         LeaveFlight(ref segment);
         segment.State = SegmentState.Acknowledged;
-        AcknowledgedCount++;
+        _acknowledgedCount++;
     }
 
     /// <summary>The cumulative acknowledgement passed the first segment; it was not yet selectively acknowledged if true is returned.</summary>
@@ -124,7 +130,7 @@ internal struct InFlightSegments
         }
         else
         {
-            AcknowledgedCount--;
+            _acknowledgedCount--;
         }
 
         // Do not keep the application's memory alive through a slot that may not be reused for long.
@@ -188,7 +194,7 @@ internal struct InFlightSegments
         Invariant.Holds(Count == 0 || _ring is not null, "outstanding segments have a ring");
         var linked = 0;
         var previous = -1;
-        for (var slot = _head; slot >= 0; slot = _ring![slot].Next)
+        for (int slot = _head; slot >= 0; slot = _ring![slot].Next)
         {
             Invariant.Holds(_ring![slot].State == SegmentState.InFlight && _ring[slot].Previous == previous, "the flight list links segments in flight");
             Invariant.Holds(previous < 0 || _ring[previous].SentAt <= _ring[slot].SentAt, "the flight list is in order of transmission");
@@ -208,14 +214,14 @@ internal struct InFlightSegments
         }
         else
         {
-            LostCount--;
-            LostBytes -= segment.Length;
+            _lostCount--;
+            _lostBytes -= segment.Length;
         }
     }
 
     private void Append(SequenceNumber number, ref Segment segment)
     {
-        var slot = number.Value & (_ring!.Length - 1);
+        var slot = (short)(number.Value & (_ring!.Length - 1));
         segment.State = SegmentState.InFlight;
         segment.Previous = _tail;
         segment.Next = -1;
@@ -229,7 +235,7 @@ internal struct InFlightSegments
         }
 
         _tail = slot;
-        FlightBytes += segment.Length;
+        _flightBytes += segment.Length;
     }
 
     private void Unlink(ref Segment segment)
@@ -240,7 +246,7 @@ internal struct InFlightSegments
         }
         else
         {
-            _head = segment.Next;
+            _head = (short)segment.Next;
         }
 
         if (segment.Next >= 0)
@@ -249,10 +255,10 @@ internal struct InFlightSegments
         }
         else
         {
-            _tail = segment.Previous;
+            _tail = (short)segment.Previous;
         }
 
-        FlightBytes -= segment.Length;
+        _flightBytes -= segment.Length;
     }
 
     private void EnsureCapacity(int count)
@@ -278,8 +284,8 @@ internal struct InFlightSegments
             segment.Next = Moved(segment.Next, larger.Length);
         }
 
-        _head = Moved(_head, larger.Length);
-        _tail = Moved(_tail, larger.Length);
+        _head = (short)Moved(_head, larger.Length);
+        _tail = (short)Moved(_tail, larger.Length);
         _ring = larger;
     }
 

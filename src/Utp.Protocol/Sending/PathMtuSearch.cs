@@ -27,33 +27,36 @@ internal struct PathMtuSearch
     /// <summary>Then the whole range is tried again, since routes change (RFC 8899's PMTU_RAISE_TIMER).</summary>
     private const long RaiseMicros = 600_000_000;
 
-    private readonly int _configuredCeilingBytes;
-    private readonly int _initialBaseBytes;
-    private readonly int _floorBytes;
-    private int _baseBytes;
-    private int _ceilingBytes;
-    private int _lossCount;
+    // Narrow, since every idle connection has them: a UDP payload is at most 65,507 bytes.
+    private readonly ushort _configuredCeilingBytes;
+    private readonly ushort _initialBaseBytes;
+    private readonly ushort _floorBytes;
+    private ushort _baseBytes;
+    private ushort _ceilingBytes;
+    private ushort _currentBytes;
+    private ushort _outstandingBytes;
+    private byte _lossCount;
     private bool _ceilingTried;
     private Instant _raiseAt = Instant.Never;
 
     public PathMtuSearch(bool isIPv4, int configuredCeilingBytes)
     {
-        var ceiling = configuredCeilingBytes != 0 ? configuredCeilingBytes : isIPv4 ? EthernetIPv4 : EthernetIPv6;
+        var ceiling = Size(configuredCeilingBytes != 0 ? configuredCeilingBytes : isIPv4 ? EthernetIPv4 : EthernetIPv6);
         _configuredCeilingBytes = ceiling;
         _ceilingBytes = ceiling;
-        _baseBytes = Math.Min(ceiling, isIPv4 ? BaseIPv4 : BaseIPv6);
+        _baseBytes = Math.Min(ceiling, Size(isIPv4 ? BaseIPv4 : BaseIPv6));
         _initialBaseBytes = _baseBytes;
-        _floorBytes = isIPv4 ? Math.Min(_baseBytes, MinBytes) : _baseBytes;
-        CurrentBytes = _baseBytes;
+        _floorBytes = isIPv4 ? Math.Min(_baseBytes, Size(MinBytes)) : _baseBytes;
+        _currentBytes = _baseBytes;
     }
 
     /// <summary>The largest UDP payload known, or at first assumed, to pass.</summary>
-    public int CurrentBytes { get; private set; }
+    public readonly int CurrentBytes => _currentBytes;
 
     public readonly int BaseBytes => _baseBytes;
 
     /// <summary>UDP payload of the probe in flight; 0 for none.</summary>
-    public int OutstandingBytes { get; private set; }
+    public readonly int OutstandingBytes => _outstandingBytes;
 
     /// <summary>UDP payload to try next; 0 when there is nothing to try.</summary>
     public int NextProbeBytes(Instant now)
@@ -78,22 +81,22 @@ internal struct PathMtuSearch
         return _ceilingBytes - CurrentBytes < Precision ? 0 : (_ceilingBytes + CurrentBytes + 1) / 2;
     }
 
-    public void OnProbeSent(int bytes) => OutstandingBytes = bytes;
+    public void OnProbeSent(int bytes) => _outstandingBytes = Size(bytes);
 
     public void OnProbeAcknowledged(int bytes, Instant now)
     {
-        OutstandingBytes = 0;
+        _outstandingBytes = 0;
         _lossCount = 0;
         _ceilingTried = true;
-        CurrentBytes = Math.Max(CurrentBytes, bytes);
-        _baseBytes = Math.Max(_baseBytes, Math.Min(bytes, _initialBaseBytes));
-        _ceilingBytes = Math.Max(_ceilingBytes, CurrentBytes);
+        _currentBytes = Math.Max(_currentBytes, Size(bytes));
+        _baseBytes = Math.Max(_baseBytes, Math.Min(Size(bytes), _initialBaseBytes));
+        _ceilingBytes = Math.Max(_ceilingBytes, _currentBytes);
         ScheduleRaise(now);
     }
 
     public void OnProbeLost(int bytes, Instant now)
     {
-        OutstandingBytes = 0;
+        _outstandingBytes = 0;
         if (++_lossCount < LossesPerSize)
         {
             return;
@@ -101,7 +104,7 @@ internal struct PathMtuSearch
 
         _lossCount = 0;
         _ceilingTried = true;
-        _ceilingBytes = Math.Max(CurrentBytes, bytes - 1);
+        _ceilingBytes = Math.Max(_currentBytes, Size(bytes - 1));
         ScheduleRaise(now);
     }
 
@@ -113,10 +116,10 @@ internal struct PathMtuSearch
     {
         if (CurrentBytes > _baseBytes)
         {
-            _ceilingBytes = CurrentBytes;
-            CurrentBytes = _baseBytes;
+            _ceilingBytes = _currentBytes;
+            _currentBytes = _baseBytes;
             _ceilingTried = false;
-            OutstandingBytes = 0;
+            _outstandingBytes = 0;
             _lossCount = 0;
         }
     }
@@ -130,9 +133,9 @@ internal struct PathMtuSearch
         if (_baseBytes > _floorBytes)
         {
             _baseBytes = _floorBytes;
-            CurrentBytes = _floorBytes;
+            _currentBytes = _floorBytes;
             _ceilingTried = false;
-            OutstandingBytes = 0;
+            _outstandingBytes = 0;
             _lossCount = 0;
         }
     }
@@ -142,16 +145,18 @@ internal struct PathMtuSearch
     {
         if (bytes <= _baseBytes)
         {
-            _baseBytes = Math.Min(_baseBytes, MinBytes);
+            _baseBytes = Math.Min(_baseBytes, Size(MinBytes));
         }
 
-        CurrentBytes = Math.Min(CurrentBytes, _baseBytes);
-        _ceilingBytes = Math.Max(CurrentBytes, bytes - 1);
+        _currentBytes = Math.Min(_currentBytes, _baseBytes);
+        _ceilingBytes = Math.Max(_currentBytes, Size(bytes - 1));
         _ceilingTried = true;
-        OutstandingBytes = 0;
+        _outstandingBytes = 0;
         _lossCount = 0;
         ScheduleRaise(now);
     }
+
+    private static ushort Size(int bytes) => (ushort)Math.Min(bytes, ushort.MaxValue);
 
     private void ScheduleRaise(Instant now)
     {

@@ -11,36 +11,40 @@ internal struct RoundTripEstimator
 
     public const long MaxTimeoutMicros = 30_000_000;
 
-    private long _variationMicros;
+    // Narrow, since every idle connection has them: nothing is waited for longer than half an hour.
+    private int _variationMicros;
+    private int _smoothedMicros;
+    private int _minMicros;
+    private int _latestMicros;
 
-    public long SmoothedMicros { get; private set; }
+    public readonly long SmoothedMicros => _smoothedMicros;
 
     /// <summary>Smallest round trip so far; zero before the first.</summary>
-    public long MinMicros { get; private set; }
+    public readonly long MinMicros => _minMicros;
 
-    public long LatestMicros { get; private set; }
+    public readonly long LatestMicros => _latestMicros;
 
-    public readonly bool HasSample => SmoothedMicros != 0;
+    public readonly bool HasSample => _smoothedMicros != 0;
 
     /// <summary>Timeout without back-off.</summary>
     public readonly long TimeoutMicros => HasSample
-        ? Math.Clamp(SmoothedMicros + (4 * _variationMicros), MinTimeoutMicros, MaxTimeoutMicros)
+        ? Math.Clamp(_smoothedMicros + (4L * _variationMicros), MinTimeoutMicros, MaxTimeoutMicros)
         : InitialTimeoutMicros;
 
     /// <summary>Takes a round trip measured on a segment sent exactly once (Karn's rule).</summary>
     public void AddSample(long roundTripMicros)
     {
-        roundTripMicros = Math.Max(1, roundTripMicros);
-        LatestMicros = roundTripMicros;
-        MinMicros = MinMicros == 0 ? roundTripMicros : Math.Min(MinMicros, roundTripMicros);
+        var sample = (int)Math.Clamp(roundTripMicros, 1, int.MaxValue);
+        _latestMicros = sample;
+        _minMicros = _minMicros == 0 ? sample : Math.Min(_minMicros, sample);
         if (!HasSample)
         {
-            SmoothedMicros = roundTripMicros;
-            _variationMicros = roundTripMicros / 2;
+            _smoothedMicros = sample;
+            _variationMicros = sample / 2;
             return;
         }
 
-        _variationMicros += (Math.Abs(SmoothedMicros - roundTripMicros) - _variationMicros) / 4;
-        SmoothedMicros = Math.Max(1, SmoothedMicros + ((roundTripMicros - SmoothedMicros) / 8));
+        _variationMicros += (Math.Abs(_smoothedMicros - sample) - _variationMicros) / 4;
+        _smoothedMicros = Math.Max(1, _smoothedMicros + ((sample - _smoothedMicros) / 8));
     }
 }

@@ -11,15 +11,18 @@ internal struct SendBuffer
     private ReadOnlySequenceSegment<byte>? _block;
     private int _index;
 
-    /// <summary>Bytes at the front that belong to segments, acknowledged or not.</summary>
-    private long _segmentedBytes;
+    /// <summary>Bytes behind the acknowledged ones that are in segments: at most 16,384 segments of at most 65,507 bytes.</summary>
+    private int _outstandingBytes;
 
     public long UnsentBytes { get; private set; }
 
     /// <summary>Acknowledged bytes at the front, not yet released by the driver.</summary>
     public long AcknowledgedBytes { get; private set; }
 
-    public readonly bool IsEmpty => _segmentedBytes == 0 && UnsentBytes == 0;
+    /// <summary>Bytes at the front that belong to segments, acknowledged or not.</summary>
+    private readonly long SegmentedBytes => AcknowledgedBytes + _outstandingBytes;
+
+    public readonly bool IsEmpty => SegmentedBytes == 0 && UnsentBytes == 0;
 
     public void Update(in ReadOnlySequence<byte> buffered, long releasedBytes)
     {
@@ -28,16 +31,15 @@ internal struct SendBuffer
             throw new ArgumentOutOfRangeException(nameof(releasedBytes), releasedBytes, "Only acknowledged bytes can be released.");
         }
 
-        var unsentBytes = buffered.Length - (_segmentedBytes - releasedBytes);
+        var unsentBytes = buffered.Length - (SegmentedBytes - releasedBytes);
         if (unsentBytes < UnsentBytes)
         {
             throw new ArgumentException("Bytes that are not acknowledged are missing from the buffer.", nameof(buffered));
         }
 
         AcknowledgedBytes -= releasedBytes;
-        _segmentedBytes -= releasedBytes;
         UnsentBytes = unsentBytes;
-        if (_segmentedBytes == 0)
+        if (SegmentedBytes == 0)
         {
             // Every byte that the position pointed behind is released, and with it perhaps the block: start over.
             _block = null;
@@ -63,11 +65,15 @@ internal struct SendBuffer
 
         start = new BufferPosition(_block, _index);
         UnsentBytes -= destination.Length;
-        _segmentedBytes += destination.Length;
+        _outstandingBytes += destination.Length;
         Copy(ref _block!, ref _index, destination);
     }
 
-    public void Acknowledge(long bytes) => AcknowledgedBytes += bytes;
+    public void Acknowledge(int bytes)
+    {
+        AcknowledgedBytes += bytes;
+        _outstandingBytes -= bytes;
+    }
 
     /// <summary>Copies the bytes of an earlier segment.</summary>
     public static void CopyFrom(BufferPosition start, Span<byte> destination)
@@ -77,7 +83,7 @@ internal struct SendBuffer
     }
 
     public readonly void CheckInvariants(long inFlightSegmentBytes) =>
-        Invariant.Holds(_segmentedBytes == AcknowledgedBytes + inFlightSegmentBytes, "segmented bytes are acknowledged or in segments");
+        Invariant.Holds(_outstandingBytes == inFlightSegmentBytes, "bytes that are neither acknowledged nor unsent are in segments");
 
     private static void Copy(ref ReadOnlySequenceSegment<byte> block, ref int index, Span<byte> destination)
     {
