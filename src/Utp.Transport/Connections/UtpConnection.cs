@@ -196,6 +196,9 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
         }
     }
 
+    /// <summary>The listener has taken the connection out of its queue.</summary>
+    public void LeaveBacklog() => _socket.ReleaseBacklog();
+
     /// <summary>Hands something to the executor, and runs it when the executor is idle.</summary>
     public void Post(ConnectionSignals signals)
     {

@@ -7,21 +7,20 @@ using Utp.Transport.Engine;
 namespace Utp.Transport;
 
 /// <summary>
-/// Accepts the connections of one local endpoint. Unbinding refuses new ones and nothing else: the UDP socket is shared with the connections
-/// that exist, and closes with the last of them.
+/// Accepts the connections of one local endpoint. Unbinding refuses new ones and nothing else: the UDP sockets are shared with the connections
+/// that exist, and close with the last of them.
 /// </summary>
 internal sealed class UtpConnectionListener : IConnectionListener
 {
-    private readonly UtpSocket _socket;
 
-    // Without a bound of its own: the core's accept backlog is one, and every connection in here counts against it.
+    // Without a bound of its own: each shard's accept backlog is one, and every connection in here counts against it.
     private readonly Channel<UtpConnection> _accepted = Channel.CreateUnbounded<UtpConnection>();
     private int _unbound;
     private int _disposed;
 
-    public UtpConnectionListener(UtpSocket socket, UtpListenerOptions options, UtpEndPoint endPoint)
+    public UtpConnectionListener(UtpSocketGroup group, UtpListenerOptions options, UtpEndPoint endPoint)
     {
-        _socket = socket;
+        Sockets = group;
         Options = options;
         EndPoint = endPoint;
     }
@@ -30,6 +29,9 @@ internal sealed class UtpConnectionListener : IConnectionListener
     public EndPoint EndPoint { get; }
 
     public UtpListenerOptions Options { get; }
+
+    /// <summary>Where it listens: the sockets of its local endpoint.</summary>
+    public UtpSocketGroup Sockets { get; }
 
     /// <summary>Connections that wait to be accepted.</summary>
     public int QueueLength => _accepted.Reader.Count;
@@ -41,7 +43,7 @@ internal sealed class UtpConnectionListener : IConnectionListener
         {
             while (_accepted.Reader.TryRead(out var connection))
             {
-                _socket.ReleaseBacklog();
+                connection.LeaveBacklog();
                 if (connection.IsEnded)
                 {
                     // Reset by its peer, or lost, while it waited: of no use to anybody.
@@ -65,15 +67,15 @@ internal sealed class UtpConnectionListener : IConnectionListener
             return ValueTask.CompletedTask;
         }
 
-        _socket.StopListening(this);
+        Sockets.StopListening(this);
         _accepted.Writer.TryComplete();
         while (_accepted.Reader.TryRead(out var connection))
         {
-            _socket.ReleaseBacklog();
+            connection.LeaveBacklog();
             connection.Abort(UtpErrors.NotAccepted());
         }
 
-        UtpLog.ListenerUnbound(_socket.Engine.Logger, EndPoint.ToString()!);
+        UtpLog.ListenerUnbound(Sockets.Engine.Logger, EndPoint.ToString()!);
         return ValueTask.CompletedTask;
     }
 
@@ -82,11 +84,11 @@ internal sealed class UtpConnectionListener : IConnectionListener
         await UnbindAsync().ConfigureAwait(false);
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            UtpLog.ListenerClosed(_socket.Engine.Logger, EndPoint.ToString()!);
-            _socket.Engine.ReleaseReference(_socket);
+            UtpLog.ListenerClosed(Sockets.Engine.Logger, EndPoint.ToString()!);
+            Sockets.Engine.ReleaseReference(Sockets);
         }
     }
 
-    /// <summary>Called with the turn, so never while <see cref="UnbindAsync"/> takes the listener off the socket.</summary>
+    /// <summary>Called with the turn, so never when <see cref="UnbindAsync"/> has taken the listener off the sockets.</summary>
     internal bool TryEnqueue(UtpConnection connection) => _accepted.Writer.TryWrite(connection);
 }

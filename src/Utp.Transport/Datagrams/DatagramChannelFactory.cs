@@ -14,9 +14,13 @@ internal static class DatagramChannelFactory
     /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket has the address.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The system has no such address, or forbids it.</exception>
     /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
-    public static IDatagramChannel Create(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger)
+    public static IDatagramChannel Create(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger) =>
+        CreateOver(UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize), options, clock, logger);
+
+    /// <summary>The same over a socket that is bound, and belongs to the channel from now on.</summary>
+    /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
+    public static IDatagramChannel CreateOver(UdpSocket udp, UtpTransportOptions options, UtpClock clock, ILogger logger)
     {
-        var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
         try
         {
             var channel = Choose(

@@ -14,4 +14,10 @@ internal static partial class DatagramLog
 
     [LoggerMessage(1002, LogLevel.Debug, "UDP datagram offload {Mode} cannot be had here: {Reason}.")]
     public static partial void ModeUnavailable(ILogger logger, UtpDatagramOffload mode, string reason);
+
+    [LoggerMessage(1003, LogLevel.Debug, "UDP socket {LocalEndPoint} has {ShardCount} shards.")]
+    public static partial void Sharded(ILogger logger, IPEndPoint localEndPoint, int shardCount);
+
+    [LoggerMessage(EventId = 1004, Message = "A UDP port cannot be shared by {ShardCount} sockets here (Utp:Transport:Shards): {Reason}. Each has one.")]
+    public static partial void ShardsUnavailable(ILogger logger, LogLevel level, int shardCount, string reason);
 }

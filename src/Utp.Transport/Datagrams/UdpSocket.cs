@@ -10,6 +10,10 @@ internal sealed class UdpSocket : IDisposable
 {
     private const int SmallestBufferBytes = 16 * 1024;
 
+    /// <summary><c>SOL_SOCKET</c> and <c>SO_REUSEPORT</c> of Linux. The runtime's own "reuse address" is another one.</summary>
+    private const int SocketLevel = 1;
+    private const int ReusePort = 15;
+
     private UdpSocket(Socket socket, int receiveBufferBytes, int sendBufferBytes)
     {
         Socket = socket;
@@ -35,6 +39,30 @@ internal sealed class UdpSocket : IDisposable
     public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes) =>
         new(Bind(local), receiveBufferBytes, sendBufferBytes);
 
+    /// <summary>
+    /// Another socket with the address of one that has it to itself, and shares it from now on: so that the first bind fails as ever when
+    /// somebody else has the address. Linux only.
+    /// </summary>
+    /// <exception cref="SocketException">The system does not share addresses, or not this one.</exception>
+    public static UdpSocket OpenSharing(UdpSocket first, int receiveBufferBytes, int sendBufferBytes)
+    {
+        SetSharing(first.Socket, shared: true);
+        return new(BindOne(first.Facts.LocalEndPoint, shared: true), receiveBufferBytes, sendBufferBytes);
+    }
+
+    /// <summary>Nobody may share the address any more; sockets that do remain.</summary>
+    public void StopSharing()
+    {
+        try
+        {
+            SetSharing(Socket, shared: false);
+        }
+        catch (SocketException)
+        {
+            // It was never shared, then.
+        }
+    }
+
     /// <summary>Datagrams that the system has dropped for want of receive buffer; null when it does not tell, or the socket is closed.</summary>
     public long? ReadDropCount()
     {
@@ -44,7 +72,6 @@ internal sealed class UdpSocket : IDisposable
         }
 
         // SO_MEMINFO: nine 32-bit counters, the last of them the drops; sock_diag(7).
-        const int SocketLevel = 1;
         const int MemoryInfo = 55;
         const int Drops = 8;
         Span<uint> counters = stackalloc uint[Drops + 1];
@@ -85,7 +112,7 @@ internal sealed class UdpSocket : IDisposable
         }
     }
 
-    private static Socket BindOne(IPEndPoint local)
+    private static Socket BindOne(IPEndPoint local, bool shared = false)
     {
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -99,6 +126,11 @@ internal sealed class UdpSocket : IDisposable
             {
                 socket.ExclusiveAddressUse = true;
                 SilenceUnreachableReports(socket);
+            }
+
+            if (shared)
+            {
+                SetSharing(socket, shared: true);
             }
 
             socket.Blocking = false;
@@ -115,6 +147,12 @@ internal sealed class UdpSocket : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    private static void SetSharing(Socket socket, bool shared)
+    {
+        var value = shared ? 1 : 0;
+        socket.SetRawSocketOption(SocketLevel, ReusePort, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
     }
 
     /// <summary>

@@ -11,6 +11,6 @@ public interface IUtpDatagramSender
     /// <param name="datagram">
     /// The bytes, at most 65,507. Keep the first byte off 0x01, 0x11, 0x21, 0x31 and 0x41, which the peer would take for uTP.
     /// </param>
-    /// <returns>False when no socket has that local endpoint, or 256 datagrams already wait to be sent from it.</returns>
+    /// <returns>False when no socket has that local endpoint, or 256 datagrams already wait to be sent from it, by the same shard.</returns>
     bool TrySend(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram);
 }

@@ -9,7 +9,7 @@ namespace Utp.Transport;
 public interface IUtpForeignDatagramHandler
 {
     /// <summary>
-    /// Handles one datagram. Called on a thread pool thread, one datagram at a time for each socket and in the order of arrival. While a call
+    /// Handles one datagram. Called on a thread pool thread, one datagram at a time for each local endpoint, those of one sender in the order of arrival. While a call
     /// lasts, at most 256 further datagrams wait; more are dropped, and connections are not held up. An exception is logged and swallowed.
     /// </summary>
     /// <param name="local">The local endpoint of the socket: what <see cref="IUtpDatagramSender.TrySend"/> takes to answer from it.</param>

@@ -13,12 +13,15 @@ internal sealed partial class UtpEngine
     public UtpTransportCounters ReadCounters()
     {
         UtpTransportCounters sum;
+        UtpSocketGroup[] groups;
         lock (_lock)
         {
             sum = _closedCounters with { TraceRecordsDropped = _trace?.DroppedCount ?? 0 };
+            groups = [.. _groups.Values];
         }
 
-        return AllSockets().Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
+        sum = ShardsOf(groups).Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
+        return sum with { AcceptQueueLength = groups.Sum(group => group.AcceptQueueLength) };
     }
 
     private static UtpTransportCounters Sum(in UtpTransportCounters a, in UtpTransportCounters b) => new()
@@ -37,7 +40,6 @@ internal sealed partial class UtpEngine
         ResetsReceived = a.ResetsReceived + b.ResetsReceived,
         ResetsSent = a.ResetsSent + b.ResetsSent,
         TraceRecordsDropped = a.TraceRecordsDropped + b.TraceRecordsDropped,
-        AcceptQueueLength = a.AcceptQueueLength + b.AcceptQueueLength,
     };
 
     /// <summary>Starts sampling with the first socket; without metrics there is no timer.</summary>
@@ -57,7 +59,7 @@ internal sealed partial class UtpEngine
             return;
         }
 
-        foreach (var socket in AllSockets())
+        foreach (var socket in ShardsOf(AllGroups()))
         {
             // Recorded outside the turn: metric listeners are code of the application.
             foreach (var statistics in socket.ReadStatistics())

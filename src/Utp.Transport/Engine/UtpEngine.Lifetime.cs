@@ -57,11 +57,11 @@ internal sealed partial class UtpEngine
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
-    internal Task CloseConnectionsAsync() => Task.WhenAll(Array.ConvertAll(AllSockets(), socket => socket.CloseConnectionsAsync()));
+    internal Task CloseConnectionsAsync() => Task.WhenAll(ShardsOf(AllGroups()).Select(socket => socket.CloseConnectionsAsync()));
 
     private async Task StopCoreAsync(CancellationToken cancellationToken)
     {
-        var sockets = AllSockets();
+        var groups = AllGroups();
         try
         {
             await CloseConnectionsAsync().WaitAsync(DrainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
@@ -71,19 +71,20 @@ internal sealed partial class UtpEngine
             // The rest is reset below.
         }
 
-        if (sockets.Sum(socket => socket.AbortConnections()) is var undelivered and > 0)
+        if (ShardsOf(groups).Sum(socket => socket.AbortConnections()) is var undelivered and > 0)
         {
             UtpLog.EngineStoppedEarly(Logger, undelivered);
         }
 
-        foreach (var socket in sockets)
+        foreach (var group in groups)
         {
             lock (_lock)
             {
-                Remove(socket);
+                TryRemove(group);
             }
 
-            CleanUp(socket);
+            // Also of groups that somebody else has just removed: nothing of them is left when this ends.
+            CleanUp(group);
         }
 
         lock (_lock)

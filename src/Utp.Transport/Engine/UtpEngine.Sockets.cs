@@ -6,18 +6,18 @@ using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Transport.Engine;
 
-/// <content>The register of sockets. Its lock is taken inside turns, so nothing under it may take a turn.</content>
+/// <content>The register of local endpoints and their sockets. Its lock is taken inside turns, so nothing under it may take a turn.</content>
 internal sealed partial class UtpEngine
 {
     /// <summary>How long a socket for outbound connects outlives the last of them: a client that connects again soon finds it open.</summary>
     private const long ClientSocketLingerMicros = 5_000_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<IPEndPoint, UtpSocket> _sockets = [];
+    private readonly Dictionary<IPEndPoint, UtpSocketGroup> _groups = [];
+    private readonly ClientSockets _clientSocketsIPv4 = new();
+    private readonly ClientSockets _clientSocketsIPv6 = new();
     private UtpTransportCounters _closedCounters;
     private TraceFile? _trace;
-    private UtpSocket? _clientSocketIPv4;
-    private UtpSocket? _clientSocketIPv6;
     private ITimer? _clientSocketTimer;
     private bool _stopped;
 
@@ -28,93 +28,103 @@ internal sealed partial class UtpEngine
         {
             lock (_lock)
             {
-                return _sockets.Count;
+                return _groups.Values.Sum(group => group.Shards.Count);
             }
         }
     }
 
-    public void AddReference(UtpSocket socket)
+    public void AddReference(UtpSocketGroup group)
     {
         lock (_lock)
         {
-            socket.ReferenceCount++;
+            group.ReferenceCount++;
         }
     }
 
-    /// <summary>Closes the socket when this was its last reference; one for outbound connects a little later.</summary>
-    public void ReleaseReference(UtpSocket socket)
+    /// <summary>Closes the group when this was its last reference; one for outbound connects a little later.</summary>
+    public void ReleaseReference(UtpSocketGroup group)
     {
         lock (_lock)
         {
-            if (--socket.ReferenceCount > 0)
+            if (--group.ReferenceCount > 0)
             {
                 return;
             }
 
-            if (socket.OutlivesReferences && !_stopped)
+            if (group.OutlivesReferences && !_stopped)
             {
-                socket.UnreferencedSince = Clock.Now;
+                group.UnreferencedSince = Clock.Now;
                 ArmClientSocketTimer();
                 return;
             }
 
-            Remove(socket);
-        }
-
-        CleanUp(socket);
-    }
-
-    /// <summary>A defect of ours: the socket's connections end, and whoever comes next gets a fresh one.</summary>
-    public void OnFailed(UtpSocket socket)
-    {
-        lock (_lock)
-        {
-            Remove(socket);
-        }
-
-        CleanUp(socket);
-    }
-
-    private UtpSocket AcquireSocket(IPEndPoint local)
-    {
-        lock (_lock)
-        {
-            if (!_sockets.TryGetValue(local, out var socket))
+            if (!TryRemove(group))
             {
-                socket = OpenSocket(local, outlivesReferences: false);
+                return;
+            }
+        }
+
+        CleanUp(group);
+    }
+
+    /// <summary>A defect of ours: the connections of the local endpoint end, and whoever comes next gets a fresh one.</summary>
+    public void OnFailed(UtpSocketGroup group)
+    {
+        lock (_lock)
+        {
+            if (!TryRemove(group))
+            {
+                return;
+            }
+        }
+
+        CleanUp(group);
+    }
+
+    private UtpSocketGroup Acquire(IPEndPoint local, int shardCount)
+    {
+        lock (_lock)
+        {
+            if (!_groups.TryGetValue(local, out var group))
+            {
+                group = Open(local, shardCount, outlivesReferences: false);
             }
 
-            socket.ReferenceCount++;
-            return socket;
+            group.ReferenceCount++;
+            return group;
         }
     }
 
-    private UtpSocket AcquireClientSocket(AddressFamily family)
+    /// <summary>For connects. A port that the system is to choose is known to nobody who could listen on it, so it needs one shard.</summary>
+    private UtpSocketGroup AcquireForConnect(IPEndPoint? local, AddressFamily family) =>
+        local is null ? AcquireClientSocket(family) : Acquire(local, local.Port == 0 ? 1 : EffectiveShardCount);
+
+    private UtpSocketGroup AcquireClientSocket(AddressFamily family)
     {
         lock (_lock)
         {
-            ref var socket = ref family == AddressFamily.InterNetworkV6 ? ref _clientSocketIPv6 : ref _clientSocketIPv4;
-            socket ??= OpenSocket(new IPEndPoint(family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0), outlivesReferences: true);
-            if (family == AddressFamily.InterNetworkV6 && socket.LocalEndPoint.AddressFamily != family)
+            var (sockets, any) = family == AddressFamily.InterNetworkV6 ? (_clientSocketsIPv6, IPAddress.IPv6Any) : (_clientSocketsIPv4, IPAddress.Any);
+            var group = sockets.Next(EffectiveShardCount, () => Open(new IPEndPoint(any, 0), shardCount: 1, outlivesReferences: true));
+            if (family == AddressFamily.InterNetworkV6 && group.LocalEndPoint.AddressFamily != family)
             {
                 throw UtpErrors.NoIPv6();
             }
 
-            socket.ReferenceCount++;
-            return socket;
+            group.ReferenceCount++;
+            return group;
         }
     }
 
-    private UtpSocket OpenSocket(IPEndPoint local, bool outlivesReferences)
+    private UtpSocketGroup Open(IPEndPoint local, int shardCount, bool outlivesReferences)
     {
         ObjectDisposedException.ThrowIf(_stopped, this);
         OpenTrace();
-        var channel = OpenChannel(local, _options.Value, Clock, Logger);
-        var socket = new UtpSocket(this, channel, _options.Value, new IPEndPoint(local.Address, channel.LocalEndPoint.Port), outlivesReferences);
-        _sockets.Add(socket.Key, socket);
+        var options = _options.Value;
+        var group = new UtpSocketGroup(this, OpenChannels(local, shardCount, options, Clock, Logger), options, local.Address, outlivesReferences);
+        _groups.Add(group.Key, group);
         StartSampling();
-        socket.Start();
-        return socket;
+        group.Start();
+        return group;
     }
 
     /// <summary>What the connections of a socket are traced to; null for nothing.</summary>
@@ -128,46 +138,46 @@ internal sealed partial class UtpEngine
         }
     }
 
-    private UtpSocket? FindSocket(IPEndPoint local)
+    private UtpSocketGroup? Find(IPEndPoint local)
     {
         lock (_lock)
         {
-            return _sockets.TryGetValue(local, out var socket) ? socket : _sockets.Values.FirstOrDefault(other => other.LocalEndPoint.Equals(local));
+            return _groups.TryGetValue(local, out var group) ? group : _groups.Values.FirstOrDefault(other => other.LocalEndPoint.Equals(local));
         }
     }
 
-    private UtpSocket[] AllSockets()
+    private UtpSocketGroup[] AllGroups()
     {
         lock (_lock)
         {
-            return [.. _sockets.Values];
+            return [.. _groups.Values];
         }
     }
 
-    /// <summary>Frees the address before anybody else can ask for it. The caller cleans up outside the lock.</summary>
-    private void Remove(UtpSocket socket)
+    private static IEnumerable<UtpSocket> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
+
+    /// <summary>Frees the address before anybody else can ask for it. Who gets true cleans up, outside the lock.</summary>
+    private bool TryRemove(UtpSocketGroup group)
     {
-        if (!_sockets.TryGetValue(socket.Key, out var registered) || registered != socket)
+        if (!_groups.TryGetValue(group.Key, out var registered) || registered != group)
         {
-            return;
+            return false;
         }
 
-        _sockets.Remove(socket.Key);
-        _clientSocketIPv4 = _clientSocketIPv4 == socket ? null : _clientSocketIPv4;
-        _clientSocketIPv6 = _clientSocketIPv6 == socket ? null : _clientSocketIPv6;
-        socket.Shut();
+        _groups.Remove(group.Key);
+        _clientSocketsIPv4.Remove(group);
+        _clientSocketsIPv6.Remove(group);
+        group.Shut();
+        return true;
     }
 
-    private void CleanUp(UtpSocket socket)
+    private void CleanUp(UtpSocketGroup group) => group.CleanUp(counters =>
     {
-        if (socket.CleanUp() is { } counters)
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                _closedCounters = Sum(_closedCounters, counters);
-            }
+            _closedCounters = Sum(_closedCounters, counters);
         }
-    }
+    });
 
     private void ArmClientSocketTimer()
     {
@@ -184,26 +194,20 @@ internal sealed partial class UtpEngine
 
     private void CloseUnusedClientSockets()
     {
-        List<UtpSocket> unused = [];
+        List<UtpSocketGroup> unused = [];
         lock (_lock)
         {
             _clientSocketTimer?.Dispose();
             _clientSocketTimer = null;
-            foreach (var socket in new[] { _clientSocketIPv4, _clientSocketIPv6 })
+            foreach (var group in _clientSocketsIPv4.Open.Concat(_clientSocketsIPv6.Open).Where(group => group.ReferenceCount == 0).ToArray())
             {
-                if (socket is not { ReferenceCount: 0 })
-                {
-                    continue;
-                }
-
-                if (Clock.Now - socket.UnreferencedSince >= ClientSocketLingerMicros)
-                {
-                    Remove(socket);
-                    unused.Add(socket);
-                }
-                else
+                if (Clock.Now - group.UnreferencedSince < ClientSocketLingerMicros)
                 {
                     ArmClientSocketTimer();
+                }
+                else if (TryRemove(group))
+                {
+                    unused.Add(group);
                 }
             }
         }

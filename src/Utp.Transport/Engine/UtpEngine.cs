@@ -11,8 +11,8 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
 
-/// <summary>Opens a channel bound to a local endpoint.</summary>
-internal delegate IDatagramChannel OpenChannel(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger);
+/// <summary>Opens as many channels bound to a local endpoint as asked for, or one.</summary>
+internal delegate IDatagramChannel[] OpenChannels(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger);
 
 /// <summary>
 /// Every UDP socket of the process that speaks uTP, by local address, and everything that keeps one open: listeners, connections and closes
@@ -25,6 +25,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     private readonly IOptions<UtpTransportOptions> _options;
     private readonly Func<IUtpForeignDatagramHandler?>? _foreignDatagramHandler;
     private readonly Lazy<UtpListenerOptions> _defaultOptions;
+    private readonly Lazy<int> _shardCount;
     private readonly Lazy<IUtpForeignDatagramHandler?> _foreignHandler;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
     private MemoryPool<byte>? _memoryPool;
@@ -52,6 +53,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         Metrics = metrics;
         metrics?.ObserveCounters(ReadCounters);
         _foreignHandler = new(() => _foreignDatagramHandler?.Invoke());
+        _shardCount = new(CountShards);
         _defaultOptions = new(() =>
         {
             var defaults = new UtpListenerOptions();
@@ -69,7 +71,10 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     public UtpMetrics? Metrics { get; }
 
     /// <summary>How channels are opened; tests put in-process ones in place.</summary>
-    public OpenChannel OpenChannel { get; init; } = DatagramChannelFactory.Create;
+    public OpenChannels OpenChannels { get; init; } = ShardedChannels.Create;
+
+    /// <summary>UDP sockets that a local endpoint is to have; where the kernel will not have it, one.</summary>
+    public int EffectiveShardCount => _shardCount.Value;
 
     public int MaxConnections => _options.Value.MaxConnections;
 
@@ -91,18 +96,18 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         IPEndPoint endPoint, UtpListenerOptions options, string? listenerName, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var socket = AcquireSocket(endPoint);
-        var listener = new UtpConnectionListener(socket, options, new UtpEndPoint(socket.LocalEndPoint) { ListenerName = listenerName });
-        if (!socket.TryListen(listener, options.ToSettings()))
+        var group = Acquire(endPoint, EffectiveShardCount);
+        var listener = new UtpConnectionListener(group, options, new UtpEndPoint(group.LocalEndPoint) { ListenerName = listenerName });
+        if (!group.TryListen(listener, options.ToSettings()))
         {
-            ReleaseReference(socket);
+            ReleaseReference(group);
             throw UtpErrors.AddressInUse(endPoint);
         }
 
         return new ValueTask<UtpConnectionListener>(listener);
     }
 
-    /// <summary>Connects, from a socket shared with all other connects without a local endpoint when <paramref name="local"/> is null.</summary>
+    /// <summary>Connects, from one of the sockets shared with all other connects without a local endpoint when <paramref name="local"/> is null.</summary>
     /// <param name="remote">The peer; a wildcard address means this host, as it does for TCP.</param>
     /// <param name="options">Of this connection; not changed afterwards.</param>
     /// <param name="local">Where to connect from.</param>
@@ -116,8 +121,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     {
         cancellationToken.ThrowIfCancellationRequested();
         remote = ToReachable(remote);
-        var socket = local is null ? AcquireClientSocket(remote.AddressFamily) : AcquireSocket(local);
-        var connection = new UtpConnection(socket, PeerAddress.FromEndPoint(remote), options, lease);
+        var peer = PeerAddress.FromEndPoint(remote);
+        var connection = new UtpConnection(AcquireForConnect(local, remote.AddressFamily).ShardOf(peer), peer, options, lease);
         try
         {
             await connection.ConnectAsync(options.ToSettings(), cancellationToken).ConfigureAwait(false);
@@ -145,7 +150,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         ArgumentNullException.ThrowIfNull(local);
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
-        return FindSocket(local)?.TrySendForeign(remote, datagram) ?? false;
+        var peer = PeerAddress.FromEndPoint(remote);
+        return Find(local)?.ShardOf(peer).TrySendForeign(peer, datagram) ?? false;
     }
 
     private static IPEndPoint ToReachable(IPEndPoint remote)
@@ -156,6 +162,18 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         }
 
         return remote.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.IPv6Loopback, remote.Port) : remote;
+    }
+
+    private int CountShards()
+    {
+        var options = _options.Value;
+        var count = ShardCount.Of(options, out var whyOne);
+        if (options.Shards is { } wanted && whyOne is not null)
+        {
+            ShardNotice.Shared.Report(Logger, options, wanted, whyOne);
+        }
+
+        return count;
     }
 
     private MemoryPool<byte> CreateMemoryPool() =>

@@ -33,7 +33,7 @@ internal sealed partial class UtpSocket
         {
             PacketsReceived = endpoint.DatagramsReceived,
             PacketsSent = endpoint.DatagramsSent,
-            PacketsNotUtp = _foreign.DroppedCount,
+            PacketsNotUtp = _foreignDropped,
             PacketsRejected = endpoint.DatagramsMalformed + endpoint.DatagramsImplausible + endpoint.DatagramsForUnknownConnection,
             BytesReceived = totals.BytesReceived,
             BytesSent = totals.BytesSent,
@@ -44,7 +44,6 @@ internal sealed partial class UtpSocket
             SynsDroppedPerAddress = endpoint.SynsDroppedPerAddress,
             ResetsReceived = endpoint.ResetsReceived,
             ResetsSent = endpoint.ResetsSent,
-            AcceptQueueLength = _listener?.QueueLength ?? 0,
         };
     }
 }

@@ -41,12 +41,12 @@ internal sealed partial class UtpSocket
     /// </summary>
     public void Release() => _releasedCount++;
 
-    /// <summary>Gives back the references of forgotten connections. With the last of them the socket closes.</summary>
+    /// <summary>Gives back the references of forgotten connections. With the last of them the local endpoint closes.</summary>
     private void ReleaseReferences()
     {
         for (; _releasedCount > 0; _releasedCount--)
         {
-            _engine.ReleaseReference(this);
+            _engine.ReleaseReference(_group);
         }
     }
 

@@ -8,6 +8,24 @@ internal sealed partial class UtpSocket
     private readonly Thread _receiver;
     private UtpConnection? _touched;
     private long _errorsSurvived;
+    private long _foreignDropped;
+
+    /// <summary>Receives that empty the largest buffer of the smallest datagrams: one may be endless only where a flood never stops.</summary>
+    private const int MostDiscards = 1_024;
+
+    /// <summary>Throws away what has come so far. Before <see cref="Start"/>.</summary>
+    public void DiscardReceived()
+    {
+        for (var i = 0; i < MostDiscards; i++)
+        {
+            // A receive that was woken before does not wait.
+            _channel.Wake();
+            if (!_channel.Receive(_batch))
+            {
+                return;
+            }
+        }
+    }
 
     private void ReceiveLoop()
     {
@@ -28,6 +46,8 @@ internal sealed partial class UtpSocket
             {
                 _turn.Exit();
             }
+
+            RunNudged();
         }
     }
 
@@ -45,8 +65,7 @@ internal sealed partial class UtpSocket
 
             for (var i = 0; i < _batch.ReportCount; i++)
             {
-                ref readonly var report = ref _batch.ReportAt(i);
-                _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, _batch.QuotationOf(i));
+                HandleReport(_batch.ReportAt(i), _batch.QuotationOf(i));
             }
         }
 #pragma warning disable CA1031 // As in RunTurn.
@@ -83,9 +102,9 @@ internal sealed partial class UtpSocket
                 Deliver(core, train.Arrival, payload);
             }
         }
-        else if (result.Disposition == DatagramDisposition.NotUtp)
+        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, datagram))
         {
-            _foreign.Received(train.Remote, datagram);
+            _foreignDropped++;
         }
     }
 
@@ -124,7 +143,7 @@ internal sealed partial class UtpSocket
 
         connection = new UtpConnection(this, core, _listener?.Options ?? _engine.DefaultOptions);
         core.Owner = connection;
-        _engine.AddReference(this);
+        _engine.AddReference(_group);
         _unsettled.Add(connection);
         return connection;
     }

@@ -124,7 +124,7 @@ internal sealed partial class UtpSocket
 
     private bool SendForeign()
     {
-        while (_foreign.TryTakeOutgoing(out var remote, out var datagram))
+        while (_foreign.TryTake(out var remote, out var datagram))
         {
             datagram.CopyTo(_train, 0);
             _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null);
@@ -144,7 +144,7 @@ internal sealed partial class UtpSocket
         if (_sendBlocked is null)
         {
             _sendBlocked = new SemaphoreSlim(0);
-            new Thread(RetryLoop) { IsBackground = true, Name = $"uTP send {LocalEndPoint}" }.UnsafeStart(_sendBlocked);
+            new Thread(RetryLoop) { IsBackground = true, Name = $"uTP send {LocalEndPoint} {Index}" }.UnsafeStart(_sendBlocked);
         }
 
         _sendBlocked.Release();

@@ -3,7 +3,7 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
 
-/// <content>What a turn does, and what asks for one: posted connections, the timer, a socket that takes datagrams again.</content>
+/// <content>What a turn does, and what asks for one: posted connections, the timer, a socket that takes datagrams again, another shard.</content>
 internal sealed partial class UtpSocket
 {
     private readonly Turn _turn;
@@ -12,7 +12,7 @@ internal sealed partial class UtpSocket
     private Instant _timerDue = Instant.Never;
     private bool _timerFired;
 
-    private bool HasWork => !_posted.IsEmpty || Volatile.Read(ref _timerFired) || Volatile.Read(ref _retrySend) || _foreign.HasOutgoing;
+    private bool HasWork => !_posted.IsEmpty || Volatile.Read(ref _timerFired) || Volatile.Read(ref _retrySend) || _foreign.HasAny || _forwarded.HasAny;
 
     public void Post(UtpConnection connection)
     {
@@ -73,6 +73,7 @@ internal sealed partial class UtpSocket
 
             ReleaseBacklogToCore();
             RunPosted(now);
+            HandleForwardedReports();
             _core.HandleDeadlines(now);
             HandleEvents(now);
             FlushInputs();
@@ -135,14 +136,15 @@ internal sealed partial class UtpSocket
     private void Fail(Exception exception)
     {
         UtpLog.EngineFailed(_logger, LocalEndPoint, exception);
-        _engine.OnFailed(this);
+        _engine.OnFailed(_group);
     }
 
     private void DropPosted()
     {
         Volatile.Write(ref _timerFired, false);
         Volatile.Write(ref _retrySend, false);
-        _foreign.DropOutgoing();
+        _foreign.Clear();
+        _forwarded.Clear();
         var connection = _posted.TakeAll();
         while (connection is not null)
         {

@@ -9,7 +9,7 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Engine;
 
 /// <summary>
-/// One UDP socket and the connections on it, driven by one writer at a time: whoever has the turn. A thread of its own waits for datagrams
+/// One UDP socket, a shard of its local endpoint, and the connections on it, driven by one writer at a time: whoever has the turn. A thread of its own waits for datagrams
 /// and takes the turn with each batch; application threads post to <see cref="PostedConnections"/> and take the turn themselves when it is
 /// free. No code of the application runs inside a turn: pipes, tokens and tasks continue on the thread pool.
 /// </summary>
@@ -17,6 +17,7 @@ namespace Utp.Transport.Engine;
 internal sealed partial class UtpSocket
 {
     private readonly UtpEngine _engine;
+    private readonly UtpSocketGroup _group;
     private readonly EndpointCore _core;
     private readonly IDatagramChannel _channel;
     private readonly UtpClock _clock;
@@ -38,50 +39,41 @@ internal sealed partial class UtpSocket
     private int _releasedCount;
     private bool _closed;
     private bool _cleanedUp;
-    private readonly ForeignDatagrams _foreign;
+    private readonly OutgoingForeignDatagrams _foreign;
 
-    /// <param name="engine">Whose socket it is.</param>
+    /// <param name="group">Those that share its local endpoint.</param>
+    /// <param name="index">Which of them it is.</param>
     /// <param name="channel">Owned from now on.</param>
     /// <param name="options">The engine's.</param>
-    /// <param name="key">What the engine finds it by.</param>
-    /// <param name="outlivesReferences">Whether it stays open for a while when nothing refers to it: for ports that nobody chose.</param>
-    public UtpSocket(UtpEngine engine, IDatagramChannel channel, UtpTransportOptions options, IPEndPoint key, bool outlivesReferences)
+    public UtpSocket(UtpSocketGroup group, int index, IDatagramChannel channel, UtpTransportOptions options)
     {
-        _engine = engine;
+        _group = group;
+        _engine = group.Engine;
         _channel = channel;
         _batch = channel.CreateBatch();
-        _clock = engine.Clock;
-        _logger = engine.Logger;
-        Key = key;
-        OutlivesReferences = outlivesReferences;
-        LocalEndPoint = channel.LocalEndPoint;
+        _clock = _engine.Clock;
+        _logger = _engine.Logger;
+        Index = index;
         var settings = ToSettings(options) with { MaxFlightBytesPerMillisecond = FlightPerMillisecond(channel.ReceiveBufferBytes) };
-        _core = new EndpointCore(settings, new CryptographicRandomSource()) { Trace = engine.TraceOf(LocalEndPoint) };
+        _core = new EndpointCore(settings, new CryptographicRandomSource()) { Trace = _engine.TraceOf(LocalEndPoint) };
         _turn = new Turn(() => HasWork, RunTurn);
-        _foreign = new ForeignDatagrams(engine, this);
+        _foreign = new OutgoingForeignDatagrams(this);
         _timer = CreateTimer();
-        _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint}" };
+        _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint} {index}" };
     }
 
-    public IPEndPoint Key { get; }
+    /// <summary>Its place in the group.</summary>
+    public int Index { get; }
 
-    public IPEndPoint LocalEndPoint { get; }
+    public IPEndPoint LocalEndPoint => _group.LocalEndPoint;
 
     public UtpEngine Engine => _engine;
 
     public EndpointCore Core => _core;
 
-    /// <summary>Listeners, connections and lingering closes; guarded by the engine's lock.</summary>
-    public int ReferenceCount { get; set; }
-
-    public bool OutlivesReferences { get; }
-
-    /// <summary>Since when there are no references; guarded by the engine's lock.</summary>
-    public Instant UnreferencedSince { get; set; }
-
     public bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>Begins to receive. Not part of construction, so that a socket that lost a race never runs.</summary>
+    /// <summary>Begins to receive.</summary>
     public void Start() => _receiver.UnsafeStart();
 
     /// <summary>Makes <paramref name="listener"/> the one that accepts here; false when there is one already.</summary>
@@ -165,16 +157,15 @@ internal sealed partial class UtpSocket
         }
     }
 
-    public bool TrySendForeign(IPEndPoint remote, ReadOnlySpan<byte> datagram) => _foreign.TrySend(remote, datagram);
+    public bool TrySendForeign(in PeerAddress remote, ReadOnlySpan<byte> datagram) => _foreign.TryAdd(remote, datagram);
 
-    /// <summary>Ends the channel, and with it the address. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
-    public void Shut()
-    {
-        Volatile.Write(ref _closed, true);
-        _channel.Dispose();
-    }
+    /// <summary>From now on nothing is sent and nothing received. Any thread, with or without a turn; <see cref="CloseChannel"/> follows.</summary>
+    public void MarkClosed() => Volatile.Write(ref _closed, true);
 
-    /// <summary>Ends what is left on a socket that is shut, without a word to peers.</summary>
+    /// <summary>Gives the address back. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
+    public void CloseChannel() => _channel.Dispose();
+
+    /// <summary>Ends what is left on a socket that is closed, without a word to peers.</summary>
     /// <returns>Its totals; null when that was done before.</returns>
     public UtpTransportCounters? CleanUp()
     {
@@ -199,7 +190,7 @@ internal sealed partial class UtpSocket
         }
 
         UtpLog.SocketClosed(_logger, LocalEndPoint);
-        return counters with { AcceptQueueLength = 0 };
+        return counters;
     }
 
     /// <summary>Half of what the kernel granted for receiving, from 64 KiB to 4 MiB.</summary>

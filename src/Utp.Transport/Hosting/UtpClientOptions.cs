@@ -13,7 +13,8 @@ public sealed class UtpClientOptions : UtpConnectionOptions
 
     /// <summary>
     /// Gets or sets the local address to connect from. Default null: any address, a port chosen by the system and shared by the engine's
-    /// clients. Name a listener's endpoint to connect from the listening port (for NAT traversal).
+    /// clients; with <see cref="UtpTransportOptions.Shards"/> so many ports, which connections take in turn. Name a listener's endpoint to
+    /// connect from the listening port (for NAT traversal).
     /// </summary>
     public IPEndPoint? LocalEndPoint { get; set; }
 }

@@ -7,7 +7,7 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     public int MaxConnections { get; set; } = 65_536;
 
     /// <summary>
-    /// Gets or sets the established connections that wait to be accepted. Default 512, allowed 1 to 65,535. Beyond it new requests are
+    /// Gets or sets the established connections per UDP socket that wait to be accepted. Default 512, allowed 1 to 65,535. Beyond it new requests are
     /// dropped in silence, so that the peer tries again.
     /// </summary>
     public int AcceptBacklog { get; set; } = 512;
@@ -15,11 +15,25 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     /// <summary>Gets or sets the unconfirmed connection requests per UDP socket. Default 4,096, allowed 1 to 1,000,000.</summary>
     public int MaxHalfOpenConnections { get; set; } = 4_096;
 
-    /// <summary>Gets or sets the unconfirmed connection requests of one remote address. Default 1,024, allowed 1 to 1,000,000.</summary>
+    /// <summary>Gets or sets the unconfirmed connection requests of one remote address per UDP socket. Default 1,024, allowed 1 to 1,000,000.</summary>
     public int MaxHalfOpenConnectionsPerAddress { get; set; } = 1_024;
 
-    /// <summary>Gets or sets the RESETs per second to addresses without a connection. Default 100, allowed 0 (silence) to 100,000.</summary>
+    /// <summary>Gets or sets the RESETs per second and UDP socket to addresses without a connection. Default 100, allowed 0 (silence) to 100,000.</summary>
     public int MaxResetsPerSecond { get; set; } = 100;
+
+    /// <summary>
+    /// Gets or sets the shards: UDP sockets with a receive thread each, for one local endpoint. Default null: one for every two processors, at
+    /// least 1 and at most 8; allowed 1 to 64. A connection stays on the shard that its peer's address and port choose. What counts per UDP
+    /// socket (<see cref="MaxConnections"/>, <see cref="AcceptBacklog"/>, <see cref="MaxHalfOpenConnections"/>,
+    /// <see cref="MaxHalfOpenConnectionsPerAddress"/>, <see cref="MaxResetsPerSecond"/> and the kernel buffers) counts per shard. Connects
+    /// without a local endpoint take turns between as many sockets, each with a port of its own.
+    /// </summary>
+    /// <remarks>
+    /// Linux only, and not with <see cref="UtpDatagramOffload.Portable"/>: elsewhere there is one, and a warning if more were asked for. With more
+    /// than one, other processes of the same user can join the port after it is open, if they mean to (<c>SO_REUSEPORT</c>): a plain second bind
+    /// fails as with one.
+    /// </remarks>
+    public int? Shards { get; set; }
 
     /// <summary>
     /// Gets or sets the kernel receive buffer to ask for, in bytes, shared by all connections of a socket. Default 4 MiB, allowed 64 KiB to

@@ -104,7 +104,7 @@ public sealed class ConnectTests
 
         Assert.Equal(EngineFixture.AddressOf(near), server.RemoteEndPoint);
         Assert.Equal(EngineFixture.AddressOf(near), client.LocalEndPoint);
-        Assert.Equal(1, engines.ClientEngine.SocketCount);
+        Assert.Equal(engines.ShardCount, engines.ClientEngine.SocketCount);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -134,7 +134,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task Connect_SocketFull_SaysWhichLimit()
     {
-        await using var engines = new EngineFixture(options => options.MaxConnections = 1);
+        await using var engines = new EngineFixture(options => (options.MaxConnections, options.Shards) = (1, 1));
         await using var listener = await engines.BindAsync();
         var first = await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(listener), engines.Options, null);
 
@@ -148,7 +148,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task Connect_EveryIdTaken_SaysSoAndNotThatALimitWasReached()
     {
-        await using var engines = new EngineFixture();
+        await using var engines = new EngineFixture(options => options.Shards = 1);
         using var silent = new SilentHost();
         using var over = new CancellationTokenSource();
         var pending = new List<Task>();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,6 +20,10 @@ internal sealed class EngineFixture : IAsyncDisposable
     private static readonly UtpDatagramOffload Channel =
         Environment.GetEnvironmentVariable("UTP_TEST_CHANNEL") is { Length: > 0 } name ? Enum.Parse<UtpDatagramOffload>(name) : UtpDatagramOffload.Auto;
 
+    /// <summary>Shards of each local endpoint of tests that do not choose (UTP_TEST_SHARDS); null is the default.</summary>
+    private static readonly int? Shards =
+        Environment.GetEnvironmentVariable("UTP_TEST_SHARDS") is { Length: > 0 } count ? int.Parse(count, CultureInfo.InvariantCulture) : null;
+
     private readonly TimeProvider? _time;
 
     public EngineFixture(
@@ -28,7 +33,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         ILoggerFactory? loggerFactory = null,
         Func<IUtpForeignDatagramHandler?>? foreign = null)
     {
-        Options = new UtpTransportOptions { DatagramOffload = Channel };
+        Options = new UtpTransportOptions { DatagramOffload = Channel, Shards = Shards };
         configure?.Invoke(Options);
         Network = network;
         _time = timeProvider;
@@ -37,6 +42,9 @@ internal sealed class EngineFixture : IAsyncDisposable
     }
 
     public UtpTransportOptions Options { get; }
+
+    /// <summary>UDP sockets that a listener has, and that connects without a local endpoint take in turn.</summary>
+    public int ShardCount => Network is null ? ServerEngine.EffectiveShardCount : 1;
 
     public InProcessDatagramNetwork? Network { get; }
 
@@ -137,8 +145,10 @@ internal sealed class EngineFixture : IAsyncDisposable
         Pools,
         foreign)
     {
-        OpenChannel = (local, options, clock, logger) => new FaultyChannel(
-            Network is { } network ? network.Open(local.Port) : DatagramChannelFactory.Create(local, options, clock, logger),
-            () => Fault),
+        OpenChannels = (local, count, options, clock, logger) =>
+        {
+            var channels = Network is { } network ? [network.Open(local.Port)] : ShardedChannels.Create(local, count, options, clock, logger);
+            return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault));
+        },
     };
 }

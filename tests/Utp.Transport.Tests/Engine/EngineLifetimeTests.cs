@@ -39,7 +39,7 @@ public sealed class EngineLifetimeTests
         var server = await accept;
 
         await listener.DisposeAsync();
-        Assert.Equal(1, engines.ServerEngine.SocketCount);
+        Assert.Equal(engines.ShardCount, engines.ServerEngine.SocketCount);
         await client.DisposeAsync();
         await server.DisposeAsync();
 
@@ -50,7 +50,7 @@ public sealed class EngineLifetimeTests
     public async Task ClientSocket_WithoutConnections_ClosesAfterFiveSeconds()
     {
         var time = new FakeTimeProvider();
-        await using var engines = new EngineFixture(timeProvider: time);
+        await using var engines = new EngineFixture(options => options.Shards = 1, timeProvider: time);
         await using var listener = await engines.BindAsync();
         var first = await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(listener), engines.Options, null).AsTask().WaitAsync(Patience);
         var local = first.LocalEndPoint;

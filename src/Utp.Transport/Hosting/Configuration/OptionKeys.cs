@@ -1,5 +1,6 @@
 using System.Net;
 using Utp.Protocol;
+using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Hosting.Configuration;
 
@@ -42,6 +43,7 @@ internal static class OptionKeys
         OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnections), new WholeNumber(1, 1_000_000, "connections"), o => o.MaxHalfOpenConnections, (o, v) => o.MaxHalfOpenConnections = v),
         OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnectionsPerAddress), new WholeNumber(1, 1_000_000, "connections"), o => o.MaxHalfOpenConnectionsPerAddress, (o, v) => o.MaxHalfOpenConnectionsPerAddress = v),
         OfTransport(nameof(UtpTransportOptions.MaxResetsPerSecond), new WholeNumber(0, 100_000, "packets per second"), o => o.MaxResetsPerSecond, (o, v) => o.MaxResetsPerSecond = v),
+        OfTransport(nameof(UtpTransportOptions.Shards), new OptionalValue<int>(new WholeNumber(1, ShardCount.Most, "UDP sockets")), o => o.Shards, (o, v) => o.Shards = v),
         OfTransport(nameof(UtpTransportOptions.KernelReceiveBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelReceiveBufferSize, (o, v) => o.KernelReceiveBufferSize = v),
         OfTransport(nameof(UtpTransportOptions.KernelSendBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelSendBufferSize, (o, v) => o.KernelSendBufferSize = v),
         OfTransport(nameof(UtpTransportOptions.DatagramOffload), new Choice<UtpDatagramOffload>(), o => o.DatagramOffload, (o, v) => o.DatagramOffload = v),
