@@ -46,6 +46,9 @@ internal sealed record LoadOptions
     /// <summary>Largest UDP payload to probe for; 0 is the default, Ethernet's.</summary>
     public int MtuCeiling { get; init; }
 
+    /// <summary>UDP sockets of each local endpoint; 0 is the library's default, which depends on the processors.</summary>
+    public int Shards { get; init; }
+
     /// <summary>Null is the library's default.</summary>
     public CongestionAlgorithm? Congestion { get; init; }
 
@@ -67,6 +70,7 @@ internal sealed record LoadOptions
                 "--seconds" => options with { Seconds = double.Parse(value, CultureInfo.InvariantCulture) },
                 "--kernel-buffer" => options with { KernelBufferBytes = ParseInt(value) },
                 "--mtu" => options with { MtuCeiling = ParseInt(value) },
+                "--shards" => options with { Shards = ParseInt(value) },
                 "--congestion" => options with { Congestion = value == "default" ? null : Enum.Parse<CongestionAlgorithm>(value, ignoreCase: true) },
                 _ => throw new ArgumentException($"Unknown option {args[i]}."),
             };
@@ -86,6 +90,7 @@ internal sealed record LoadOptions
         "--seconds", Format(Seconds),
         "--kernel-buffer", Format(KernelBufferBytes),
         "--mtu", Format(MtuCeiling),
+        "--shards", Format(Shards),
         "--congestion", Congestion?.ToString() ?? "default",
     ];
 
@@ -95,6 +100,7 @@ internal sealed record LoadOptions
         options.KernelReceiveBufferSize = KernelBufferBytes;
         options.KernelSendBufferSize = KernelBufferBytes;
         options.MtuCeiling = MtuCeiling == 0 ? null : MtuCeiling;
+        options.Shards = Shards == 0 ? null : Shards;
         options.CongestionControl = Congestion ?? options.CongestionControl;
     }
 
