@@ -7,8 +7,8 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Makes uTP connections without a host or container: what <see cref="System.Net.Sockets.TcpClient"/> is for TCP, but one client has many
-/// connections, which share a UDP socket (one for each address family that is connected to). Programs with a host inject
-/// <see cref="IUtpConnectionFactory"/> in its place.
+/// connections, which share a UDP socket for each address family that is connected to, or a few (<see cref="UtpTransportOptions.Shards"/>).
+/// Programs with a host inject <see cref="IUtpConnectionFactory"/> in its place.
 /// </summary>
 public sealed class UtpClient : IAsyncDisposable
 {
@@ -19,11 +19,11 @@ public sealed class UtpClient : IAsyncDisposable
     private readonly UtpConnectionFactory _factory;
     private readonly TimeSpan _lingerTimeout;
 
-    /// <summary>Initializes a client. Its UDP socket opens with the first connect.</summary>
+    /// <summary>Initializes a client. A UDP socket opens with the first connect.</summary>
     /// <param name="options">
     /// Options of the connections, their maximum and the local address; null takes the connection options in <paramref name="transport"/>.
     /// </param>
-    /// <param name="transport">Options of the socket, such as kernel buffers; null takes the defaults.</param>
+    /// <param name="transport">Options of the sockets, such as kernel buffers; null takes the defaults.</param>
     /// <param name="loggerFactory">Where to log; null logs nothing.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
     public UtpClient(UtpClientOptions? options = null, UtpTransportOptions? transport = null, ILoggerFactory? loggerFactory = null)

@@ -17,9 +17,9 @@ internal sealed class FriendlyPair : IAsyncDisposable
 
     public UtpClient Client { get; }
 
-    public static async Task<FriendlyPair> CreateAsync(UtpClientOptions? client = null, UtpListenerOptions? server = null, IPAddress? address = null) => new(
+    public static async Task<FriendlyPair> CreateAsync(UtpClientOptions? client = null, UtpListenerOptions? server = null, IPAddress? address = null, UtpTransportOptions? transport = null) => new(
         await UtpListener.BindAsync(new IPEndPoint(address ?? IPAddress.Loopback, 0), server),
-        new UtpClient(client));
+        new UtpClient(client, transport));
 
     public async Task<(UtpStream Client, UtpStream Server)> ConnectAsync()
     {

@@ -8,7 +8,7 @@ public class UtpClientTests
     [Fact]
     public async Task Connect_ManyTimes_SharesOneUdpSocket()
     {
-        await using var pair = await FriendlyPair.CreateAsync();
+        await using var pair = await FriendlyPair.CreateAsync(transport: new UtpTransportOptions { Shards = 1 });
         HashSet<int> ports = [];
         HashSet<string> ids = [];
         for (var i = 0; i < UtpClient.DefaultMaxConnections; i++)

@@ -53,6 +53,8 @@ public sealed class OptionsValidationTests
     [InlineData("Transport:DatagramOffload", "Gso", "one of Auto, Portable, Batching, Segmentation", "Auto")]
     [InlineData("Transport:DatagramOffload", "1", "one of Auto, Portable, Batching, Segmentation", "Auto")]
     [InlineData("Transport:MaxResetsPerSecond", "-5", "a whole number of packets per second from 0 to 100000", "100")]
+    [InlineData("Transport:Shards", "0", "a whole number of UDP sockets from 1 to 64", "unset")]
+    [InlineData("Transport:Shards", "65", "a whole number of UDP sockets from 1 to 64", "unset")]
     [InlineData("Clients:files:MaxConnections", "0", "a whole number of connections from 1 to 1000000", "unset")]
     [InlineData("Clients:files:LocalEndPoint", "nowhere", "an IP address and UDP port, for example 0.0.0.0:6881 or [::]:6881 (port 0: chosen by the system)", "unset")]
     public async Task Start_WithABadValue_NamesKeyValueRangeAndDefault(string key, string value, string expected, string byDefault)

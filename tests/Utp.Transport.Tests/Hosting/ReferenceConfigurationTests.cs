@@ -52,13 +52,13 @@ public sealed class ReferenceConfigurationTests
     public async Task File_WithItsCommentedKeysSwitchedOn_StillBinds()
     {
         var lines = await File.ReadAllLinesAsync(RepositoryPaths.Settings);
-        var commented = lines.Where(line => line.Contains("//\"TargetDelay\"", StringComparison.Ordinal) || line.Contains("//\"MtuCeiling\"", StringComparison.Ordinal))
+        var commented = lines.Where(line => Array.Exists(["TargetDelay", "MtuCeiling", "Shards"], key => line.Contains($"//\"{key}\"", StringComparison.Ordinal)))
             .Select(line => line.Trim()[2..]);
         await using var services = UtpConfigurationJson.Services(
             $"{{ \"Utp\": {{ \"Transport\": {{\n{string.Join('\n', commented)}\n}} }} }}");
 
         var options = services.GetRequiredService<IOptions<UtpTransportOptions>>().Value;
 
-        Assert.Equal((TimeSpan.FromMilliseconds(100), 1_472), (options.TargetDelay, options.MtuCeiling));
+        Assert.Equal((TimeSpan.FromMilliseconds(100), 1_472, 4), (options.TargetDelay, options.MtuCeiling, options.Shards));
     }
 }
