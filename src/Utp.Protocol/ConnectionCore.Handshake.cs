@@ -152,17 +152,30 @@ internal sealed partial class ConnectionCore
         // Interop: a libutp initiator confirms with its first data. One that has none still sends keepalives, which acknowledge one less.
         var knowledge = packet.Header.Acknowledgement - _initialSequence;
         var isConfirmation = knowledge == -1 || (knowledge == -2 && packet.Header.Type == PacketType.State);
-        if (!isConfirmation || !_endpoint.TryAdmit(this))
+        if (!isConfirmation)
         {
             return false;
         }
 
-        State = ConnectionState.Connected;
-        _handshakePacketDue = false;
+        // Also while the backlog is full. Its data is then neither kept nor acknowledged, and comes again.
         UpdatePeerWindow(packet.Header.WindowBytes);
         _lastReceivedAt = now;
-        Raise(ConnectionEvents.Accepted);
+        if (!_endpoint.TryAdmit(this))
+        {
+            return false;
+        }
+
+        Establish();
         return true;
+    }
+
+    /// <summary>An inbound connection is confirmed, and there is room for it.</summary>
+    internal void Establish()
+    {
+        State = ConnectionState.Connected;
+        _handshakePacketDue = false;
+        Raise(ConnectionEvents.Accepted);
+        _endpoint.Touch(this);
     }
 
     /// <summary>Peers may hold a half-open connection for an attempt that we no longer want: tell them.</summary>

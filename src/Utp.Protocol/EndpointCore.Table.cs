@@ -53,12 +53,11 @@ internal sealed partial class EndpointCore
         }
     }
 
-    /// <summary>A half-open connection is confirmed. False when the backlog is full: the peer will try again.</summary>
+    /// <summary>A half-open connection is confirmed. False when the backlog is full: it is admitted when its turn comes.</summary>
     internal bool TryAdmit(ConnectionCore connection)
     {
         if (!_admission.TryConfirm(connection))
         {
-            Statistics.SynsDroppedBacklog++;
             return false;
         }
 
@@ -151,7 +150,7 @@ internal sealed partial class EndpointCore
 
     private bool TryEvictHalfOpen(Instant now)
     {
-        if (_admission.OldestHalfOpen is not { } oldest || now - oldest.CreatedAt < Settings.HalfOpenEvictionMicros)
+        if (_admission.OldestUnconfirmed is not { } oldest || now - oldest.CreatedAt < Settings.HalfOpenEvictionMicros)
         {
             return false;
         }

@@ -41,8 +41,11 @@ internal sealed partial class EndpointCore
     /// <summary>Connections in the table: connecting, half-open, established and lingering.</summary>
     public int ConnectionCount { get; private set; }
 
-    /// <summary>Requests answered and not yet confirmed.</summary>
+    /// <summary>Requests answered and not yet confirmed, or confirmed while the backlog was full.</summary>
     public int HalfOpenCount => _admission.HalfOpenCount;
+
+    /// <summary>Confirmed requests that wait for <see cref="ReleaseBacklog"/>.</summary>
+    public int WaitingCount => _admission.WaitingCount;
 
     public Instant NextDeadline => _timers.NextDeadline;
 
@@ -138,8 +141,15 @@ internal sealed partial class EndpointCore
         return connection;
     }
 
-    /// <summary>The application took one accepted connection from its backlog.</summary>
-    public void ReleaseBacklog() => _admission.ReleaseBacklog();
+    /// <summary>The application took one accepted connection from its backlog. The next one may come in for it, as a packet would bring it in.</summary>
+    public void ReleaseBacklog()
+    {
+        if (_admission.ReleaseBacklog() is { } next)
+        {
+            Statistics.ConnectionsOpened++;
+            next.Establish();
+        }
+    }
 
     public void HandleDeadlines(Instant now)
     {
@@ -214,6 +224,7 @@ internal sealed partial class EndpointCore
     public void CheckInvariants()
     {
         _timers.CheckInvariants();
+        _admission.CheckInvariants();
         var distinct = new HashSet<ConnectionCore>(_connections.Values);
         Invariant.Holds(distinct.Count == ConnectionCount, "the connection count matches the table");
         Invariant.Holds(distinct.Count(c => c.State == ConnectionState.SynReceived) == HalfOpenCount, "the half-open count matches the table");

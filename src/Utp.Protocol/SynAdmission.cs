@@ -4,21 +4,28 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// Who may come in: half-open connections, bounded in all and per address, oldest first; and the backlog of confirmed ones that the
-/// application has not taken. A forged SYN costs one entry for a bounded time, and never reaches the application.
+/// application has not taken. A forged SYN costs one entry for a bounded time, and never reaches the application. One that is confirmed
+/// while the backlog is full stays half-open, and waits for its turn: its initiator takes it for established, and may not speak again soon.
 /// </summary>
 internal sealed class SynAdmission(EndpointSettings settings)
 {
     private readonly LinkedList<ConnectionCore> _halfOpen = new();
+
+    /// <summary>Confirmed, in the order of their confirmation. Anybody waits only while the backlog is full.</summary>
+    private readonly LinkedList<ConnectionCore> _waiting = new();
     private readonly Dictionary<PeerAddress, int> _perAddress = [];
     private int _backlogCount;
 
-    public int HalfOpenCount => _halfOpen.Count;
+    /// <summary>Unconfirmed ones, and those that wait.</summary>
+    public int HalfOpenCount => _halfOpen.Count + _waiting.Count;
 
-    public bool IsHalfOpenFull => _halfOpen.Count >= settings.MaxHalfOpen;
+    public int WaitingCount => _waiting.Count;
+
+    public bool IsHalfOpenFull => HalfOpenCount >= settings.MaxHalfOpen;
 
     public bool IsBacklogFull => _backlogCount >= settings.AcceptBacklog;
 
-    public ConnectionCore? OldestHalfOpen => _halfOpen.First?.Value;
+    public ConnectionCore? OldestUnconfirmed => _halfOpen.First?.Value;
 
     public bool IsFullFor(in PeerAddress remote) => _perAddress.TryGetValue(remote.Host, out var count) && count >= settings.MaxHalfOpenPerAddress;
 
@@ -28,10 +35,17 @@ internal sealed class SynAdmission(EndpointSettings settings)
         CollectionsMarshal.GetValueRefOrAddDefault(_perAddress, connection.Remote.Host, out _)++;
     }
 
+    /// <summary>The peer has confirmed. False when the backlog is full: the connection waits for <see cref="ReleaseBacklog"/>.</summary>
     public bool TryConfirm(ConnectionCore connection)
     {
         if (IsBacklogFull)
         {
+            if (connection.HalfOpenNode is { } node && node.List == _halfOpen)
+            {
+                _halfOpen.Remove(node);
+                _waiting.AddLast(node);
+            }
+
             return false;
         }
 
@@ -40,11 +54,22 @@ internal sealed class SynAdmission(EndpointSettings settings)
         return true;
     }
 
-    public void ReleaseBacklog()
+    /// <summary>One was taken from the backlog. Returns who comes in for it; null when nobody waits.</summary>
+    public ConnectionCore? ReleaseBacklog()
     {
         Invariant.Holds(_backlogCount > 0, "only what is in the backlog is taken from it");
         _backlogCount--;
+        if (_waiting.First?.Value is not { } next)
+        {
+            return null;
+        }
+
+        Remove(next);
+        _backlogCount++;
+        return next;
     }
+
+    public void CheckInvariants() => Invariant.Holds(_waiting.Count == 0 || IsBacklogFull, "nobody waits beside a free place");
 
     /// <summary>Takes the connection out of the half-open table, if it is there.</summary>
     public void Remove(ConnectionCore connection)
@@ -55,7 +80,7 @@ internal sealed class SynAdmission(EndpointSettings settings)
         }
 
         connection.HalfOpenNode = null;
-        _halfOpen.Remove(node);
+        node.List!.Remove(node);
         ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_perAddress, connection.Remote.Host);
         if (--count == 0)
         {

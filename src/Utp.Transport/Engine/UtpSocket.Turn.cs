@@ -12,7 +12,15 @@ internal sealed partial class UtpSocket
     private Instant _timerDue = Instant.Never;
     private bool _timerFired;
 
-    private bool HasWork => !_posted.IsEmpty || Volatile.Read(ref _timerFired) || Volatile.Read(ref _retrySend) || _foreign.HasAny || _forwarded.HasAny;
+    private bool HasWork =>
+        !_posted.IsEmpty
+        || Volatile.Read(ref _timerFired)
+        || Volatile.Read(ref _retrySend)
+        || _foreign.HasAny
+        || _forwarded.HasAny
+        || IsSomebodyWaitingForRoom;
+
+    private bool IsSomebodyWaitingForRoom => Volatile.Read(ref _backlogReleases) > 0 && _core.WaitingCount > 0;
 
     public void Post(UtpConnection connection)
     {
@@ -143,6 +151,7 @@ internal sealed partial class UtpSocket
     {
         Volatile.Write(ref _timerFired, false);
         Volatile.Write(ref _retrySend, false);
+        Volatile.Write(ref _backlogReleases, 0);
         _foreign.Clear();
         _forwarded.Clear();
         var connection = _posted.TakeAll();

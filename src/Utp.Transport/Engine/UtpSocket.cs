@@ -106,8 +106,15 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>An accepted connection was taken from the backlog. Told to the core with the next turn: the next request to connect is one.</summary>
-    public void ReleaseBacklog() => Interlocked.Increment(ref _backlogReleases);
+    /// <summary>
+    /// An accepted connection was taken from the backlog. Told to the core with the next turn: at once if somebody waits for its place, and
+    /// otherwise the next request to connect is one.
+    /// </summary>
+    public void ReleaseBacklog()
+    {
+        Interlocked.Increment(ref _backlogReleases);
+        TryRun();
+    }
 
     /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
     public Task CloseConnectionsAsync()

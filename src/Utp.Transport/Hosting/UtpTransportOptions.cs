@@ -8,7 +8,7 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
 
     /// <summary>
     /// Gets or sets the established connections per UDP socket that wait to be accepted. Default 512, allowed 1 to 65,535. Beyond it new requests are
-    /// dropped in silence, so that the peer tries again.
+    /// dropped in silence, so that the peer tries again; those that were answered before count as unconfirmed until there is room.
     /// </summary>
     public int AcceptBacklog { get; set; } = 512;
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Time.Testing;
+using Utp.Protocol;
+using Utp.Transport.Datagrams;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -163,6 +166,40 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Backlog_Full_ConnectionConfirmedMeanwhile_GetsInWithoutAPacket()
+    {
+        await using var engines = new EngineFixture(options => (options.AcceptBacklog, options.Shards) = (1, 1), timeProvider: new FakeTimeProvider());
+        await using var listener = await engines.BindAsync();
+        var clients = await ConnectOneMoreThanTheBacklogAsync(engines, listener);
+
+        var first = await EngineFixture.AcceptAsync(listener);
+        var second = await EngineFixture.AcceptAsync(listener);
+
+        Assert.Equal((0, 4), (listener.QueueLength, engines.ServerEngine.ReadCounters().PacketsReceived));
+        foreach (var connection in clients.Append(first).Append(second))
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>Those that wait for the place of another are told, too.</summary>
+    [Fact]
+    public async Task UnbindAsync_ConnectionThatWaitsForRoom_IsReset()
+    {
+        await using var engines = new EngineFixture(options => (options.AcceptBacklog, options.Shards) = (1, 1), timeProvider: new FakeTimeProvider());
+        await using var listener = await engines.BindAsync();
+        var clients = await ConnectOneMoreThanTheBacklogAsync(engines, listener);
+
+        await listener.UnbindAsync();
+
+        foreach (var client in clients)
+        {
+            await Assert.ThrowsAsync<ConnectionResetException>(() => client.Transport.Input.ReadToEndAsync().WaitAsync(Patience));
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task BindAsync_AddressOfAnotherListener_IsInUse()
     {
         await using var engines = new EngineFixture();
@@ -274,5 +311,22 @@ public sealed class ListenerTests
         var error = await Assert.ThrowsAsync<NotSupportedException>(async () => await factory.BindAsync(new IPEndPoint(IPAddress.Loopback, 0)));
 
         Assert.Contains("ClaimIPEndPoints", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Two connections of which the backlog takes one. The listener answers when it has both requests, so that neither meets a full backlog;
+    /// and time stands still, so that no confirmation is repeated.
+    /// </summary>
+    private static async Task<UtpConnection[]> ConnectOneMoreThanTheBacklogAsync(EngineFixture engines, UtpConnectionListener listener)
+    {
+        var address = EngineFixture.AddressOf(listener);
+        engines.Fault = (in Transmit transmit, ReadOnlySpan<byte> _, ref int _) => transmit.Remote.Port == address.Port ? null : SendOutcome.WouldBlock;
+        var connects = new[] { engines.ConnectAsync(listener), engines.ConnectAsync(listener) };
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.ReadCounters().PacketsReceived == 2, "both requests arrive");
+        engines.Fault = null;
+        var clients = await Task.WhenAll(connects);
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.ReadCounters().PacketsReceived == 4, "both are confirmed");
+        Assert.Equal(1, listener.QueueLength);
+        return clients;
     }
 }
