@@ -104,7 +104,8 @@ internal sealed partial class EndpointCore
 
     /// <summary>
     /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. Believed only while connecting,
-    /// and only when the quotation names the very request: established connections live or die by their own timers.
+    /// and only when the quotation names the very request: established connections live or die by their own timers. One that quotes less, as
+    /// old routers do, could be anybody's who knows two ports.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="remote">Where the datagram was sent.</param>

@@ -84,6 +84,21 @@ public sealed class VanishedPeerTests
         Assert.Equal((CloseReason.Refused, true), (peer.Connection.Core.CloseReason, peer.Connection.IsReleased));
     }
 
+    /// <summary>Whoever knows both ports could end attempts before they are answered; without the SYN's numbers nothing tells him from a router.</summary>
+    [Fact]
+    public void Unreachable_QuotingOnlyTheUdpHeader_IsIgnored_ThoughOneAttemptFits()
+    {
+        var peer = ScriptedPeer.Unconnected();
+        peer.ConnectHost();
+
+        peer.Host.Core.HandleUnreachable(peer.Network.Now, peer.Address, isRefusal: true, quotedDatagram: []);
+        peer.Host.Drain();
+        Assert.False(peer.Connection.IsClosed);
+
+        peer.AnswerSyn();
+        Assert.True(peer.Connection.IsConnected);
+    }
+
     [Fact]
     public void Unreachable_QuotingAnythingElse_IsIgnored()
     {
