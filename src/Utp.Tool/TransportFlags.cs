@@ -19,7 +19,7 @@ internal sealed class TransportFlags
 
     private readonly Option<string?> _trace = new("--trace") { HelpName = "FILE", Description = "Write a trace of every connection, for 'utp plot'; replaces the file" };
 
-    private TransportFlags(Command command, bool traces)
+    private TransportFlags(Command command)
     {
         command.Add(_congestion);
         command.Add(_targetDelay);
@@ -30,15 +30,11 @@ internal sealed class TransportFlags
         command.Add(_offload);
         command.Add(_connectTimeout);
         command.Add(_idleTimeout);
-        if (traces)
-        {
-            command.Add(_trace);
-        }
+        command.Add(_trace);
     }
 
-    /// <param name="command">Gets the flags.</param>
-    /// <param name="traces">Whether there is one engine, which can be traced to a file.</param>
-    public static TransportFlags AddTo(Command command, bool traces = true) => new(command, traces);
+    /// <param name="command">Gets the flags. It has one engine at most, since that is what a trace is of.</param>
+    public static TransportFlags AddTo(Command command) => new(command);
 
     /// <summary>Whether the command line asks for a trace.</summary>
     public bool IsTracing(ParseResult parsed) => parsed.GetValue(_trace) is not null;

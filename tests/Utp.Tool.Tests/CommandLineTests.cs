@@ -32,6 +32,7 @@ public class CommandLineTests
     [InlineData("bench --connect 127.0.0.1:1 --streams 0", "--streams is 0. Expected 1 to 10000.")]
     [InlineData("bench --connect 127.0.0.1:1 --transport quic", "--transport is 'quic'. Expected utp or tcp.")]
     [InlineData("bench --connect 127.0.0.1:1 --transport tcp --trace x.qlog", "--trace traces uTP")]
+    [InlineData("relay --listen tcp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace x.qlog", "--trace traces uTP")]
     [InlineData("plot", "--output")]
     [InlineData("plot x.qlog", "--output")]
     [InlineData("plot -o x.png", "argument missing")]
@@ -57,6 +58,7 @@ public class CommandLineTests
     [InlineData("bench --help", "--message-size")]
     [InlineData("bench --help", "LedbatPlusPlus, Ledbat, Cubic")]
     [InlineData("bench --help", "--trace")]
+    [InlineData("relay --help", "--trace")]
     [InlineData("send --help", "--trace")]
     [InlineData("plot --help", "--connection")]
     public async Task Run_Help_PrintsItAndReturns0(string commandLine, string expected)
@@ -75,6 +77,7 @@ public class CommandLineTests
     [InlineData("plot /no/such/trace.qlog -o x.png", "There is no file '/no/such/trace.qlog'.")]
     [InlineData("plot / -o x.png", "'/' is a directory, not a trace.")]
     [InlineData("bench --connect 127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
+    [InlineData("relay --listen utp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
     public async Task Run_SomethingMissing_SaysItInOneLineAndReturns1(string commandLine, string expected)
     {
         var (exit, _, errors) = await CommandRun.RunAsync(commandLine.Split(' '));

@@ -4,17 +4,15 @@ using System.Net.Sockets;
 namespace Utp.Tool.Relay;
 
 /// <summary>Where a relay's connections go.</summary>
-internal interface IRelayDialer : IAsyncDisposable
+internal interface IRelayDialer
 {
     ValueTask<RelayEnd> ConnectAsync(CancellationToken cancellationToken);
 }
 
-internal sealed class UtpRelayDialer(UtpClient client, UtpEndPoint remote) : IRelayDialer
+internal sealed class UtpRelayDialer(RelayTransport transport, UtpEndPoint remote) : IRelayDialer
 {
     public async ValueTask<RelayEnd> ConnectAsync(CancellationToken cancellationToken) =>
-        new UtpRelayEnd(await client.ConnectAsync(remote, null, cancellationToken).ConfigureAwait(false));
-
-    public ValueTask DisposeAsync() => client.DisposeAsync();
+        new UtpRelayEnd(await transport.ConnectAsync(remote, cancellationToken).ConfigureAwait(false));
 }
 
 internal sealed class TcpRelayDialer(UtpEndPoint remote, TimeSpan timeout) : IRelayDialer
@@ -41,6 +39,4 @@ internal sealed class TcpRelayDialer(UtpEndPoint remote, TimeSpan timeout) : IRe
             throw;
         }
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

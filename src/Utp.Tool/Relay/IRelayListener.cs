@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Tool.Relay;
 
@@ -11,12 +12,12 @@ internal interface IRelayListener : IAsyncDisposable
     ValueTask<RelayEnd> AcceptAsync(CancellationToken cancellationToken);
 }
 
-internal sealed class UtpRelayListener(UtpListener listener) : IRelayListener
+internal sealed class UtpRelayListener(RelayTransport transport, IConnectionListener listener) : IRelayListener
 {
-    public string Name => listener.ToString();
+    public string Name => ((UtpEndPoint)listener.EndPoint).ToUrl();
 
     public async ValueTask<RelayEnd> AcceptAsync(CancellationToken cancellationToken) =>
-        new UtpRelayEnd(await listener.AcceptAsync(cancellationToken).ConfigureAwait(false));
+        new UtpRelayEnd(await transport.AcceptAsync(listener, cancellationToken).ConfigureAwait(false));
 
     public ValueTask DisposeAsync() => listener.DisposeAsync();
 }

@@ -41,13 +41,19 @@ internal sealed class RelayChain : IAsyncDisposable
 
     public async Task<(Socket Client, Socket Server)> ConnectAsync()
     {
-        var accept = _server!.AcceptSocketAsync();
+        var accept = AcceptAsync();
         var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         _sockets.Add(client);
         await client.ConnectAsync(IPAddress.Loopback, Port).WaitAsync(CommandRun.Patience);
-        var server = await accept.WaitAsync(CommandRun.Patience);
+        return (client, await accept);
+    }
+
+    /// <summary>The next connection at the far end.</summary>
+    public async Task<Socket> AcceptAsync()
+    {
+        var server = await _server!.AcceptSocketAsync().WaitAsync(CommandRun.Patience);
         _sockets.Add(server);
-        return (client, server);
+        return server;
     }
 
     public static async Task<byte[]> ReadToEndAsync(Socket socket)

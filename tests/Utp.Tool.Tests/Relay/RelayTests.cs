@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Tool.Plot;
 using Utp.Tool.Tests.Harness;
 
 namespace Utp.Tool.Tests.Relay;
@@ -119,6 +120,36 @@ public class RelayTests
 
         await Assert.ThrowsAsync<SocketException>(() => client.ReceiveAsync(new byte[1]).WaitAsync(CommandRun.Patience));
         Assert.Equal(0, await chain.Relays[0].Exit.WaitAsync(CommandRun.Patience));
+    }
+
+    /// <summary>Both sides of the first relay are uTP, and in one file.</summary>
+    [Fact]
+    public async Task Relay_WithATrace_HasTheConnectionsOfBothSides()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var chain = await RelayChain.CreateAsync();
+        var (path, target) = (directory["relay.qlog"], await chain.Relays[1].PortAsync());
+        await using var relay = CommandRun.Start("relay", "--listen", "utp://127.0.0.1:0", "--connect", $"utp://127.0.0.1:{target}", "--trace", path);
+        await using var client = new UtpClient();
+        await using (var stream = await client.ConnectAsync("127.0.0.1", await relay.PortAsync()))
+        {
+            var accepting = chain.AcceptAsync();
+            await stream.WriteAsync(new byte[3_000]);
+            await stream.FinishAsync();
+            var server = await accepting;
+            Assert.Equal(3_000, (await RelayChain.ReadToEndAsync(server)).Length);
+            server.Shutdown(SocketShutdown.Send);
+            Assert.Equal(0, await stream.ReadAsync(new byte[1]).AsTask().WaitAsync(CommandRun.Patience));
+        }
+
+        await relay.Output.WaitForAsync("closed, 2.9 KiB out", CommandRun.Patience);
+        relay.Interrupt();
+        Assert.Equal(0, await relay.Exit.WaitAsync(CommandRun.Patience));
+
+        var connections = TraceReader.Read(path).Connections;
+        Assert.Equal([$"127.0.0.1:{target}"], connections.Where(connection => connection.BytesSent == 3_000).Select(connection => connection.Remote));
+        Assert.Single(connections, connection => connection.BytesReceived == 3_000);
+        Assert.Equal(2, connections.Count);
     }
 
     [Fact]
