@@ -5,14 +5,12 @@ namespace Utp.Protocol.Tests;
 /// <summary>What the documents claim of the tests and of the source.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string Root = FindRoot();
-
     [Theory]
     [InlineData("docs/deviations.md", 25)]
     [InlineData("tests/Utp.Protocol.Tests/Checklist/README.md", 50)]
     public void EveryTestThatIsNamed_Exists(string document, int atLeast)
     {
-        var named = TestName().Matches(File.ReadAllText(Path.Combine(Root, document))).Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).ToHashSet();
+        var named = TestName().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).ToHashSet();
         var sources = Sources("tests").Select(File.ReadAllText).ToList();
 
         var missing = named.Where(n => !sources.Exists(s => s.Contains($"class {n.Class}", StringComparison.Ordinal) && s.Contains($" {n.Method}(", StringComparison.Ordinal)));
@@ -24,7 +22,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void EveryRemarkInTheSource_HasARowInDeviations()
     {
-        var rows = File.ReadAllLines(Path.Combine(Root, "docs/deviations.md")).Where(l => l.StartsWith('|')).ToList();
+        var rows = File.ReadAllLines(Path.Combine(Repository.Root, "docs/deviations.md")).Where(l => l.StartsWith('|')).ToList();
         var remarks = Sources("src").Select(f => (File: Path.GetFileName(f), Count: Remark().Count(File.ReadAllText(f)))).Where(r => r.Count > 0).ToList();
 
         Assert.NotEmpty(remarks);
@@ -43,21 +41,8 @@ public sealed partial class DocumentationTests
     }
 
     private static IEnumerable<string> Sources(string folder) => Directory
-        .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
         .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Utp.Transport.sln")))
-            {
-                return directory.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("The repository's root was not found above the tests.");
-    }
 
     [GeneratedRegex(@"`(\w+)\.(\w+_\w+)`")]
     private static partial Regex TestName();

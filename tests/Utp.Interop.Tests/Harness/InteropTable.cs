@@ -82,16 +82,5 @@ internal static class InteropTable
         File.WriteAllText(DocumentPath(), $"{document[..begin]}\n{TextOf(rows)}{document[end..]}");
     }
 
-    private static string DocumentPath()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Utp.Transport.sln")))
-            {
-                return Path.Combine(folder.FullName, "docs", "interop.md");
-            }
-        }
-
-        throw new DirectoryNotFoundException("The tests do not run inside the repository, so docs/interop.md cannot be found.");
-    }
+    private static string DocumentPath() => Path.Combine(Repository.Root, "docs", "interop.md");
 }

@@ -63,17 +63,8 @@ internal static class Snapshot
         }
     }
 
-    /// <summary>A path below docs. Found from the output folder: builds of the gate map the paths of sources away.</summary>
-    public static string PathOf(string document)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Utp.Transport.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder?.FullName ?? throw new SimulationException($"No Utp.Transport.sln above {AppContext.BaseDirectory}."), "docs", document);
-    }
+    /// <summary>A path below docs.</summary>
+    public static string PathOf(string document) => Path.Combine(Repository.Root, "docs", document);
 
     private static void Write() => Replace(Begin, End, Table());
 

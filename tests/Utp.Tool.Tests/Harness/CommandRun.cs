@@ -73,32 +73,8 @@ internal sealed class CommandRun : IAsyncDisposable
         public override void WriteLine(string? value) => lines.Append(value + "\n");
     }
 
-    private sealed class LineStream(LineBuffer lines) : Stream
+    private sealed class LineStream(LineBuffer lines) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
         public override void Write(byte[] buffer, int offset, int count) => lines.Append(Encoding.UTF8.GetString(buffer, offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer) => lines.Append(Encoding.UTF8.GetString(buffer));

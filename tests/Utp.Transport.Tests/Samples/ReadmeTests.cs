@@ -8,12 +8,12 @@ namespace Utp.Transport.Tests.Samples;
 /// <summary>What the README shows is what the compiler and the program see.</summary>
 public sealed class ReadmeTests
 {
-    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "README.md")).ReplaceLineEndings("\n");
+    private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
 
     [Fact]
     public void CSharp_IsTheCodeThatCompiles()
     {
-        var source = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "tests", "Utp.Transport.Tests", "Samples", "ReadmeCode.cs")).ReplaceLineEndings("\n");
+        var source = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Utp.Transport.Tests", "Samples", "ReadmeCode.cs")).ReplaceLineEndings("\n");
         var compiled = Regex.Matches(source, @"^ +// README\n(.*?)\n\n +// End$", RegexOptions.Singleline | RegexOptions.Multiline)
             .Select(match => Regex.Replace(match.Groups[1].Value, "^ {8}", string.Empty, RegexOptions.Multiline));
         var shown = Blocks("csharp").Select(block => Regex.Replace(block, @"\A(using [\w.]+;\n)+\n", string.Empty));
@@ -45,7 +45,7 @@ public sealed class ReadmeTests
     [Fact]
     public void Sample_IsShortEnoughToRead() => Assert.All(
         (string[])["HttpOverUtp", "EchoHost"],
-        sample => Assert.InRange(File.ReadLines(Path.Combine(RepositoryPaths.Root, "samples", sample, "Program.cs")).Count(), 1, 60));
+        sample => Assert.InRange(File.ReadLines(Path.Combine(Repository.Root, "samples", sample, "Program.cs")).Count(), 1, 60));
 
     private static IEnumerable<string> Blocks(string language) =>
         Regex.Matches(Text, $"^```{language}\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline).Select(match => match.Groups[1].Value);

@@ -3,27 +3,14 @@ namespace Utp.Transport.Tests.Samples;
 /// <summary>Files of the repository that tests run or read.</summary>
 internal static class RepositoryPaths
 {
-    public static string Root { get; } = FindRoot();
-
-    public static string Settings => Path.Combine(Root, "appsettings.json");
+    public static string Settings => Path.Combine(Repository.Root, "appsettings.json");
 
     /// <summary>A sample, built with the same configuration as this assembly.</summary>
     public static string Sample(string name)
     {
         var output = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        var path = Path.Combine(Root, "samples", name, "bin", output.Parent!.Name, output.Name, name + ".dll");
+        var path = Path.Combine(Repository.Root, "samples", name, "bin", output.Parent!.Name, output.Name, name + ".dll");
         Assert.True(File.Exists(path), $"{path} is missing: the sample was not built with the tests.");
         return path;
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Utp.Transport.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? throw new DirectoryNotFoundException($"No Utp.Transport.sln above {AppContext.BaseDirectory}.");
     }
 }

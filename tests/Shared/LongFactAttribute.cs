@@ -1,8 +1,8 @@
-namespace Utp.Transport.Tests;
+namespace Utp.Tests;
 
 /// <summary>A test that takes minutes: runs only with the environment variable UTP_LONG_TESTS=1, and is otherwise skipped visibly.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class LongFactAttribute : FactAttribute
+internal sealed class LongFactAttribute : FactAttribute
 {
     public LongFactAttribute()
     {
