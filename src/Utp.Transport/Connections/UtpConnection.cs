@@ -102,6 +102,9 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
 
     public MemoryPool<byte> MemoryPool => _socket.Engine.MemoryPool;
 
+    /// <summary>Whether a read waits for input. For tests.</summary>
+    internal bool HasPendingRead => _input.HasPendingRead;
+
     /// <summary>Whether the application has, or could still get, something from this connection.</summary>
     public bool IsEnded => Volatile.Read(ref _inputEnded) && RefusesOutput;
 
@@ -235,6 +238,8 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
             Post(ConnectionSignals.Consumed);
         }
     }
+
+    void IPipeOwner.Wake(IThreadPoolWorkItem waiter) => _socket.Wake(waiter);
 
     void IPipeOwner.InputCompleted() => Post(ConnectionSignals.InputCompleted);
 

@@ -33,6 +33,7 @@ internal sealed partial class UtpSocket
         {
             var received = _channel.Receive(_batch);
             _turn.EnterAsReceiver();
+            _collectsWoken = true;
             try
             {
                 if (received && !_closed)
@@ -45,9 +46,11 @@ internal sealed partial class UtpSocket
             finally
             {
                 _turn.Exit();
+                _collectsWoken = false;
             }
 
             RunNudged();
+            RunWoken();
         }
     }
 

@@ -9,9 +9,10 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Engine;
 
 /// <summary>
-/// One UDP socket, a shard of its local endpoint, and the connections on it, driven by one writer at a time: whoever has the turn. A thread of its own waits for datagrams
-/// and takes the turn with each batch; application threads post to <see cref="PostedConnections"/> and take the turn themselves when it is
-/// free. No code of the application runs inside a turn: pipes, tokens and tasks continue on the thread pool.
+/// One UDP socket, a shard of its local endpoint, and the connections on it, driven by one writer at a time: whoever has the turn. A thread of
+/// its own waits for datagrams and takes the turn with each batch; application threads post to <see cref="PostedConnections"/> and take the
+/// turn themselves when it is free. No code of the application runs inside a turn: pipes, tokens and tasks continue on the thread pool, or, if
+/// the options say so, pipes on the receive thread after its turn.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "CleanUp ends them; the semaphore has no handle.")]
 internal sealed partial class UtpSocket
@@ -58,6 +59,7 @@ internal sealed partial class UtpSocket
         _core = new EndpointCore(settings, new CryptographicRandomSource()) { Trace = _engine.TraceOf(LocalEndPoint) };
         _turn = new Turn(() => HasWork, RunTurn);
         _foreign = new OutgoingForeignDatagrams(this);
+        _wokenInline = options.UnsafePreferInlineScheduling ? [] : null;
         _timer = CreateTimer();
         _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint} {index}" };
     }

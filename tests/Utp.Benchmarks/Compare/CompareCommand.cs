@@ -20,12 +20,15 @@ internal static class CompareCommand
         var pair = new ComparePair(options);
         var results = new CompareResults(
             CompareResults.CurrentCommit(), DateTimeOffset.UtcNow, CompareResults.ThisMachine(), options.Seconds, options.ServerGarbageCollector, []);
-        foreach (var measure in Measure.All(options).Where(options.Includes))
+        foreach (var family in Measure.All(options).Where(options.Includes).GroupBy(measure => measure.Family))
         {
-            var subjects = measure.Subjects.Where(subject => options.Includes(subject) && (subject.Kind != SubjectKind.Libutp || missing is null));
-            results = results with { Series = [.. results.Series, .. Take(pair, measure, measure.RunCount(options), [.. subjects])] };
+            var terms = from measure in family
+                        from subject in measure.Subjects
+                        where options.Includes(subject) && (subject.Kind != SubjectKind.Libutp || missing is null)
+                        select new Term(measure, subject, measure.RunCount(options));
+            results = results with { Series = [.. results.Series, .. Take(pair, [.. terms])] };
 
-            // After each measure, so that nothing is lost when a later one is interrupted.
+            // After each family, so that nothing is lost when a later one is interrupted.
             if (options.JsonPath is not null)
             {
                 results.Write(options.JsonPath);
@@ -37,41 +40,39 @@ internal static class CompareCommand
         return 0;
     }
 
-    private static IEnumerable<CompareSeries> Take(ComparePair pair, Measure measure, int runCount, Subject[] subjects)
+    private static IEnumerable<CompareSeries> Take(ComparePair pair, IReadOnlyList<Term> terms)
     {
-        var runs = subjects.ToDictionary(subject => subject, _ => new List<CompareRun>());
-        var notes = new Dictionary<Subject, string>();
-        for (var round = 0; round < runCount; round++)
+        for (var round = 0; round < terms.Max(term => term.RunCount); round++)
         {
             // Interleaved, so that a noisy minute of the machine hits all alike.
-            foreach (var subject in subjects)
+            foreach (var term in terms.Where(term => round < term.RunCount))
             {
-                RunWithRetry(pair, measure, subject, runs[subject], notes);
+                RunWithRetry(pair, term);
             }
         }
 
-        foreach (var subject in subjects)
+        foreach (var term in terms)
         {
-            var series = new CompareSeries(measure.Name, measure.Unit, subject.Name, runs[subject], notes.GetValueOrDefault(subject));
+            var series = new CompareSeries(term.Measure.Name, term.Measure.Unit, term.Subject.Name, term.Runs, term.Note);
             Print(series);
             yield return series;
         }
     }
 
     /// <summary>A run that fails leaves a note in place of a figure: the others are still worth having.</summary>
-    private static void RunWithRetry(ComparePair pair, Measure measure, Subject subject, List<CompareRun> runs, Dictionary<Subject, string> notes)
+    private static void RunWithRetry(ComparePair pair, Term term)
     {
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             try
             {
-                runs.Add(pair.Run(measure, subject));
+                term.Runs.Add(pair.Run(term.Measure, term.Subject));
                 return;
             }
             catch (Exception e) when (e is InvalidOperationException or AggregateException or IOException)
             {
-                notes[subject] = $"A run failed: {e.Message}";
-                Console.Error.WriteLine($"{measure.Name} {subject.Name}: {e.Message}");
+                term.Note = $"A run failed: {e.Message}";
+                Console.Error.WriteLine($"{term.Measure.Name} {term.Subject.Name}: {e.Message}");
             }
         }
     }
@@ -102,5 +103,13 @@ internal static class CompareCommand
             .Split(Path.PathSeparator)
             .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "node.exe" : "node")));
         return isThere ? null : "there is no Node.js";
+    }
+
+    /// <summary>One subject in one measure, and its runs so far.</summary>
+    private sealed record Term(Measure Measure, Subject Subject, int RunCount)
+    {
+        public List<CompareRun> Runs { get; } = [];
+
+        public string? Note { get; set; }
     }
 }

@@ -12,6 +12,12 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
     /// <summary>Both ends run with the server garbage collector.</summary>
     public bool ServerGarbageCollector { get; init; }
 
+    /// <summary>How many times as many runs as of others: for what has modes, which last for a run and are chosen by chance.</summary>
+    public int RunFactor { get; init; } = 1;
+
+    /// <summary>Measures that are set against each other, and so taken in the same rounds.</summary>
+    public string Family => Name.Split('-')[0];
+
     private const int StockKernelBufferBytes = 212_992;
     private const int JumboBytes = 9_000;
     private const int LoopbackBytes = 65_507;
@@ -23,6 +29,7 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
         IReadOnlyList<Subject> all = [Subject.UtpPortable, Subject.UtpOffload, Subject.Tcp, Subject.Libutp];
         IReadOnlyList<Subject> utpAndTcp = [Subject.UtpPortable, Subject.UtpOffload, Subject.Tcp];
         IReadOnlyList<Subject> best = [Subject.UtpOffload];
+        IReadOnlyList<Subject> offloadAndTcp = [Subject.UtpOffload, Subject.Tcp];
         var bulk16 = load with { Connections = 16 };
         var echo = load with { Kind = LoadKind.Echo, Connections = 64, Bytes = 64 };
         var http = load with { Kind = LoadKind.Http, Connections = 64 };
@@ -40,10 +47,13 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
             new("echo-64B-server-gc", "messages/s", echo, best) { ServerGarbageCollector = true },
             new("echo-64B-shards-2", "messages/s", echo with { Shards = 2 }, best),
             new("echo-1KiB", "messages/s", echo with { Bytes = 1024 }, [Subject.UtpOffload, Subject.Tcp, Subject.Libutp]),
-            new("ping-pong", "us", echo with { Bytes = 1, Connections = 1 }, all),
+            new("echo-64B-inline", "messages/s", echo with { IsInline = true }, offloadAndTcp),
+            new("ping-pong", "us", echo with { Bytes = 1, Connections = 1 }, all) { RunFactor = 3 },
+            new("ping-pong-inline", "us", echo with { Bytes = 1, Connections = 1, IsInline = true }, offloadAndTcp),
             new("connect", "connections/s", load with { Kind = LoadKind.Connect, Connections = 16, Bytes = 1 }, utpAndTcp),
             new("connect-shards-2", "connections/s", load with { Kind = LoadKind.Connect, Connections = 16, Bytes = 1, Shards = 2 }, best),
             new("http", "requests/s", http, utpAndTcp),
+            new("http-inline", "requests/s", http with { IsInline = true }, offloadAndTcp),
             new("http-server-gc", "requests/s", http, best) { ServerGarbageCollector = true },
             new("idle-10000", "bytes", load with { Kind = LoadKind.Idle, Connections = 10_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload, Subject.Tcp]),
             new("idle-50000", "bytes", load with { Kind = LoadKind.Idle, Connections = 50_000, Bytes = 64, Seconds = options.IdleSeconds }, best),
@@ -51,5 +61,5 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
     }
 
     /// <summary>Memory does not vary as speed does, and each run lasts a minute.</summary>
-    public int RunCount(CompareOptions options) => Load.Kind == LoadKind.Idle ? Math.Min(options.RunCount, options.IdleRunCount) : options.RunCount;
+    public int RunCount(CompareOptions options) => Load.Kind == LoadKind.Idle ? Math.Min(options.RunCount, options.IdleRunCount) : options.RunCount * RunFactor;
 }

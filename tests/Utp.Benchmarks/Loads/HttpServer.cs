@@ -22,6 +22,10 @@ internal static class HttpServer
         {
             builder.WebHost.UseUtp(options.ApplyTo);
         }
+        else
+        {
+            builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.IsInline);
+        }
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

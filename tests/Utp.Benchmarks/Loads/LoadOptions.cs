@@ -49,6 +49,9 @@ internal sealed record LoadOptions
     /// <summary>UDP sockets of each local endpoint; 0 is the library's default, which depends on the processors.</summary>
     public int Shards { get; init; }
 
+    /// <summary>Waiting code goes on where the transport received: the option UnsafePreferInlineScheduling, of uTP and of Kestrel's sockets.</summary>
+    public bool IsInline { get; init; }
+
     /// <summary>Null is the library's default.</summary>
     public CongestionAlgorithm? Congestion { get; init; }
 
@@ -71,6 +74,7 @@ internal sealed record LoadOptions
                 "--kernel-buffer" => options with { KernelBufferBytes = ParseInt(value) },
                 "--mtu" => options with { MtuCeiling = ParseInt(value) },
                 "--shards" => options with { Shards = ParseInt(value) },
+                "--inline" => options with { IsInline = bool.Parse(value) },
                 "--congestion" => options with { Congestion = value == "default" ? null : Enum.Parse<CongestionAlgorithm>(value, ignoreCase: true) },
                 _ => throw new ArgumentException($"Unknown option {args[i]}."),
             };
@@ -91,6 +95,7 @@ internal sealed record LoadOptions
         "--kernel-buffer", Format(KernelBufferBytes),
         "--mtu", Format(MtuCeiling),
         "--shards", Format(Shards),
+        "--inline", IsInline ? "true" : "false",
         "--congestion", Congestion?.ToString() ?? "default",
     ];
 
@@ -101,6 +106,7 @@ internal sealed record LoadOptions
         options.KernelSendBufferSize = KernelBufferBytes;
         options.MtuCeiling = MtuCeiling == 0 ? null : MtuCeiling;
         options.Shards = Shards == 0 ? null : Shards;
+        options.UnsafePreferInlineScheduling = IsInline;
         options.CongestionControl = Congestion ?? options.CongestionControl;
     }
 

@@ -20,16 +20,20 @@ internal sealed class LoadTransport : IAsyncDisposable
     private readonly LoadOptions _options;
     private readonly List<UtpEngine> _engines = [];
     private readonly List<UtpConnectionFactory> _factories = [];
-    private readonly SocketConnectionContextFactory _sockets = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
+    private readonly SocketConnectionContextFactory _sockets;
     private int _connectCount;
 
-    public LoadTransport(LoadOptions options) => _options = options;
+    public LoadTransport(LoadOptions options)
+    {
+        _options = options;
+        _sockets = new(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = options.IsInline }, NullLogger.Instance);
+    }
 
     public async Task<IConnectionListener> ListenAsync()
     {
         if (_options.Channel is null)
         {
-            var tcp = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
+            var tcp = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = _options.IsInline }), NullLoggerFactory.Instance);
             return await tcp.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         }
 

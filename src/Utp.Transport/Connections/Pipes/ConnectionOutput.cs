@@ -294,7 +294,7 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
     {
         if (isQueued)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            owner.Wake(this);
         }
     }
 

@@ -6,6 +6,9 @@ internal interface IPipeOwner
     /// <summary>Whether written bytes no longer go anywhere. Asked for with locks of the pipe.</summary>
     bool RefusesOutput { get; }
 
+    /// <summary>An operation has ended: runs whoever awaits it, soon and on a thread that may run code of the application.</summary>
+    void Wake(IThreadPoolWorkItem waiter);
+
     /// <summary>So many received bytes were read.</summary>
     void Consumed(long bytes);
 

@@ -47,6 +47,7 @@ internal static class OptionKeys
         OfTransport(nameof(UtpTransportOptions.KernelReceiveBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelReceiveBufferSize, (o, v) => o.KernelReceiveBufferSize = v),
         OfTransport(nameof(UtpTransportOptions.KernelSendBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelSendBufferSize, (o, v) => o.KernelSendBufferSize = v),
         OfTransport(nameof(UtpTransportOptions.DatagramOffload), new Choice<UtpDatagramOffload>(), o => o.DatagramOffload, (o, v) => o.DatagramOffload = v),
+        OfTransport(nameof(UtpTransportOptions.UnsafePreferInlineScheduling), Flag, o => o.UnsafePreferInlineScheduling, (o, v) => o.UnsafePreferInlineScheduling = v),
         OfTransport(nameof(UtpTransportOptions.Trace), new OptionalReference<string>(new WritableFile()), o => o.Trace, (o, v) => o.Trace = v),
         OfTransport(nameof(UtpTransportOptions.ClaimIPEndPoints), Flag, o => o.ClaimIPEndPoints, (o, v) => o.ClaimIPEndPoints = v),
     ];

@@ -15,6 +15,8 @@ internal sealed class RecordingOwner : IPipeOwner
 
     public Exception? OutputError { get; private set; }
 
+    public void Wake(IThreadPoolWorkItem waiter) => ThreadPool.UnsafeQueueUserWorkItem(waiter, preferLocal: false);
+
     public void Consumed(long bytes) => ConsumedBytes += bytes;
 
     public void InputCompleted() => InputCompletions++;
