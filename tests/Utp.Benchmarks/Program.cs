@@ -10,7 +10,7 @@ const string Usage = """
 
       compare   uTP over each datagram channel, Kestrel's TCP transport, libutp (when Node.js and utp-native are there) and bare UDP,
                 side by side between two processes on loopback: bulk, echo, ping-pong, connects, HTTP, idle connections.
-                --json FILE   --quick   --runs 5   --seconds 1   --warmup 2   --measures bulk-1,echo   --subjects utp-offload,tcp
+                --json FILE   --quick   --runs 5   --seconds 1   --warmup 2   --measures bulk-1,echo*   --subjects utp-offload,tcp
                 --libutp FOLDER (with node_modules/utp-native)   --server-gc
 
       report    RESULTS.json FILE.md...: puts tables made from the results between the markers of Markdown files.

@@ -17,7 +17,7 @@ internal sealed record CompareOptions
     /// <summary>Longer than the keepalive interval, so that its cost is in.</summary>
     public double IdleSeconds { get; init; } = 32;
 
-    /// <summary>Names, or the beginnings of names, of the measures to take; empty takes all.</summary>
+    /// <summary>Names of the measures to take, or their beginnings with an asterisk; empty takes all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
 
     /// <summary>Names of the subjects; empty takes all.</summary>
@@ -53,7 +53,7 @@ internal sealed record CompareOptions
         return options;
     }
 
-    public bool Includes(Measure measure) => Measures.Count == 0 || Measures.Any(name => measure.Name.StartsWith(name, StringComparison.Ordinal));
+    public bool Includes(Measure measure) => Measures.Count == 0 || Measures.Any(name => name.EndsWith('*') ? measure.Name.StartsWith(name[..^1], StringComparison.Ordinal) : measure.Name == name);
 
     public bool Includes(Subject subject) => Subjects.Count == 0 || Subjects.Contains(subject.Name);
 

@@ -6,8 +6,11 @@ namespace Utp.Transport.Datagrams.Linux;
 /// </summary>
 internal unsafe interface ILinuxSocket : IDisposable
 {
-    /// <summary>Does not wait. Messages received, or the negative error.</summary>
-    int ReceiveMessages(MessageEntry* entries, int count);
+    /// <summary>Messages received, or the negative error.</summary>
+    /// <param name="entries">Where to.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="mayWait">Whether to wait a few milliseconds for the first: while datagrams come in quick succession that saves the poll between them.</param>
+    int ReceiveMessages(MessageEntry* entries, int count, bool mayWait);
 
     /// <summary>Does not wait. Reports of the network received, or the negative error.</summary>
     int ReceiveReports(MessageEntry* entries, int count);

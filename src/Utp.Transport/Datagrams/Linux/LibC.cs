@@ -14,6 +14,18 @@ internal static unsafe partial class LibC
     /// <summary><c>MSG_ERRQUEUE</c>: reports instead of datagrams.</summary>
     public const int ErrorQueue = 0x2000;
 
+    /// <summary><c>MSG_WAITFORONE</c>: waits for the first message, and takes only what is there behind it.</summary>
+    public const int WaitForFirst = 0x10000;
+
+    /// <summary><c>F_GETFL</c>.</summary>
+    public const int GetFileFlags = 3;
+
+    /// <summary><c>F_SETFL</c>.</summary>
+    public const int SetFileFlags = 4;
+
+    /// <summary><c>O_NONBLOCK</c>.</summary>
+    public const int NonBlockingFile = 0x800;
+
     /// <summary><c>EFD_CLOEXEC | EFD_NONBLOCK</c>.</summary>
     public const int EventFlags = 0x80000 | 0x800;
 
@@ -25,6 +37,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int ControlFile(int descriptor, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);

@@ -5,8 +5,8 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// Receiving with <c>recvmmsg</c> and waiting with <c>poll</c> on the socket and an event descriptor: no time-out, no wake-up that a
-/// network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP) waits in the socket's error queue, and its
+/// Receiving with <c>recvmmsg</c>, which waits for a few milliseconds itself, and then waiting with <c>poll</c> on the socket and an event
+/// descriptor: no time-out, no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP) waits in the socket's error queue, and its
 /// error number also fails the next call, whatever that is about: such a send is repeated, and such a receive takes the reports.
 /// </summary>
 internal abstract class LinuxDatagramChannel : IDatagramChannel
@@ -63,7 +63,8 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
                 TakeReports(batch);
             }
 
-            var result = Socket.ReceiveMessages(_received.Prepare(batch), batch.Capacity);
+            var mayWait = !woken && batch.ReportCount == 0;
+            var result = Socket.ReceiveMessages(_received.Prepare(batch), batch.Capacity, mayWait);
             if (result > 0)
             {
                 _backOff.Reset();
@@ -75,7 +76,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             }
             else if (result == 0 || result == -ErrorNumber.TryAgain)
             {
-                if (!woken && batch.ReportCount == 0)
+                if (mayWait)
                 {
                     Wait(batch);
                 }

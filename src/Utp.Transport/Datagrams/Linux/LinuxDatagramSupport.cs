@@ -18,6 +18,7 @@ internal static class LinuxDatagramSupport
         }
 
         AskForReports(udp.Socket);
+        socket.LetReceivesWait();
         return new MessageBatchDatagramChannel(socket, udp.Facts, clock);
     }
 
@@ -37,6 +38,7 @@ internal static class LinuxDatagramSupport
         }
 
         AskForReports(udp.Socket);
+        socket.LetReceivesWait();
         return new OffloadDatagramChannel(socket, udp.Facts, clock);
     }
 
@@ -59,7 +61,7 @@ internal static class LinuxDatagramSupport
             var socket = new LinuxSocket(udp);
 
             // Sandboxes and system call filters differ in what they lack. Neither call does anything with no messages.
-            var error = Math.Min(socket.SendMessages(null, 0), socket.ReceiveMessages(null, 0));
+            var error = Math.Min(socket.SendMessages(null, 0), socket.ReceiveMessages(null, 0, mayWait: false));
             if (error is >= 0 or -ErrorNumber.TryAgain)
             {
                 reason = string.Empty;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,9 +11,15 @@ namespace Utp.Transport.Datagrams.Linux;
 /// </summary>
 internal sealed unsafe class LinuxSocket : ILinuxSocket
 {
+    /// <summary>Long enough for what follows at once, and short enough for what wakes only a poll: requests, and reports that a send has met first.</summary>
+    private const int LongestReceiveMilliseconds = 4;
+
     private readonly UdpSocket _udp;
     private readonly SafeHandle _socket;
     private readonly SafeFileHandle _event;
+
+    /// <summary>Flags of a receive that may wait: as long as the socket itself says, once it is set to.</summary>
+    private int _waitingFlags = LibC.DoNotWait;
 
     /// <exception cref="Win32Exception">The system has no descriptors left.</exception>
     public LinuxSocket(UdpSocket udp)
@@ -23,7 +30,8 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         _event = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    public int ReceiveMessages(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait);
+    public int ReceiveMessages(MessageEntry* entries, int count, bool mayWait) =>
+        Receive(entries, count, mayWait ? _waitingFlags : LibC.DoNotWait);
 
     public int ReceiveReports(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait | LibC.ErrorQueue);
 
@@ -141,6 +149,33 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
     {
         _udp.Dispose();
         _event.Dispose();
+    }
+
+    /// <summary>
+    /// Lets receives wait for up to <see cref="LongestReceiveMilliseconds"/>. The last step of making a channel: the socket waits from now on
+    /// where a call does not say otherwise, which calls of the runtime do not. Where it cannot be had, receives go on as they were.
+    /// </summary>
+    public void LetReceivesWait()
+    {
+        const int SocketLevel = 1;
+        const int ReceiveTimeout = 20;
+        try
+        {
+            // A struct timeval of 64-bit systems.
+            ReadOnlySpan<long> timeout = [0, LongestReceiveMilliseconds * 1_000];
+            _udp.Socket.SetRawSocketOption(SocketLevel, ReceiveTimeout, MemoryMarshal.AsBytes(timeout));
+        }
+        catch (SocketException)
+        {
+            return;
+        }
+
+        var descriptor = (int)_socket.DangerousGetHandle();
+        var flags = LibC.ControlFile(descriptor, LibC.GetFileFlags, 0);
+        if (flags >= 0 && LibC.ControlFile(descriptor, LibC.SetFileFlags, flags & ~LibC.NonBlockingFile) >= 0)
+        {
+            _waitingFlags = LibC.WaitForFirst;
+        }
     }
 
     /// <summary>For a socket that another channel is to use instead.</summary>

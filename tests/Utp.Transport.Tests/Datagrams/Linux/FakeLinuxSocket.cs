@@ -30,7 +30,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public int SignalCount => _signal.CurrentCount;
 
-    public int ReceiveMessages(MessageEntry* entries, int count)
+    public int ReceiveMessages(MessageEntry* entries, int count, bool mayWait)
     {
         if (ReceiveResults.TryDequeue(out var result) && result < 0)
         {
