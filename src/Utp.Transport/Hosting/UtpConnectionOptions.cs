@@ -17,7 +17,8 @@ public class UtpConnectionOptions
 
     /// <summary>
     /// Gets or sets the bytes written but not yet acknowledged that one connection holds before a flush waits. Default 1 MiB, allowed 8 KiB
-    /// to 1 GiB. They are kept for retransmission, so throughput is at most this much per round trip.
+    /// to 1 GiB. They are kept for retransmission, so throughput is at most this much per round trip. Over paths shorter than a millisecond
+    /// the connections of a socket that hold any share 4 MiB, and a flush may wait sooner.
     /// </summary>
     public int SendBufferSize { get; set; } = 1024 * 1024;
 
