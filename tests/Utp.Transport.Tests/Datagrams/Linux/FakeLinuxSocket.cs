@@ -28,6 +28,12 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public List<byte> Sent { get; } = [];
 
+    /// <summary>Receives that did not find anything, and were not to wait.</summary>
+    public int FruitlessLooks { get; private set; }
+
+    /// <summary>Called when the channel begins to wait.</summary>
+    public Action? Waiting { get; set; }
+
     public int SignalCount => _signal.CurrentCount;
 
     public int ReceiveMessages(MessageEntry* entries, int count, bool mayWait)
@@ -45,6 +51,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
             entries[received++].Length = (uint)datagram.Length;
         }
 
+        FruitlessLooks += received == 0 && !mayWait ? 1 : 0;
         return received > 0 ? received : -ErrorNumber.TryAgain;
     }
 
@@ -104,6 +111,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public int WaitReadable()
     {
+        Waiting?.Invoke();
         if (WaitResults.TryDequeue(out var result))
         {
             return result;

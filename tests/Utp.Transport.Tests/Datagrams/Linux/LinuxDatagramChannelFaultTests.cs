@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using Utp.Protocol;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Datagrams.Linux;
+using Utp.Transport.Engine;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
@@ -173,6 +175,33 @@ public sealed class LinuxDatagramChannelFaultTests
 
         Assert.Equal(0, socket.SignalCount);
         Assert.False(channel.Receive(NewBatch()));
+    }
+
+    [Fact]
+    public void Receive_DatagramsInQuickSuccession_LooksBeforeItWaitsUntilAWaitIsLong()
+    {
+        var time = new FakeTimeProvider();
+        using var socket = new FakeLinuxSocket();
+        using var channel = new MessageBatchDatagramChannel(socket, Facts, new UtpClock(time));
+        var batch = NewBatch();
+        for (var i = 0; i < 4; i++)
+        {
+            socket.Arriving.Enqueue([1]);
+            Assert.True(channel.Receive(batch));
+        }
+
+        Assert.Equal(0, socket.FruitlessLooks);
+        socket.Waiting = () =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            socket.Arriving.Enqueue([2]);
+        };
+        Assert.True(channel.Receive(batch));
+        var looks = socket.FruitlessLooks;
+        Assert.InRange(looks, 10, 1_000);
+
+        Assert.True(channel.Receive(batch));
+        Assert.Equal(looks, socket.FruitlessLooks);
     }
 
     private static Transmit Train(int length, int segmentSize) => new(PeerAddress.FromIPv4(0x7F000001, 9), length, segmentSize, false, null);
