@@ -102,9 +102,6 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
 
     public MemoryPool<byte> MemoryPool => _socket.Engine.MemoryPool;
 
-    /// <summary>Whether a read waits for input. For tests.</summary>
-    internal bool HasPendingRead => _input.HasPendingRead;
-
     /// <summary>Whether the application has, or could still get, something from this connection.</summary>
     public bool IsEnded => Volatile.Read(ref _inputEnded) && RefusesOutput;
 

@@ -12,7 +12,6 @@ namespace Utp.Transport;
 /// </summary>
 internal sealed class UtpConnectionListener : IConnectionListener
 {
-
     // Without a bound of its own: each shard's accept backlog is one, and every connection in here counts against it.
     private readonly Channel<UtpConnection> _accepted = Channel.CreateUnbounded<UtpConnection>();
     private int _unbound;

@@ -53,7 +53,7 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     /// <summary>
     /// Gets or sets whether code that waits for input, or for room to write, goes on where the datagram was received: on the receive thread of
     /// the socket, as Kestrel's option of the same name has it for TCP. Default false: on the thread pool. True saves a hop between threads for
-    /// every message, which nearly doubles the small messages per second and halves their processor time; but code that blocks there, even for
+    /// every message, which was measured to bring 1.6 times the small messages per second at 0.6 of their processor time; but code that blocks there, even for
     /// a moment, holds up every connection of the socket, and code that blocks until something arrives on it waits for ever. Only for
     /// applications that never block between an await and the next.
     /// </summary>

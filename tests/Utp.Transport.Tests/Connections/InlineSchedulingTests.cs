@@ -15,14 +15,8 @@ public sealed class InlineSchedulingTests
     {
         await using var engines = new EngineFixture(options => options.UnsafePreferInlineScheduling = isInline);
         var (client, server) = await engines.ConnectPairAsync();
-        var resumed = Task.Run(async () =>
-        {
-            await server.Transport.Input.ReadAsync().ConfigureAwait(false);
-            return (Thread.CurrentThread.IsThreadPoolThread, Thread.CurrentThread.Name);
-        });
+        var resumed = AfterReadAsync(server, () => Task.FromResult((Thread.CurrentThread.IsThreadPoolThread, Thread.CurrentThread.Name)));
 
-        // Until the reader waits: what is there already is read without going on anywhere.
-        await EngineFixture.EventuallyAsync(() => server.HasPendingRead, "the reader waits");
         await client.Transport.Output.WriteAsync(new byte[1]);
 
         var (isPool, name) = await resumed.WaitAsync(Patience);
@@ -61,17 +55,16 @@ public sealed class InlineSchedulingTests
         await using var listener = await engines.BindAsync();
         var (first, other) = (await engines.ConnectAsync(listener), await engines.ConnectAsync(listener));
         var (firstServer, otherServer) = (await EngineFixture.AcceptAsync(listener), await EngineFixture.AcceptAsync(listener));
-        var ended = Task.Run(async () =>
+        var ended = AfterReadAsync(firstServer, async () =>
         {
-            await firstServer.Transport.Input.ReadAsync().ConfigureAwait(false);
             if (aborts)
             {
                 firstServer.Abort();
             }
 
             await firstServer.DisposeAsync().ConfigureAwait(false);
+            return true;
         });
-        await EngineFixture.EventuallyAsync(() => firstServer.HasPendingRead, "the reader waits");
 
         await first.Transport.Output.WriteAsync(new byte[1]);
 
@@ -81,6 +74,18 @@ public sealed class InlineSchedulingTests
         await first.DisposeAsync();
         await other.DisposeAsync();
         await otherServer.DisposeAsync();
+    }
+
+    /// <summary>Begins a read, and runs <paramref name="then"/> where it goes on. It waits already when this returns.</summary>
+    private static Task<T> AfterReadAsync<T>(UtpConnection connection, Func<Task<T>> then)
+    {
+        var result = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+#pragma warning disable CA2012 // Not awaited, so that it is certain to wait before anything is sent.
+        var read = connection.Transport.Input.ReadAsync().GetAwaiter();
+#pragma warning restore CA2012
+        Assert.False(read.IsCompleted);
+        read.UnsafeOnCompleted(() => result.SetResult(then()));
+        return result.Task.Unwrap();
     }
 
     private static async Task WriteAsync(UtpConnection connection, byte[] payload)

@@ -34,18 +34,6 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     private bool _isReaderCompleted;
     private bool _isWriterCompleted;
 
-    /// <summary>Whether somebody awaits a read. For tests.</summary>
-    public bool HasPendingRead
-    {
-        get
-        {
-            using (_lock.EnterScope())
-            {
-                return _waiter.HasContinuation;
-            }
-        }
-    }
-
     private bool IsReady => _isWriterCompleted || _isReadCanceled || _chain.Length > _examinedLength;
 
     public override bool TryRead(out ReadResult result)

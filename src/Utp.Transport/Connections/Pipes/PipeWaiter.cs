@@ -21,9 +21,6 @@ internal struct PipeWaiter
     /// <summary>Whether that operation's token was cancelled.</summary>
     public bool IsTokenCanceled { get; private set; }
 
-    /// <summary>Whether somebody has awaited it.</summary>
-    public readonly bool HasContinuation => _continuation is not null;
-
     /// <summary>Begins an operation that has no result yet.</summary>
     /// <param name="cancel">Called when the token is cancelled, with the token; at once when it is already.</param>
     /// <param name="owner">What <paramref name="cancel"/> gets.</param>

@@ -6,8 +6,9 @@ namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
 /// Receiving with <c>recvmmsg</c>, which waits for a few milliseconds itself, and then waiting with <c>poll</c> on the socket and an event
-/// descriptor: no time-out, no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP) waits in the socket's error queue, and its
-/// error number also fails the next call, whatever that is about: such a send is repeated, and such a receive takes the reports.
+/// descriptor: no time-out, no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP)
+/// waits in the socket's error queue, and its error number also fails the next call, whatever that is about: such a send is repeated, and such
+/// a receive takes the reports.
 /// </summary>
 internal abstract class LinuxDatagramChannel : IDatagramChannel
 {
