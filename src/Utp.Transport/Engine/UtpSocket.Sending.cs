@@ -39,9 +39,12 @@ internal sealed partial class UtpSocket
     /// </remarks>
     /// <param name="sendBufferSize">The connection's <see cref="UtpConnectionOptions.SendBufferSize"/>.</param>
     /// <param name="roundTripMicros">The shortest round trip seen; zero for none yet.</param>
-    public int HoldBytes(int sendBufferSize, long roundTripMicros)
+    public int HoldBytes(int sendBufferSize, long roundTripMicros) => HoldBytes(sendBufferSize, roundTripMicros, _holderCount);
+
+    /// <summary>The same among so many connections that hold any.</summary>
+    internal static int HoldBytes(int sendBufferSize, long roundTripMicros, int holderCount)
     {
-        var share = Math.Max(SmallestHeldShare, HeldBytesPerMillisecond / Math.Max(1, _holderCount));
+        var share = Math.Max(SmallestHeldShare, HeldBytesPerMillisecond / Math.Max(1, holderCount));
         return (int)Math.Min(sendBufferSize, share * Math.Max(1_000, roundTripMicros) / 1_000);
     }
 
