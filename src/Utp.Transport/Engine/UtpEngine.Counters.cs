@@ -14,13 +14,15 @@ internal sealed partial class UtpEngine
     {
         UtpTransportCounters sum;
         UtpSocketGroup[] groups;
+        UtpSocket[] closing;
         lock (_lock)
         {
             sum = _closedCounters with { TraceRecordsDropped = _trace?.DroppedCount ?? 0 };
             groups = [.. _groups.Values];
+            closing = [.. _closing];
         }
 
-        sum = ShardsOf(groups).Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
+        sum = ShardsOf(groups).Concat(closing).Aggregate(sum, (total, socket) => Sum(total, socket.ReadCounters()));
         return sum with { AcceptQueueLength = groups.Sum(group => group.AcceptQueueLength) };
     }
 

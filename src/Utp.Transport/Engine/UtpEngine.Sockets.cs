@@ -14,6 +14,9 @@ internal sealed partial class UtpEngine
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPEndPoint, UtpSocketGroup> _groups = [];
+
+    /// <summary>Shards of removed groups until <see cref="_closedCounters"/> contains their totals, so that totals never fall.</summary>
+    private readonly HashSet<UtpSocket> _closing = [];
     private readonly ClientSockets _clientSocketsIPv4 = new();
     private readonly ClientSockets _clientSocketsIPv6 = new();
     private UtpTransportCounters _closedCounters;
@@ -165,16 +168,18 @@ internal sealed partial class UtpEngine
         }
 
         _groups.Remove(group.Key);
+        _closing.UnionWith(group.Shards);
         _clientSocketsIPv4.Remove(group);
         _clientSocketsIPv6.Remove(group);
         group.Shut();
         return true;
     }
 
-    private void CleanUp(UtpSocketGroup group) => group.CleanUp(counters =>
+    private void CleanUp(UtpSocketGroup group) => group.CleanUp((shard, counters) =>
     {
         lock (_lock)
         {
+            _closing.Remove(shard);
             _closedCounters = Sum(_closedCounters, counters);
         }
     });

@@ -109,13 +109,13 @@ internal sealed class UtpSocketGroup
     /// group, even within a turn, or without any. Otherwise two could wait for each other.
     /// </summary>
     /// <param name="closed">Gets the totals of each shard, once.</param>
-    public void CleanUp(Action<Diagnostics.UtpTransportCounters> closed)
+    public void CleanUp(Action<UtpSocket, Diagnostics.UtpTransportCounters> closed)
     {
         foreach (var shard in _shards)
         {
             if (shard.CleanUp() is { } counters)
             {
-                closed(counters);
+                closed(shard, counters);
             }
         }
     }

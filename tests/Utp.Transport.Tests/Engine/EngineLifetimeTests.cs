@@ -178,6 +178,39 @@ public sealed class EngineLifetimeTests
     }
 
     [Fact]
+    public async Task ReadCounters_SocketIsClosing_StillContainItsTotals()
+    {
+        await using var engines = new EngineFixture();
+        await using var listener = await engines.BindAsync();
+        var accept = EngineFixture.AcceptAsync(listener);
+        var client = await engines.ConnectAsync(listener);
+        var server = await accept;
+        await client.Transport.Output.WriteAsync("ping"u8.ToArray());
+        await server.Transport.Input.ReadExactlyAsync(4);
+        using var entered = new CountdownEvent(listener.Sockets.Shards.Count);
+        using var leave = new ManualResetEventSlim();
+        var turns = listener.Sockets.Shards.Select(shard => Task.Factory.StartNew(
+            () => shard.Read(_ => entered.Signal() | leave.Wait(Patience)), TaskCreationOptions.LongRunning)).ToArray();
+        Assert.True(entered.Wait(Patience));
+
+        // The group leaves the register at once. Its sockets are cleaned up when their turns are free.
+        var closing = Task.Factory.StartNew(() => engines.ServerEngine.OnFailed(listener.Sockets), TaskCreationOptions.LongRunning);
+        await EngineFixture.EventuallyAsync(() => engines.ServerEngine.SocketCount == 0, "the group is removed");
+        var counters = Task.Factory.StartNew(() => engines.ServerEngine.ReadCounters().BytesReceived, TaskCreationOptions.LongRunning);
+
+        // Time for a reader that does not wait for the sockets; one that does ends after them.
+        await Task.WhenAny(counters, Task.Delay(200));
+        leave.Set();
+
+        Assert.Equal(4, await counters.WaitAsync(Patience));
+        await Task.WhenAll([closing, .. turns]).WaitAsync(Patience);
+        Assert.Equal(4, engines.ServerEngine.ReadCounters().BytesReceived);
+        client.Abort();
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task TimeJumpsAhead_ConnectionsThatIdleTooLong_EndWithAClearReason()
     {
         var time = new FakeTimeProvider();
