@@ -29,6 +29,7 @@ internal sealed partial class UtpConnection
     private bool _outputEnded;
     private bool _refusesOutput;
     private bool _closing;
+    private bool _resetsWhenDelivered;
     private bool _isFinished;
     private bool _hasReference = true;
 
@@ -110,6 +111,10 @@ internal sealed partial class UtpConnection
         {
             CloseGracefully(now, UtpErrors.ClosedGracefully());
         }
+        else if ((signals & ConnectionSignals.EngineStops) != 0)
+        {
+            EndWithEngine(now);
+        }
     }
 
     /// <summary>In-order payload. The advertised window is what the pipe may still hold, so it never overfills.</summary>
@@ -148,6 +153,7 @@ internal sealed partial class UtpConnection
         if ((events & ConnectionEvents.Acknowledged) != 0)
         {
             PumpOutput(now);
+            ResetWhenDelivered(now);
         }
 
         if ((events & ConnectionEvents.PeerFinished) != 0)
@@ -331,14 +337,49 @@ internal sealed partial class UtpConnection
             return;
         }
 
+        StopOutput(now, readerError);
+        _core!.Close(now);
+        Detach();
+        End();
+    }
+
+    /// <summary>
+    /// The engine stops. A connection whose application has completed its output ends as it was going to. One that the application still holds
+    /// open delivers what is written and ends with a RESET: the end of the stream would make a truncated answer look whole.
+    /// </summary>
+    private void EndWithEngine(Instant now)
+    {
+        if (_outputFinished)
+        {
+            CloseGracefully(now, UtpErrors.ClosedGracefully());
+        }
+        else if (!_closing)
+        {
+            _resetsWhenDelivered = true;
+            Interlocked.CompareExchange(ref _abortReason, UtpErrors.EngineStopped(), null);
+            StopOutput(now, _abortReason);
+            Detach();
+            End();
+            ResetWhenDelivered(now);
+        }
+    }
+
+    private void ResetWhenDelivered(Instant now)
+    {
+        if (_resetsWhenDelivered && _heldBytes == 0 && _closeReason == CloseReason.None)
+        {
+            AbortNow(now);
+        }
+    }
+
+    /// <summary>Nothing more is taken from the application, and nothing given to it.</summary>
+    private void StopOutput(Instant now, Exception? readerError)
+    {
         PumpOutput(now);
         _closing = true;
         _closingBytes = _heldBytes;
         RefuseOutput();
         EndInput(readerError);
-        _core!.Close(now);
-        Detach();
-        End();
     }
 
     private void AbortNow(Instant now)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Utp.Protocol;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
+using Utp.Transport.Hosting.Configuration;
 
 namespace Utp.Transport;
 
@@ -21,7 +22,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "")
     {
         _engine = engine;
-        _options = options;
+        _options = StandaloneEngine.Snapshot(OptionKeys.Client, options, nameof(options));
         _name = name;
     }
 
@@ -34,6 +35,11 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
+        if (options is not null)
+        {
+            options = StandaloneEngine.Snapshot(OptionKeys.Connection, options, nameof(options));
+        }
+
         using var activity = UtpActivitySource.StartConnect(endPoint);
         var lease = TakeLease();
         try

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Engine;
+using Utp.Transport.Hosting.Configuration;
 
 namespace Utp.Transport;
 
@@ -21,6 +22,7 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
 
     /// <summary>Binds with options of this one listener; null takes those of the endpoint, or else the engine's.</summary>
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds.</exception>
     /// <exception cref="NotSupportedException">The endpoint is of a kind that is not claimed.</exception>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, UtpListenerOptions? listenerOptions, CancellationToken cancellationToken = default)
     {
@@ -32,7 +34,9 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
             _ => throw new NotSupportedException(
                 $"The uTP transport binds UtpEndPoint, not {endpoint.GetType().Name} ({endpoint}). Set Utp:Transport:ClaimIPEndPoints to bind IPEndPoint too."),
         };
-        var effective = listenerOptions ?? requested.ListenerOptions ?? engine.DefaultOptions;
+        var effective = (listenerOptions ?? requested.ListenerOptions) is { } given
+            ? StandaloneEngine.Snapshot(OptionKeys.Listener, given, nameof(listenerOptions))
+            : engine.DefaultOptions;
         if (requested.IPEndPoint is { } address)
         {
             return await engine.BindAsync(address, effective, requested.ListenerName, cancellationToken).ConfigureAwait(false);

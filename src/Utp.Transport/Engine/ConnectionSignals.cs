@@ -32,4 +32,7 @@ internal enum ConnectionSignals
 
     /// <summary>The system will not send the request to connect.</summary>
     Unsendable = 512,
+
+    /// <summary>The engine stops: close gracefully if the application has finished, and otherwise reset after what is already written.</summary>
+    EngineStops = 1_024,
 }

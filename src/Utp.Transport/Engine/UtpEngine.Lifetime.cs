@@ -32,7 +32,10 @@ internal sealed partial class UtpEngine
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Closes every connection gracefully, gives them <see cref="DrainTime"/> to deliver, resets the rest and closes the sockets.</summary>
+    /// <summary>
+    /// Gives every connection <see cref="DrainTime"/> to deliver what is written, resets the rest and closes the sockets. Connections that the
+    /// application has closed, or whose output it has completed, end gracefully; those that it still holds open end with a RESET.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait for delivery.</param>
     public Task StoppedAsync(CancellationToken cancellationToken)
     {
@@ -57,14 +60,17 @@ internal sealed partial class UtpEngine
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
-    internal Task CloseConnectionsAsync() => Task.WhenAll(ShardsOf(AllGroups()).Select(socket => socket.CloseConnectionsAsync()));
+    internal Task CloseConnectionsAsync() => CloseConnectionsAsync(ConnectionSignals.Close);
+
+    private Task CloseConnectionsAsync(ConnectionSignals signal) =>
+        Task.WhenAll(ShardsOf(AllGroups()).Select(socket => socket.CloseConnectionsAsync(signal)));
 
     private async Task StopCoreAsync(CancellationToken cancellationToken)
     {
         var groups = AllGroups();
         try
         {
-            await CloseConnectionsAsync().WaitAsync(DrainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await CloseConnectionsAsync(ConnectionSignals.EngineStops).WaitAsync(DrainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

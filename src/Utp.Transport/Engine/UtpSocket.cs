@@ -118,15 +118,16 @@ internal sealed partial class UtpSocket
         TryRun();
     }
 
-    /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
-    public Task CloseConnectionsAsync()
+    /// <summary>Closes every connection; the task completes when each has delivered everything or given up.</summary>
+    /// <param name="signal">How: <see cref="ConnectionSignals.Close"/>, or <see cref="ConnectionSignals.EngineStops"/>.</param>
+    public Task CloseConnectionsAsync(ConnectionSignals signal = ConnectionSignals.Close)
     {
         Task settled;
         using (_turn.EnterScope())
         {
             foreach (var connection in _unsettled)
             {
-                connection.PostWithoutTurn(ConnectionSignals.Close);
+                connection.PostWithoutTurn(signal);
             }
 
             _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

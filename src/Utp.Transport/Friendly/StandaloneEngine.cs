@@ -19,12 +19,24 @@ internal static class StandaloneEngine
     public static UtpEngine Create(UtpTransportOptions transport, TimeSpan lingerTimeout, ILoggerFactory? loggerFactory) =>
         new(Options.Create(transport), loggerFactory ?? NullLoggerFactory.Instance, TimeProvider.System) { DrainTime = lingerTimeout };
 
-    /// <summary>The engine's options, checked; null takes the defaults.</summary>
-    public static UtpTransportOptions Check(UtpTransportOptions? transport)
+    /// <summary>A copy of the engine's options, checked; null takes the defaults.</summary>
+    public static UtpTransportOptions Check(UtpTransportOptions? transport) =>
+        transport is null ? new UtpTransportOptions() : Snapshot(OptionKeys.Transport, transport, nameof(transport));
+
+    /// <summary>A copy of the options, checked. No later change of the original reaches a connection or a socket.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The first option that is out of bounds.</exception>
+    public static TOptions Snapshot<TOptions>(IReadOnlyList<IOptionKey<TOptions>> keys, TOptions options, string parameterName)
+        where TOptions : class, new()
     {
-        transport ??= new UtpTransportOptions();
-        Check(OptionKeys.Transport, transport, nameof(transport));
-        return transport;
+        var copy = new TOptions();
+        foreach (var key in keys)
+        {
+            key.Copy(options, copy);
+        }
+
+        // The copy is checked, not the original: another thread may be changing that.
+        Check(keys, copy, parameterName);
+        return copy;
     }
 
     /// <exception cref="ArgumentOutOfRangeException">The first option that is out of bounds.</exception>

@@ -71,18 +71,14 @@ public sealed class UtpClient : IAsyncDisposable
 #pragma warning restore RS0026
     {
         var remote = StandaloneEngine.ToUtpEndPoint(endPoint);
-        if (options is not null)
-        {
-            StandaloneEngine.Check(OptionKeys.Connection, options, nameof(options));
-        }
-
         var connection = await _factory.ConnectAsync(remote, options, cancellationToken).ConfigureAwait(false);
         return new UtpStream(connection) { CloseTimeout = options?.LingerTimeout ?? _lingerTimeout };
     }
 
     /// <summary>
-    /// Closes every connection gracefully. Waits until the peers have acknowledged what was written, at most for
-    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset.
+    /// Closes every connection. Waits until the peers have acknowledged what was written, at most for
+    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset. Streams that are disposed, or have
+    /// finished writing, end properly. Those that are still open are reset after what was written, so that no peer takes a part for the whole.
     /// </summary>
     /// <returns>Completes when the UDP socket is closed.</returns>
     public ValueTask DisposeAsync() => _engine.DisposeAsync();

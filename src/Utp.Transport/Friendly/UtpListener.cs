@@ -95,8 +95,9 @@ public sealed class UtpListener : IAsyncDisposable
     public ValueTask StopAsync() => _listener.UnbindAsync();
 
     /// <summary>
-    /// Stops listening and closes every connection gracefully. Waits until the peers have acknowledged what was written, at most for
-    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset.
+    /// Stops listening and closes every connection. Waits until the peers have acknowledged what was written, at most for
+    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset. Streams that are disposed, or have
+    /// finished writing, end properly. Those that are still open are reset after what was written, so that no peer takes a part for the whole.
     /// </summary>
     /// <returns>Completes when the UDP socket is closed.</returns>
     public async ValueTask DisposeAsync()

@@ -11,10 +11,11 @@ public interface IUtpConnectionListenerFactory : IConnectionListenerFactory
 {
     /// <summary>Binds, with options of this one listener.</summary>
     /// <param name="endPoint">Where to listen; port 0 lets the system choose.</param>
-    /// <param name="options">Null takes the engine's.</param>
+    /// <param name="options">Null takes the engine's. Others are checked and copied: a later change has no effect.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The listener; its <c>EndPoint</c> has the real port.</returns>
     /// <exception cref="AddressInUseException">Another listener or another program has the address.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
     /// <exception cref="NotSupportedException">The endpoint is of another kind.</exception>
     ValueTask<IConnectionListener> BindAsync(EndPoint endPoint, UtpListenerOptions? options, CancellationToken cancellationToken);
 }

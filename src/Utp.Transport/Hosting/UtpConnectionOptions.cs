@@ -50,14 +50,14 @@ public class UtpConnectionOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gets or sets after how long without a packet from the peer a connection is given up. Default 150 s; <see cref="TimeSpan.Zero"/> never.
-    /// Otherwise 1 s to 1 day. uTP keepalives are not answered, so this is the only way to notice a peer that vanished while idle.
+    /// Gets or sets after how long without a packet from the peer a connection is given up. Default 150 s; <see cref="TimeSpan.Zero"/>
+    /// or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 1 day. uTP keepalives are not answered, so this is the only way to notice a peer that vanished while idle.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(150);
 
     /// <summary>
     /// Gets or sets after how long without sending a keepalive leaves. Default 29 s (under the 30 s after which NAT mappings commonly
-    /// expire); <see cref="TimeSpan.Zero"/> never. Otherwise 1 s to 10 minutes.
+    /// expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 10 minutes.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(29);
 
@@ -97,8 +97,11 @@ public class UtpConnectionOptions
         MtuCeilingBytes = MtuCeiling ?? 0,
         NoDelay = NoDelay,
         ConnectTimeoutMicros = (long)ConnectTimeout.TotalMicroseconds,
-        KeepAliveMicros = (long)KeepAliveInterval.TotalMicroseconds,
-        IdleTimeoutMicros = (long)IdleTimeout.TotalMicroseconds,
+        KeepAliveMicros = MicrosOrNever(KeepAliveInterval),
+        IdleTimeoutMicros = MicrosOrNever(IdleTimeout),
         LingerMicros = (long)LingerTimeout.TotalMicroseconds,
     };
+
+    /// <summary>Zero is the core's word for "never".</summary>
+    private static long MicrosOrNever(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? 0 : (long)value.TotalMicroseconds;
 }

@@ -98,7 +98,7 @@ public static class UtpServiceCollectionExtensions
     {
         services.TryAddSingleton(provider => new UtpMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(provider => new UtpEngine(
-            provider.GetRequiredService<IOptions<UtpTransportOptions>>(),
+            new EngineOptions(provider.GetRequiredService<IOptions<UtpTransportOptions>>()),
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<UtpMetrics>(),

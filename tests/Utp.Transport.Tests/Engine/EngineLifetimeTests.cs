@@ -74,7 +74,27 @@ public sealed class EngineLifetimeTests
     }
 
     [Fact]
-    public async Task StoppedAsync_OpenConnections_DeliverWhatWasWritten()
+    public async Task StoppedAsync_CompletedConnections_DeliverWhatWasWritten()
+    {
+        await using var engines = new EngineFixture();
+        var payload = Pattern(700_000);
+        var (client, server) = await engines.ConnectPairAsync();
+        var read = server.Transport.Input.ReadToEndAsync();
+        await client.Transport.Output.WriteAsync(payload);
+        await client.Transport.Output.CompleteAsync();
+
+        await engines.ClientEngine.StoppedAsync(default).WaitAsync(Patience);
+
+        Assert.Equal(payload, await read);
+        Assert.True(client.ConnectionClosed.IsCancellationRequested);
+        Assert.Equal(0, engines.ClientEngine.SocketCount);
+        await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await client.Transport.Input.ReadAsync());
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task StoppedAsync_OpenConnection_DeliversAndThenResets()
     {
         await using var engines = new EngineFixture();
         var payload = Pattern(700_000);
@@ -84,10 +104,48 @@ public sealed class EngineLifetimeTests
 
         await engines.ClientEngine.StoppedAsync(default).WaitAsync(Patience);
 
-        Assert.Equal(payload, await read);
-        Assert.True(client.ConnectionClosed.IsCancellationRequested);
-        Assert.Equal(0, engines.ClientEngine.SocketCount);
+        // The application has not said that this was all: an end of the stream would say it in its place.
+        await Assert.ThrowsAsync<ConnectionResetException>(() => read.WaitAsync(Patience));
+        Assert.Equal(payload.Length, client.CoreStatisticsNow().BytesAcknowledged);
         await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await client.Transport.Input.ReadAsync());
+        Assert.True((await client.Transport.Output.WriteAsync(payload)).IsCompleted);
+        Assert.Equal(0, engines.ClientEngine.SocketCount);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task StoppedAsync_HandlerStillWriting_PeerSeesAReset()
+    {
+        await using var engines = new EngineFixture();
+        var (client, server) = await engines.ConnectPairAsync();
+        var read = client.Transport.Input.ReadToEndAsync();
+        var handler = Task.Run(async () =>
+        {
+            while (!(await server.Transport.Output.WriteAsync(Pattern(10_000))).IsCompleted)
+            {
+            }
+        });
+
+        await engines.ServerEngine.StoppedAsync(default).WaitAsync(Patience);
+
+        await Assert.ThrowsAsync<ConnectionResetException>(() => read.WaitAsync(Patience));
+        await handler.WaitAsync(Patience);
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task StoppedAsync_IdleOpenConnection_IsResetWithoutWaiting()
+    {
+        await using var engines = new EngineFixture();
+        var (client, server) = await engines.ConnectPairAsync();
+        var start = Stopwatch.GetTimestamp();
+
+        await engines.ServerEngine.StoppedAsync(default).WaitAsync(Patience);
+
+        await Assert.ThrowsAsync<ConnectionResetException>(() => client.Transport.Input.ReadToEndAsync().WaitAsync(Patience));
+        Assert.True(Stopwatch.GetElapsedTime(start) < engines.ServerEngine.DrainTime, "It waited.");
         await client.DisposeAsync();
         await server.DisposeAsync();
     }

@@ -47,7 +47,7 @@ public sealed class OptionsValidationTests
     [InlineData("Transport:ReceiveBufferSize", "", "a whole number of bytes from 8192 to 1073741824", "1048576")]
     [InlineData("Transport:ConnectTimeout", "20", "a duration hh:mm:ss from 00:00:00.1 to 00:10:00", "00:00:20")]
     [InlineData("Transport:ConnectTimeout", "00:20:00", "a duration hh:mm:ss from 00:00:00.1 to 00:10:00", "00:00:20")]
-    [InlineData("Transport:IdleTimeout", "00:00:00.5", "a duration hh:mm:ss from 00:00:01 to 1.00:00:00, or 00:00:00 for never", "00:02:30")]
+    [InlineData("Transport:IdleTimeout", "00:00:00.5", "a duration hh:mm:ss from 00:00:01 to 1.00:00:00, or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never", "00:02:30")]
     [InlineData("Transport:TargetDelay", "00:00:01", "a duration hh:mm:ss from 00:00:00.005 to 00:00:00.1", "unset")]
     [InlineData("Transport:NoDelay", "yes", "true or false", "true")]
     [InlineData("Transport:DatagramOffload", "Gso", "one of Auto, Portable, Batching, Segmentation", "Auto")]

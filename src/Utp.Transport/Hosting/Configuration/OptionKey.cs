@@ -12,6 +12,9 @@ internal interface IOptionKey<in TOptions>
     /// <summary>Judges the value that the options have, wherever it came from.</summary>
     /// <returns>Null, or what is wrong with it.</returns>
     string? Check(TOptions options);
+
+    /// <summary>Copies the value of the option.</summary>
+    void Copy(TOptions source, TOptions target);
 }
 
 /// <inheritdoc />
@@ -37,6 +40,8 @@ internal sealed class OptionKey<TOptions, TValue>(string name, OptionKind<TValue
         var value = get(options);
         return kind.IsAllowed(value) ? null : Complaint(kind.Format(value));
     }
+
+    public void Copy(TOptions source, TOptions target) => set(target, get(source));
 
     private string Complaint(string value) =>
         $"is '{value}'. Expected {kind.Expected}. Correct the value, or remove the key to take the default ({kind.Format(get(new TOptions()))}).";

@@ -57,7 +57,7 @@ internal static class OptionKeys
     [
         .. Connection,
         new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxConnections), new OptionalValue<int>(new WholeNumber(1, 1_000_000, "connections")), o => o.MaxConnections, (o, v) => o.MaxConnections = v),
-        new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddress()), o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v),
+        new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddress()), o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v is null ? null : new IPEndPoint(v.Address, v.Port)),
     ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that make <see cref="UtpListenerOptions"/>.</summary>

@@ -28,11 +28,11 @@ internal sealed class WholeNumber(int minimum, int maximum, string unit) : Optio
     public override bool IsAllowed(int value) => value >= minimum && value <= maximum;
 }
 
-/// <summary>A time span within bounds; zero may mean "never".</summary>
+/// <summary>A time span within bounds; zero, and <see cref="Timeout.InfiniteTimeSpan"/> with it, may mean "never".</summary>
 internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMeansNever = false) : OptionKind<TimeSpan>
 {
     public override string Expected { get; } =
-        $"a duration hh:mm:ss from {Text(minimum)} to {Text(maximum)}" + (zeroMeansNever ? ", or 00:00:00 for never" : string.Empty);
+        $"a duration hh:mm:ss from {Text(minimum)} to {Text(maximum)}" + (zeroMeansNever ? ", or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never" : string.Empty);
 
     // A bare number is refused, because TimeSpan reads "20" as twenty days.
     public override bool TryParse(string text, out TimeSpan value)
@@ -41,9 +41,11 @@ internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMean
         return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
     }
 
-    public override bool IsAllowed(TimeSpan value) => (value >= minimum && value <= maximum) || (zeroMeansNever && value == TimeSpan.Zero);
+    public override bool IsAllowed(TimeSpan value) =>
+        (value >= minimum && value <= maximum) || (zeroMeansNever && (value == TimeSpan.Zero || value == Timeout.InfiniteTimeSpan));
 
-    public override string Format(TimeSpan value) => Text(value);
+    public override string Format(TimeSpan value) =>
+        value == Timeout.InfiniteTimeSpan ? $"Timeout.InfiniteTimeSpan ({Text(value)})" : Text(value);
 
     private static string Text(TimeSpan value)
     {
