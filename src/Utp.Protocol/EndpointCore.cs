@@ -49,6 +49,9 @@ internal sealed partial class EndpointCore
 
     public Instant NextDeadline => _timers.NextDeadline;
 
+    /// <summary>The connection that the last datagram was for; null for none. If taking it failed halfway, only this one can have come to harm.</summary>
+    public ConnectionCore? Handling { get; private set; }
+
     /// <summary>Where connections write what they do; null, the default, for nowhere.</summary>
     public ITraceSink? Trace { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed partial class EndpointCore
     public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram)
     {
         Statistics.DatagramsReceived++;
+        Handling = null;
         switch (PacketView.TryParse(datagram, out var packet))
         {
             case PacketParseResult.NotUtp:
@@ -82,6 +86,7 @@ internal sealed partial class EndpointCore
             return HandleUnknown(arrival, remote, packet, datagram.Length);
         }
 
+        Handling = connection;
         var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
         if (connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
         {

@@ -40,6 +40,9 @@ internal sealed partial class UtpConnection
 
     public CloseReason CloseReason => _closeReason;
 
+    /// <summary>How long its last bytes may take when it is closed.</summary>
+    public TimeSpan LingerTimeout => _options.LingerTimeout;
+
     /// <summary>Whether written bytes still go anywhere. Any thread.</summary>
     public bool RefusesOutput => Volatile.Read(ref _refusesOutput);
 
@@ -118,12 +121,13 @@ internal sealed partial class UtpConnection
     }
 
     /// <summary>In-order payload. The advertised window is what the pipe may still hold, so it never overfills.</summary>
-    public void Deliver(Instant now, ReadOnlySpan<byte> payload)
+    /// <returns>How many bytes were taken: fewer than there are only when there is no memory for the rest.</returns>
+    public int Deliver(Instant now, ReadOnlySpan<byte> payload)
     {
         if (_inputEnded || _inputDropped)
         {
-            _core!.HandleConsumed(now, payload.Length);
-            return;
+            _core?.HandleConsumed(now, payload.Length);
+            return payload.Length;
         }
 
         if (Volatile.Read(ref _consumedBytes) > 0)
@@ -131,8 +135,19 @@ internal sealed partial class UtpConnection
             TakeConsumed(now);
         }
 
-        _unreadBytes += payload.Length;
-        _input.Append(payload);
+        var before = _input.UncommittedLength;
+        var taken = payload.Length;
+        try
+        {
+            _input.Append(payload);
+        }
+        catch (OutOfMemoryException)
+        {
+            taken = (int)(_input.UncommittedLength - before);
+        }
+
+        _unreadBytes += taken;
+        return taken;
     }
 
     public void FlushInput()
@@ -158,7 +173,7 @@ internal sealed partial class UtpConnection
 
         if ((events & ConnectionEvents.PeerFinished) != 0)
         {
-            EndInput(null);
+            EndInput(_socket.HasSetAsideFor(_core!) ? UtpErrors.NoMemory() : null);
             if (_options.CloseOnPeerFinish)
             {
                 Detach();
@@ -208,10 +223,11 @@ internal sealed partial class UtpConnection
     }
 
     /// <summary>The socket is gone, and the connection with it.</summary>
-    public void EndWithSocket()
+    /// <param name="failure">Why the socket failed; null when the engine has closed it.</param>
+    public void EndWithSocket(Exception? failure)
     {
-        _abortReason ??= UtpErrors.EngineStopped();
-        _connected?.TrySetException(UtpErrors.EngineDisposed());
+        _abortReason ??= failure is null ? UtpErrors.EngineStopped() : UtpErrors.SocketFailed(_socket.LocalEndPoint, failure);
+        _connected?.TrySetException(failure is null ? UtpErrors.EngineDisposed() : UtpErrors.ConnectSocketFailed(_socket.LocalEndPoint, failure));
         if (_closeReason == CloseReason.None)
         {
             HandleClosed(CloseReason.LocalAbort);

@@ -14,7 +14,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     private readonly UtpEngine _engine;
     private readonly UtpClientOptions _options;
     private readonly string _name;
-    private int _connectionCount;
+    private readonly ConnectionLeases _leases;
 
     /// <param name="engine">Whose sockets are used.</param>
     /// <param name="options">The client's options, complete: what the engine's options say is already in them.</param>
@@ -24,10 +24,14 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         _engine = engine;
         _options = StandaloneEngine.Snapshot(OptionKeys.Client, options, nameof(options));
         _name = name;
+        _leases = new ConnectionLeases(_options.MaxConnections);
     }
 
     /// <summary>Connections that the application has, or waits for.</summary>
-    public int ConnectionCount => Volatile.Read(ref _connectionCount);
+    public int ConnectionCount => _leases.Count;
+
+    /// <summary>How many there may be at once; null for no limit of this client.</summary>
+    public int? MaxConnections => _options.MaxConnections;
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         ConnectAsync(endpoint, null, cancellationToken);
@@ -40,11 +44,24 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
             options = StandaloneEngine.Snapshot(OptionKeys.Connection, options, nameof(options));
         }
 
+        var lease = _leases.TryTake() ?? throw UtpErrors.TooManyClientConnections(_name, _options.MaxConnections!.Value);
+        return await ConnectAsync(endPoint, options ?? _options, lease, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Connects as soon as the client has fewer connections than its maximum: for callers that have requests wait, not fail.</summary>
+    public async ValueTask<ConnectionContext> ConnectWhenFreeAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var lease = await _leases.TakeAsync(cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(endPoint, _options, lease, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ConnectionContext> ConnectAsync(
+        EndPoint endPoint, UtpConnectionOptions options, IDisposable lease, CancellationToken cancellationToken)
+    {
         using var activity = UtpActivitySource.StartConnect(endPoint);
-        var lease = TakeLease();
         try
         {
-            var attempts = new ConnectAttempts(_engine, options ?? _options, _options.LocalEndPoint);
+            var attempts = new ConnectAttempts(_engine, options, _options.LocalEndPoint);
             var remotes = await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false);
             var connection = await attempts.RunAsync(remotes, lease, cancellationToken).ConfigureAwait(false);
             UtpActivitySource.Connected(activity, connection.RemoteEndPoint!);
@@ -56,18 +73,6 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
             UtpActivitySource.Failed(activity, e);
             throw;
         }
-    }
-
-    private Lease TakeLease()
-    {
-        var count = Interlocked.Increment(ref _connectionCount);
-        if (count > _options.MaxConnections)
-        {
-            Interlocked.Decrement(ref _connectionCount);
-            throw UtpErrors.TooManyClientConnections(_name, _options.MaxConnections.Value);
-        }
-
-        return new Lease(this);
     }
 
     private async ValueTask<IReadOnlyList<IPEndPoint>> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
@@ -111,19 +116,5 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         var preferred = addresses.Where(address => address.AddressFamily == first).Select((address, index) => (address, index * 2));
         var others = addresses.Where(address => address.AddressFamily != first).Select((address, index) => (address, (index * 2) + 1));
         return [.. preferred.Concat(others).OrderBy(pair => pair.Item2).Select(pair => pair.address)];
-    }
-
-    /// <summary>One of the client's connections; gives itself back once.</summary>
-    private sealed class Lease(UtpConnectionFactory owner) : IDisposable
-    {
-        private int _released;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _released, 1) == 0)
-            {
-                Interlocked.Decrement(ref owner._connectionCount);
-            }
-        }
     }
 }

@@ -60,6 +60,24 @@ internal static class UtpErrors
 
     public static ConnectionAbortedException EngineStopped() => new("The uTP engine has stopped.");
 
+    public static ConnectionAbortedException SocketFailed(EndPoint local, Exception failure) => new(SocketFailedText(local, failure), failure);
+
+    public static SocketException ConnectSocketFailed(EndPoint local, Exception failure) =>
+        new((int)SocketError.ConnectionAborted, $"{SocketFailedText(local, failure)} Another attempt gets another socket.");
+
+    public static ConnectionAbortedException NoMemory() =>
+        new("The connection was aborted because there was no memory to take what its peer had sent.");
+
+    public static IOException ListenerFailed(EndPoint endPoint, Exception failure) => new(
+        $"The uTP listener on {endPoint} accepts no more connections: its UDP socket failed, and binding the address again did not succeed. "
+        + $"{failure.Message} Remove the cause, which the log names, and bind again.",
+        failure);
+
+    public static IOException NoThread(EndPoint local, Exception inner) => new(
+        $"The receive thread of the UDP socket {local} could not be started: {inner.Message} The socket is closed again. The process has reached "
+        + "a limit of threads or memory: raise it (ulimit -u, or the limit of processes of the container), or set Utp:Transport:Shards to 1.",
+        inner);
+
     public static ConnectionAbortedException NotAccepted() => new("The listener stopped before the connection was accepted.");
 
     public static IOException TraceNotWritable(string path, Exception inner) => new(
@@ -82,4 +100,7 @@ internal static class UtpErrors
     public static IOException WriteAfterAbort(ConnectionAbortedException cause) => new($"Cannot write: {cause.Message}", cause);
 
     private static ConnectionResetException TimedOut(string message) => new(message, new TimeoutException(message));
+
+    private static string SocketFailedText(EndPoint local, Exception failure) =>
+        $"The UDP socket {local} of the connection failed: {failure.Message} The log has the details (EngineFailed).";
 }

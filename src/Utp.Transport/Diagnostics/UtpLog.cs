@@ -28,7 +28,7 @@ internal static partial class UtpLog
     [LoggerMessage(12, LogLevel.Warning, "uTP engine stopped while {ConnectionCount} connections had not delivered everything.", EventName = "EngineStoppedEarly")]
     public static partial void EngineStoppedEarly(ILogger logger, int connectionCount);
 
-    [LoggerMessage(13, LogLevel.Critical, "uTP engine met an unexpected error on {LocalEndPoint}.", EventName = "EngineFailed")]
+    [LoggerMessage(13, LogLevel.Critical, "The UDP socket {LocalEndPoint} failed with an unexpected error; its connections end.", EventName = "EngineFailed")]
     public static partial void EngineFailed(ILogger logger, EndPoint localEndPoint, Exception exception);
 
     [LoggerMessage(14, LogLevel.Information, "Now listening on: {Address}", EventName = "NowListening")]
@@ -48,6 +48,15 @@ internal static partial class UtpLog
 
     [LoggerMessage(19, LogLevel.Warning, "{RecordCount} records are missing in the trace file {Path}.", EventName = "TraceIncomplete")]
     public static partial void TraceIncomplete(ILogger logger, string path, long recordCount);
+
+    [LoggerMessage(25, LogLevel.Warning, "The UDP socket of the listener on {Address} failed and its connections ended; it is bound again and accepts new ones.", EventName = "ListenerBoundAgain")]
+    public static partial void ListenerBoundAgain(ILogger logger, string address);
+
+    [LoggerMessage(26, LogLevel.Critical, "The UDP socket of the listener on {Address} failed and could not be bound again: nothing is accepted there any more. Remove the cause and restart.", EventName = "ListenerLost")]
+    public static partial void ListenerLost(ILogger logger, string address, Exception exception);
+
+    [LoggerMessage(27, LogLevel.Error, "There is no memory for datagrams that arrive on {LocalEndPoint}; they are dropped until there is. Raise the memory limit, or lower Utp:Transport:ReceiveBufferSize and MaxConnections.", EventName = "NoMemory")]
+    public static partial void NoMemory(ILogger logger, EndPoint localEndPoint);
 
     [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
     public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);

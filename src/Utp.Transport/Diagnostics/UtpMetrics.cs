@@ -133,7 +133,7 @@ internal sealed class UtpMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("utp.connections.active", ActiveConnections, "{connection}", "Connections that are open.");
         _meter.CreateObservableCounter("utp.packets", () => Read(c => [new(c.PacketsReceived, Receive), new(c.PacketsSent, Transmit)]), "{packet}", "Datagrams received and sent.");
         _meter.CreateObservableCounter("utp.bytes", () => Read(c => [new(c.BytesReceived, Receive), new(c.BytesSent, Transmit)]), "By", "Payload received in order, and sent without retransmissions.");
-        _meter.CreateObservableCounter("utp.packets.rejected", () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible")]), "{packet}", "Datagrams received and discarded.");
+        _meter.CreateObservableCounter("utp.packets.rejected", () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible"), Dropped(c.PacketsDroppedForMemory, "no_memory")]), "{packet}", "Datagrams received and discarded.");
         _meter.CreateObservableCounter("utp.retransmits", () => Read(c => [new(c.SegmentsRetransmitted)]), "{packet}", "Data packets sent again.");
         _meter.CreateObservableCounter("utp.retransmission_timeouts", () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
         _meter.CreateObservableCounter("utp.syn.dropped", () => Read(SynsDropped), "{packet}", "Connection requests dropped because a table was full.");

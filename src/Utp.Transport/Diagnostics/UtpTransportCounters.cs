@@ -16,6 +16,9 @@ internal readonly record struct UtpTransportCounters
     /// <summary>Malformed, implausible, or for a connection that does not exist.</summary>
     public long PacketsRejected { get; init; }
 
+    /// <summary>Datagrams that there was no memory for.</summary>
+    public long PacketsDroppedForMemory { get; init; }
+
     /// <summary>Payload received in order.</summary>
     public long BytesReceived { get; init; }
 

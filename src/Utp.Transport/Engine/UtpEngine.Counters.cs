@@ -32,6 +32,7 @@ internal sealed partial class UtpEngine
         PacketsSent = a.PacketsSent + b.PacketsSent,
         PacketsNotUtp = a.PacketsNotUtp + b.PacketsNotUtp,
         PacketsRejected = a.PacketsRejected + b.PacketsRejected,
+        PacketsDroppedForMemory = a.PacketsDroppedForMemory + b.PacketsDroppedForMemory,
         BytesReceived = a.BytesReceived + b.BytesReceived,
         BytesSent = a.BytesSent + b.BytesSent,
         SegmentsRetransmitted = a.SegmentsRetransmitted + b.SegmentsRetransmitted,

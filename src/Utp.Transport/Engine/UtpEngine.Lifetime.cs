@@ -42,8 +42,37 @@ internal sealed partial class UtpEngine
         lock (_lock)
         {
             _stopped = true;
-            return _stop ??= Task.Run(() => StopCoreAsync(cancellationToken), CancellationToken.None);
+            return _stop ??= Task.Run(() => StopCoreAsync(DrainTime, cancellationToken), CancellationToken.None);
         }
+    }
+
+    /// <summary>
+    /// The process ends and nobody has stopped the engine: as <see cref="StoppedAsync"/>, but with the linger timeouts of the connections that
+    /// there are, because nothing else has a budget.
+    /// </summary>
+    /// <param name="atMost">The longest drain.</param>
+    internal Task StopWithProcessAsync(TimeSpan atMost)
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+            return _stop ??= Task.Run(() => StopCoreAsync(LingerTime(atMost), CancellationToken.None), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Resets every connection, and waits for nothing but the turns of the sockets.</summary>
+    internal void AbortConnections()
+    {
+        foreach (var socket in ShardsOf(AllGroups()))
+        {
+            socket.AbortConnections();
+        }
+    }
+
+    private TimeSpan LingerTime(TimeSpan atMost)
+    {
+        var longest = ShardsOf(AllGroups()).Select(socket => socket.LongestLinger()).DefaultIfEmpty(TimeSpan.Zero).Max();
+        return longest < atMost ? longest : atMost;
     }
 
     public async ValueTask DisposeAsync()
@@ -65,12 +94,18 @@ internal sealed partial class UtpEngine
     private Task CloseConnectionsAsync(ConnectionSignals signal) =>
         Task.WhenAll(ShardsOf(AllGroups()).Select(socket => socket.CloseConnectionsAsync(signal)));
 
-    private async Task StopCoreAsync(CancellationToken cancellationToken)
+    private async Task StopCoreAsync(TimeSpan drainTime, CancellationToken cancellationToken)
     {
         var groups = AllGroups();
+        foreach (var group in groups)
+        {
+            // Whoever still waits for a connection learns that none will come.
+            await group.UnbindListenerAsync().ConfigureAwait(false);
+        }
+
         try
         {
-            await CloseConnectionsAsync(ConnectionSignals.EngineStops).WaitAsync(DrainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await CloseConnectionsAsync(ConnectionSignals.EngineStops).WaitAsync(drainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -101,6 +136,7 @@ internal sealed partial class UtpEngine
 
         // The last, because connections write to it until they are gone.
         _trace?.Dispose();
+        LiveEngines.Remove(this);
         UtpLog.EngineStopped(Logger);
     }
 }

@@ -70,20 +70,6 @@ internal sealed partial class UtpEngine
         CleanUp(group);
     }
 
-    /// <summary>A defect of ours: the connections of the local endpoint end, and whoever comes next gets a fresh one.</summary>
-    public void OnFailed(UtpSocketGroup group)
-    {
-        lock (_lock)
-        {
-            if (!TryRemove(group))
-            {
-                return;
-            }
-        }
-
-        CleanUp(group);
-    }
-
     private UtpSocketGroup Acquire(IPEndPoint local, int shardCount)
     {
         lock (_lock)
@@ -122,12 +108,29 @@ internal sealed partial class UtpEngine
     {
         ObjectDisposedException.ThrowIf(_stopped, this);
         OpenTrace();
-        var options = _options.Value;
-        var group = new UtpSocketGroup(this, OpenChannels(local, shardCount, options, Clock, Logger), options, local.Address, outlivesReferences);
+        LiveEngines.Add(this);
+        var group = CreateGroup(local, shardCount, outlivesReferences);
         _groups.Add(group.Key, group);
         StartSampling();
-        group.Start();
+        StartOrUndo(group);
         return group;
+    }
+
+    private UtpSocketGroup CreateGroup(IPEndPoint local, int shardCount, bool outlivesReferences)
+    {
+        // Made here, because the factory is code of the application, and what it throws must not reach a turn.
+        _ = MemoryPool;
+        var options = _options.Value;
+        var channels = OpenChannels(local, shardCount, options, Clock, Logger);
+        try
+        {
+            return new UtpSocketGroup(this, channels, options, local.Address, outlivesReferences);
+        }
+        catch
+        {
+            Array.ForEach(channels, channel => channel.Dispose());
+            throw;
+        }
     }
 
     /// <summary>What the connections of a socket are traced to; null for nothing.</summary>

@@ -104,6 +104,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
             throw UtpErrors.AddressInUse(endPoint);
         }
 
+        RebindIfFailed(group);
         return new ValueTask<UtpConnectionListener>(listener);
     }
 

@@ -35,6 +35,7 @@ internal sealed partial class UtpSocket
             PacketsSent = endpoint.DatagramsSent,
             PacketsNotUtp = _foreignDropped,
             PacketsRejected = endpoint.DatagramsMalformed + endpoint.DatagramsImplausible + endpoint.DatagramsForUnknownConnection,
+            PacketsDroppedForMemory = _droppedForMemory,
             BytesReceived = totals.BytesReceived,
             BytesSent = totals.BytesSent,
             SegmentsRetransmitted = totals.SegmentsRetransmitted,

@@ -31,7 +31,7 @@ internal sealed partial class UtpSocket
     {
         while (!IsClosed)
         {
-            var received = _channel.Receive(_batch);
+            var received = Receive();
             _turn.EnterAsReceiver();
             _collectsWoken = true;
             try
@@ -51,6 +51,26 @@ internal sealed partial class UtpSocket
 
             RunNudged();
             RunWoken();
+        }
+    }
+
+    /// <summary>Channels report what the system says; what they throw is a defect, and must not end the process.</summary>
+    private bool Receive()
+    {
+        try
+        {
+            return _channel.Receive(_batch);
+        }
+#pragma warning disable CA1031 // As in RunTurn.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            using (_turn.EnterScope())
+            {
+                Fail(e);
+            }
+
+            return false;
         }
     }
 
@@ -92,6 +112,24 @@ internal sealed partial class UtpSocket
 
     private void HandleDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
     {
+        if (!TryDeliverSetAside(train.Arrival))
+        {
+            _droppedForMemory++;
+            return;
+        }
+
+        try
+        {
+            TakeDatagram(train, datagram);
+        }
+        catch (OutOfMemoryException)
+        {
+            HandleNoMemory();
+        }
+    }
+
+    private void TakeDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    {
         var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram);
         if (result.Connection is { } core)
         {
@@ -100,10 +138,7 @@ internal sealed partial class UtpSocket
                 Deliver(core, train.Arrival, datagram.Slice(result.PayloadOffset, result.PayloadLength));
             }
 
-            while (core.TryTakeReordered(out var payload))
-            {
-                Deliver(core, train.Arrival, payload);
-            }
+            DeliverReordered(core, train.Arrival);
         }
         else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, datagram))
         {
@@ -111,9 +146,27 @@ internal sealed partial class UtpSocket
         }
     }
 
+    private void DeliverReordered(ConnectionCore core, Instant now)
+    {
+        while (_setAsideFor is null && core.TryTakeReordered(out var payload))
+        {
+            Deliver(core, now, payload);
+        }
+    }
+
     private void Deliver(ConnectionCore core, Instant now, ReadOnlySpan<byte> payload)
     {
-        var connection = OwnerOf(core);
+        UtpConnection connection;
+        try
+        {
+            connection = OwnerOf(core);
+        }
+        catch (OutOfMemoryException)
+        {
+            SetAside(core, payload);
+            return;
+        }
+
         if (!connection.IsTouched)
         {
             connection.IsTouched = true;
@@ -121,7 +174,11 @@ internal sealed partial class UtpSocket
             _touched = connection;
         }
 
-        connection.Deliver(now, payload);
+        var taken = connection.Deliver(now, payload);
+        if (taken < payload.Length)
+        {
+            SetAside(core, payload[taken..]);
+        }
     }
 
     /// <summary>Wakes the readers of everything that this turn brought, once each.</summary>

@@ -11,6 +11,9 @@ internal sealed partial class UtpSocket
 {
     private static readonly TimeSpan LongestWaitForWritable = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Between attempts to send when no thread can wait for the socket.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(5);
+
     /// <summary>The largest train: what one segmentation-offload send may carry.</summary>
     private const int TrainBytes = 64 * 1024;
 
@@ -26,6 +29,7 @@ internal sealed partial class UtpSocket
     private bool _retrySend;
     private long _sendFailures;
     private SemaphoreSlim? _sendBlocked;
+    private ITimer? _retryTimer;
     private int _holderCount;
 
     /// <summary>A connection now holds bytes that its peer has not acknowledged, or no longer does. Called with the turn.</summary>
@@ -144,20 +148,56 @@ internal sealed partial class UtpSocket
     /// <summary>A full send buffer is rare and short; a thread that exists only since the first one waits for its end.</summary>
     private void AwaitWritable()
     {
-        if (_sendBlocked is null)
+        if (_sendBlocked is null && !TryStartRetryThread())
         {
-            _sendBlocked = new SemaphoreSlim(0);
-            new Thread(RetryLoop) { IsBackground = true, Name = $"uTP send {LocalEndPoint} {Index}" }.UnsafeStart(_sendBlocked);
+            // No thread to be had: a timer tries again instead.
+            _retryTimer ??= CreateRetryTimer();
+            _retryTimer.Change(RetryInterval, Timeout.InfiniteTimeSpan);
+            return;
         }
 
-        _sendBlocked.Release();
+        _sendBlocked!.Release();
     }
 
-    private void StopSendRetries() => _sendBlocked?.Release();
-
-    private void RetryLoop(object? state)
+    private bool TryStartRetryThread()
     {
-        var blocked = (SemaphoreSlim)state!;
+        var blocked = new SemaphoreSlim(0);
+        try
+        {
+            _engine.StartThread(new Thread(() => RetryLoop(blocked)) { IsBackground = true, Name = $"uTP send {LocalEndPoint} {Index}" });
+        }
+        catch (Exception e) when (UtpEngine.IsNoThread(e))
+        {
+            return false;
+        }
+
+        _sendBlocked = blocked;
+        return true;
+    }
+
+    private ITimer CreateRetryTimer()
+    {
+        using (ExecutionContext.SuppressFlow())
+        {
+            return _clock.TimeProvider.CreateTimer(
+                static state => ((UtpSocket)state!).RetrySend(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void RetrySend()
+    {
+        Interlocked.Exchange(ref _retrySend, true);
+        TryRun();
+    }
+
+    private void StopSendRetries()
+    {
+        _sendBlocked?.Release();
+        _retryTimer?.Dispose();
+    }
+
+    private void RetryLoop(SemaphoreSlim blocked)
+    {
         while (true)
         {
             blocked.Wait();
@@ -167,8 +207,7 @@ internal sealed partial class UtpSocket
             }
 
             _channel.WaitWritable(LongestWaitForWritable);
-            Interlocked.Exchange(ref _retrySend, true);
-            TryRun();
+            RetrySend();
         }
     }
 }

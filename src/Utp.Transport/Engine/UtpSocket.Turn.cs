@@ -82,6 +82,7 @@ internal sealed partial class UtpSocket
             ReleaseBacklogToCore();
             RunPosted(now);
             HandleForwardedReports();
+            TryDeliverSetAside(now);
             _core.HandleDeadlines(now);
             HandleEvents(now);
             FlushInputs();
@@ -128,7 +129,7 @@ internal sealed partial class UtpSocket
     /// </summary>
     private void ArmTimer()
     {
-        var due = _core.NextDeadline;
+        var due = NextDeadline;
         if (due >= _timerDue)
         {
             return;
@@ -143,8 +144,24 @@ internal sealed partial class UtpSocket
 
     private void Fail(Exception exception)
     {
-        UtpLog.EngineFailed(_logger, LocalEndPoint, exception);
-        _engine.OnFailed(_group);
+        if (IsClosed)
+        {
+            // What a channel throws when it is closed under a call.
+            return;
+        }
+
+#pragma warning disable CA1031 // A logger is code of the application: what it throws must not keep connections and the listener from being told.
+        try
+        {
+            UtpLog.EngineFailed(_logger, LocalEndPoint, exception);
+        }
+        catch (Exception)
+        {
+            // Nowhere to say so.
+        }
+#pragma warning restore CA1031
+
+        _engine.OnFailed(_group, exception);
     }
 
     private void DropPosted()
@@ -159,7 +176,7 @@ internal sealed partial class UtpSocket
         {
             var next = connection.NextPosted;
             connection.NextPosted = null;
-            connection.EndWithSocket();
+            connection.EndWithSocket(_group.Failure);
             connection = next;
         }
     }

@@ -76,7 +76,8 @@ internal sealed partial class UtpSocket
     public bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Begins to receive.</summary>
-    public void Start() => _receiver.UnsafeStart();
+    /// <exception cref="OutOfMemoryException">The system allows no further thread.</exception>
+    public void Start() => _engine.StartThread(_receiver);
 
     /// <summary>Makes <paramref name="listener"/> the one that accepts here; false when there is one already.</summary>
     public bool TryListen(UtpConnectionListener listener, ConnectionSettings acceptedConnections)
@@ -138,6 +139,10 @@ internal sealed partial class UtpSocket
         return settled;
     }
 
+    /// <summary>The longest linger timeout of the connections that are left; zero when there are none.</summary>
+    public TimeSpan LongestLinger() => Read(static socket =>
+        socket._unsettled.Select(connection => connection.LingerTimeout).DefaultIfEmpty(TimeSpan.Zero).Max());
+
     /// <summary>Resets every connection that is left. Peers that have not finished hear of it, also from those that linger.</summary>
     /// <returns>How many had not delivered everything.</returns>
     public int AbortConnections()
@@ -193,7 +198,7 @@ internal sealed partial class UtpSocket
             DropPosted();
             foreach (var connection in _unsettled.ToArray())
             {
-                connection.EndWithSocket();
+                connection.EndWithSocket(_group.Failure);
             }
 
             counters = CountersNow();

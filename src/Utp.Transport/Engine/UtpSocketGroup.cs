@@ -49,6 +49,9 @@ internal sealed class UtpSocketGroup
 
     public bool OutlivesReferences { get; }
 
+    /// <summary>Why it ended; null unless it failed. Set before it is shut.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>Since when there are no references; guarded by the engine's lock.</summary>
     public Instant UnreferencedSince { get; set; }
 
@@ -95,6 +98,11 @@ internal sealed class UtpSocketGroup
         Interlocked.CompareExchange(ref _listener, null, listener);
         StopListening(listener, _shards.Length);
     }
+
+    public ValueTask UnbindListenerAsync() => Volatile.Read(ref _listener)?.UnbindAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>The listener of a group that has failed; it is given once, because two may notice.</summary>
+    public UtpConnectionListener? TakeListener() => Interlocked.Exchange(ref _listener, null);
 
     /// <summary>Ends the channels, and with them the address. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
     public void Shut()

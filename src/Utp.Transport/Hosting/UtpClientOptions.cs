@@ -7,7 +7,8 @@ public sealed class UtpClientOptions : UtpConnectionOptions
 {
     /// <summary>
     /// Gets or sets how many connections the client may have at once. Default null: no limit but the engine's. Beyond it a connect fails with
-    /// <see cref="InvalidOperationException"/> that names the client and the limit.
+    /// <see cref="InvalidOperationException"/> that names the client and the limit; a request of an <see cref="System.Net.Http.HttpClient"/> over
+    /// uTP waits until a connection ends, as it does for <see cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
     /// </summary>
     public int? MaxConnections { get; set; }
 

@@ -1,5 +1,8 @@
 using System.Net.Http;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
 using Utp.Transport;
 using Utp.Transport.Hosting.Clients;
 
@@ -14,15 +17,20 @@ public static class UtpHttpClientExtensions
     /// TLS set <see cref="HttpClient.DefaultRequestVersion"/> to 2.0 and <see cref="HttpClient.DefaultVersionPolicy"/> to exact. Failures to
     /// connect surface as <see cref="HttpRequestException"/>.
     /// </summary>
+    /// <remarks>
+    /// The order of calls on the builder does not matter. A primary handler of the application's is kept if it is a
+    /// <see cref="SocketsHttpHandler"/>, or delegates to one, without a <see cref="SocketsHttpHandler.ConnectCallback"/>; any other fails the
+    /// creation of the client with an <see cref="InvalidOperationException"/>. When the uTP client has
+    /// <see cref="UtpClientOptions.MaxConnections"/>, requests beyond it wait: it bounds <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/>,
+    /// and, because it holds for all hosts together, the handler keeps unused connections for 3 seconds, unless
+    /// <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/> is set to something else than its default.
+    /// </remarks>
     /// <param name="builder">The builder of the HTTP client. <c>AddUtp</c> is called when nobody has.</param>
     /// <returns>The builder.</returns>
     public static IHttpClientBuilder OverUtp(this IHttpClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddUtp();
-        return builder.UseSocketsHttpHandler((handler, services) => UtpHttpHandler.Configure(
-            handler,
-            services.GetRequiredService<UtpClientFactory>().Find(builder.Name) ?? services.GetRequiredService<IUtpConnectionFactory>()));
+        return AddOverUtp(builder, null);
     }
 
     /// <summary>Makes the clients of this builder connect over uTP, as <see cref="OverUtp(IHttpClientBuilder)"/> does, through a uTP client of the caller's choice.</summary>
@@ -33,23 +41,35 @@ public static class UtpHttpClientExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(clientName);
-        builder.Services.AddUtp();
-        return builder.UseSocketsHttpHandler((handler, services) =>
-            UtpHttpHandler.Configure(handler, services.GetRequiredService<IUtpClientFactory>().CreateClient(clientName)));
+        return AddOverUtp(builder, clientName);
     }
 
     /// <summary>
     /// Makes a handler connect over uTP, for what takes a handler rather than a client: gRPC channels, SignalR connections,
     /// <see cref="System.Net.WebSockets.ClientWebSocket"/>. Sets <see cref="SocketsHttpHandler.ConnectCallback"/> and switches proxies off.
+    /// Requests beyond the <see cref="UtpClientOptions.MaxConnections"/> of the factory's client wait, as <see cref="OverUtp(IHttpClientBuilder)"/> says.
     /// </summary>
     /// <param name="handler">The handler, not yet used.</param>
     /// <param name="factory">Usually the injected <see cref="IUtpConnectionFactory"/>.</param>
     /// <returns>The handler.</returns>
+    /// <exception cref="InvalidOperationException">The handler has another <see cref="SocketsHttpHandler.ConnectCallback"/>, or has been used.</exception>
     public static SocketsHttpHandler OverUtp(this SocketsHttpHandler handler, IConnectionFactory factory)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(factory);
         UtpHttpHandler.Configure(handler, factory);
         return handler;
+    }
+
+    private static IHttpClientBuilder AddOverUtp(IHttpClientBuilder builder, string? clientName)
+    {
+        builder.Services.AddUtp();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, UtpHttpHandlerFilter>());
+
+        // The name is null for ConfigureHttpClientDefaults, and then the options are those of every name.
+        builder.Services.AddSingleton<IConfigureOptions<UtpHttpClientOptions>>(new ConfigureNamedOptions<UtpHttpClientOptions>(
+            builder.Name,
+            options => (options.IsOverUtp, options.ClientName) = (true, clientName ?? options.ClientName)));
+        return builder;
     }
 }

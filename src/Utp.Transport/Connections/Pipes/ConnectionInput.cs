@@ -123,6 +123,9 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
         owner.InputCompleted();
     }
 
+    /// <summary>Bytes appended since the last <see cref="Flush"/>. The executor's.</summary>
+    public long UncommittedLength => _chain.UncommittedLength;
+
     /// <summary>Takes received bytes; <see cref="Flush"/> shows them to the reader. The executor's.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {

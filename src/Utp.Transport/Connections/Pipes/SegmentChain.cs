@@ -35,7 +35,6 @@ internal struct SegmentChain
     /// <summary>Keeps the end for the writer until <see cref="Commit"/>, and sees to at least <paramref name="minimumBytes"/> of room, and to some.</summary>
     public void BeginWriting(MemoryPool<byte> pool, int minimumBytes)
     {
-        IsWriting = true;
         minimumBytes = Math.Max(minimumBytes, 1);
         if (_tail is null)
         {
@@ -49,6 +48,9 @@ internal struct SegmentChain
             _tail = next;
             _tailIndex = 0;
         }
+
+        // Last, so that a pool without memory leaves the chain as it was.
+        IsWriting = true;
     }
 
     /// <summary>Counts bytes written to <see cref="Room"/>. The writer's own, without the lock.</summary>

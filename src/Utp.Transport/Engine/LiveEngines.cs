@@ -1,0 +1,90 @@
+namespace Utp.Transport.Engine;
+
+/// <summary>
+/// Engines with sockets that nobody has stopped yet. When the process ends, the kernel delivers the last bytes of a TCP connection and tells its
+/// peer; here nobody else can, so the process waits for it, as long as the connections' linger timeouts and <see cref="LongestDrain"/> allow.
+/// Engines are held weakly: one that is forgotten can be collected once it has no socket.
+/// </summary>
+internal static class LiveEngines
+{
+    /// <summary>Under the ten seconds that service managers commonly leave between the request to end and the kill.</summary>
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(8);
+
+    /// <summary>For the RESETs and the closing of sockets after the drain; they wait for no peer.</summary>
+    private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(1);
+
+    private static readonly Lock Guard = new();
+    private static readonly List<WeakReference<UtpEngine>> Engines = [];
+    private static bool _subscribed;
+
+    /// <summary>Called when a socket opens, however many are open already.</summary>
+    public static void Add(UtpEngine engine)
+    {
+        lock (Guard)
+        {
+            if (!_subscribed)
+            {
+                _subscribed = true;
+                AppDomain.CurrentDomain.ProcessExit += static (_, _) => DrainAll();
+                AppDomain.CurrentDomain.UnhandledException += static (_, e) => AbortAll(e.IsTerminating);
+            }
+
+            if (!Engines.Exists(reference => reference.TryGetTarget(out var known) && known == engine))
+            {
+                Engines.RemoveAll(static reference => !reference.TryGetTarget(out _));
+                Engines.Add(new WeakReference<UtpEngine>(engine));
+            }
+        }
+    }
+
+    /// <summary>Called when an engine has stopped.</summary>
+    public static void Remove(UtpEngine engine)
+    {
+        lock (Guard)
+        {
+            Engines.RemoveAll(reference => !reference.TryGetTarget(out var known) || known == engine);
+        }
+    }
+
+    /// <summary>Whether the engine would be drained. For tests.</summary>
+    internal static bool Contains(UtpEngine engine) => Array.Exists(All(), known => known == engine);
+
+    private static UtpEngine[] All()
+    {
+        lock (Guard)
+        {
+            return [.. Engines.Select(static reference => reference.TryGetTarget(out var engine) ? engine : null).OfType<UtpEngine>()];
+        }
+    }
+
+    private static void DrainAll()
+    {
+        if (All() is { Length: > 0 } engines)
+        {
+            Within(LongestDrain + CleanUpTime, () => Task.WhenAll(engines.Select(static engine => engine.StopWithProcessAsync(LongestDrain))));
+        }
+    }
+
+    /// <summary>The process crashes: there is no time to deliver anything, but peers should not have to find out by themselves.</summary>
+    private static void AbortAll(bool isTerminating)
+    {
+        if (isTerminating && All() is { Length: > 0 } engines)
+        {
+            Within(CleanUpTime, () => Task.Run(() => Array.ForEach(engines, static engine => engine.AbortConnections())));
+        }
+    }
+
+    private static void Within(TimeSpan time, Func<Task> run)
+    {
+        try
+        {
+            run().Wait(time);
+        }
+#pragma warning disable CA1031 // The process ends: loggers and providers may be disposed already, and nobody is left to tell.
+        catch (Exception)
+        {
+            // Peers find out by their timeouts.
+        }
+#pragma warning restore CA1031
+    }
+}

@@ -1,0 +1,130 @@
+using Utp.Transport.Diagnostics;
+
+namespace Utp.Transport.Engine;
+
+/// <content>
+/// What follows when a socket fails, by a defect or for lack of memory or threads: its connections end with the reason, and its listener moves to
+/// a new socket on the same address. Hosts stop accepting for ever when a listener throws, so that is left for when binding again fails too.
+/// </content>
+internal sealed partial class UtpEngine
+{
+    private const int RebindAttempts = 7;
+    private static readonly TimeSpan FirstRebindPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How threads of sockets are started; tests put failing ones in place.</summary>
+    public Action<Thread> StartThread { get; init; } = static thread => thread.UnsafeStart();
+
+    /// <summary>Whether an exception says that the system allows no further thread.</summary>
+    public static bool IsNoThread(Exception exception) => exception is OutOfMemoryException or ThreadStartException;
+
+    /// <summary>The connections of the local endpoint end, its listener is bound again, and whoever comes next gets a fresh socket. With the turn.</summary>
+    public void OnFailed(UtpSocketGroup group, Exception failure)
+    {
+        lock (_lock)
+        {
+            group.Failure ??= failure;
+            if (!TryRemove(group))
+            {
+                return;
+            }
+        }
+
+        CleanUp(group);
+        RebindListener(group);
+    }
+
+    /// <summary>Binds the listener of a failed group again, if it has one, on a thread of the pool.</summary>
+    private void RebindListener(UtpSocketGroup group)
+    {
+        if (group.TakeListener() is { } listener)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(state => _ = RebindAsync(state.listener, state.group), (listener, group), preferLocal: false);
+        }
+    }
+
+    private async Task RebindAsync(UtpConnectionListener listener, UtpSocketGroup failed)
+    {
+        var (pause, last) = (FirstRebindPause, failed.Failure!);
+        for (var attempt = 1; attempt <= RebindAttempts && listener.MayBindAgain(Clock.Now); attempt++)
+        {
+            await Task.Delay(pause, Clock.TimeProvider).ConfigureAwait(false);
+            pause *= 2;
+            try
+            {
+                if (TryRebind(listener, failed))
+                {
+                    UtpLog.ListenerBoundAgain(Logger, listener.EndPoint.ToString()!);
+                }
+
+                return;
+            }
+#pragma warning disable CA1031 // Whatever it is: the listener gets to know it when the attempts are over.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                last = e;
+            }
+        }
+
+        UtpLog.ListenerLost(Logger, listener.EndPoint.ToString()!, last);
+        listener.Fail(UtpErrors.ListenerFailed(listener.EndPoint, last));
+    }
+
+    /// <summary>False when the listener was unbound meanwhile.</summary>
+    private bool TryRebind(UtpConnectionListener listener, UtpSocketGroup failed)
+    {
+        if (listener.IsUnbound)
+        {
+            return false;
+        }
+
+        var group = Acquire(failed.Key, failed.Shards.Count);
+        if (!group.TryListen(listener, listener.Options.ToSettings()))
+        {
+            ReleaseReference(group);
+            throw UtpErrors.AddressInUse(listener.EndPoint);
+        }
+
+        if (!listener.TryMoveTo(group))
+        {
+            group.StopListening(listener);
+            ReleaseReference(group);
+            return false;
+        }
+
+        RebindIfFailed(group);
+        return true;
+    }
+
+    /// <summary>A group that failed while a listener was being put on it did not know of the listener.</summary>
+    private void RebindIfFailed(UtpSocketGroup group)
+    {
+        Interlocked.MemoryBarrier();
+        if (group.Failure is not null)
+        {
+            RebindListener(group);
+        }
+    }
+
+    /// <summary>Called with the lock. A thread that cannot start leaves nothing behind: the sockets are closed and the address is free.</summary>
+    private void StartOrUndo(UtpSocketGroup group)
+    {
+        try
+        {
+            group.Start();
+        }
+        catch (Exception e)
+        {
+            TryRemove(group);
+
+            // Not here: it takes turns, and turns take the lock.
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Engine.CleanUp(state), group, preferLocal: false);
+            if (IsNoThread(e))
+            {
+                throw UtpErrors.NoThread(group.LocalEndPoint, e);
+            }
+
+            throw;
+        }
+    }
+}

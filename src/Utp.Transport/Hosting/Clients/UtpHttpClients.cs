@@ -1,0 +1,65 @@
+using System.Net.Http;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+
+namespace Utp.Transport.Hosting.Clients;
+
+/// <summary>What <c>OverUtp()</c> asked for, by the name of the HTTP client.</summary>
+internal sealed class UtpHttpClientOptions
+{
+    /// <summary>Whether the client is to connect over uTP.</summary>
+    public bool IsOverUtp { get; set; }
+
+    /// <summary>The uTP client to use; null for the one of the same name, or else the default one.</summary>
+    public string? ClientName { get; set; }
+}
+
+/// <summary>
+/// Has the handlers of HTTP clients dial uTP when everything else has had its say about them, so that the order of calls on the builder does not
+/// matter: neither is a handler of the application's dropped, nor does a request go over TCP without a word.
+/// </summary>
+internal sealed class UtpHttpHandlerFilter(IOptionsMonitor<UtpHttpClientOptions> options, IServiceProvider services) : IHttpMessageHandlerBuilderFilter
+{
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
+    {
+        next(builder);
+        var client = builder.Name ?? string.Empty;
+        if (options.Get(client) is { IsOverUtp: true } wanted)
+        {
+            Configure(client, builder.PrimaryHandler, FactoryOf(client, wanted));
+        }
+    };
+
+    private static void Configure(string client, HttpMessageHandler primary, IConnectionFactory factory)
+    {
+        var handler = primary;
+        while (handler is DelegatingHandler { InnerHandler: { } inner })
+        {
+            handler = inner;
+        }
+
+        if (handler is not SocketsHttpHandler sockets)
+        {
+            throw new InvalidOperationException(
+                $"The HTTP client '{client}' is to connect over uTP (OverUtp), but its primary handler is a {handler.GetType().Name}, which cannot. "
+                + "Configure a SocketsHttpHandler in its place (UseSocketsHttpHandler, or ConfigurePrimaryHttpMessageHandler with a new SocketsHttpHandler), "
+                + "or do not call OverUtp().");
+        }
+
+        try
+        {
+            UtpHttpHandler.Configure(sockets, factory);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidOperationException($"The HTTP client '{client}' cannot connect over uTP: {e.Message}", e);
+        }
+    }
+
+    private IConnectionFactory FactoryOf(string client, UtpHttpClientOptions wanted) =>
+        wanted.ClientName is { } name
+            ? services.GetRequiredService<IUtpClientFactory>().CreateClient(name)
+            : services.GetRequiredService<UtpClientFactory>().Find(client) ?? services.GetRequiredService<IUtpConnectionFactory>();
+}
