@@ -189,7 +189,7 @@ internal sealed partial class ConnectionCore
 
         if (segment.Kind == SegmentKind.MtuProbe)
         {
-            _pathMtu.OnProbeAcknowledged(segment.Length + PacketHeader.Size, now);
+            _pathMtu.OnProbeAcknowledged(now);
             _controller.OnSegmentSize(SegmentBytes);
         }
     }
@@ -271,9 +271,9 @@ internal sealed partial class ConnectionCore
         _segments.MarkLost(number);
         if (kind == SegmentKind.MtuProbe)
         {
-            // Probe loss is not congestion. From here on the segment is ordinary data, sent again in fragments if it must be.
+            // Probe loss is not congestion. From here on the segment is ordinary data, sent again without the padding.
             segment.Kind = SegmentKind.Data;
-            _pathMtu.OnProbeLost(segment.Length + PacketHeader.Size, now);
+            _pathMtu.OnProbeLost(now);
             return;
         }
 

@@ -56,7 +56,7 @@ internal sealed partial class ConnectionCore
         var (written, segmentSize, mayFragment) = (0, 0, false);
         for (var count = 0; count < maxSegments && TryChoose(now, out var choice); count++)
         {
-            var size = PacketHeader.Size + choice.Length;
+            var size = PacketHeader.Size + choice.Padding + choice.Length;
             var fragments = choice.SegmentKind != SegmentKind.MtuProbe && size > SafeDatagramBytes;
             if (count > 0 && (size > segmentSize || fragments != mayFragment || choice.SegmentKind == SegmentKind.MtuProbe))
             {
@@ -200,7 +200,7 @@ internal sealed partial class ConnectionCore
         return true;
     }
 
-    /// <summary>A full segment may be made larger, to probe the path's MTU, when there is enough data and window for the loss not to matter.</summary>
+    /// <summary>A full segment may grow by padding, to probe the path's MTU, when the window has room for the larger datagram.</summary>
     private bool ChooseSize(Instant now, int length, out Choice choice)
     {
         choice = new Choice(ChoiceKind.New, SegmentKind.Data, default, length);
@@ -211,12 +211,10 @@ internal sealed partial class ConnectionCore
         }
 
         var probe = _pathMtu.NextProbeBytes(now) - PacketHeader.Size;
-        if (probe > length
-            && probe <= _sendBuffer.UnsentBytes
-            && probe <= _peerWindowBytes - flight - _segments.LostBytes
-            && flight + probe <= _controller.CongestionWindowBytes)
+        if (probe > length && flight + probe <= _controller.CongestionWindowBytes)
         {
-            choice = new Choice(ChoiceKind.New, SegmentKind.MtuProbe, default, probe);
+            length = Math.Min(length, probe - ProbePadding.MinBytes);
+            choice = new Choice(ChoiceKind.New, SegmentKind.MtuProbe, default, length, probe - length);
         }
 
         return true;
@@ -233,7 +231,7 @@ internal sealed partial class ConnectionCore
     private void WriteSegment(Instant now, in Choice choice, Span<byte> destination)
     {
         var number = choice.Number;
-        var payload = destination[PacketHeader.Size..];
+        var payload = destination[(PacketHeader.Size + choice.Padding)..];
         var startsFlight = !_segments.HasFlight;
         if (choice.Kind == ChoiceKind.New)
         {
@@ -242,6 +240,12 @@ internal sealed partial class ConnectionCore
         else
         {
             WriteAgain(now, number, payload);
+        }
+
+        if (choice.Padding > 0)
+        {
+            ProbePadding.Write(destination[PacketHeader.Size..^payload.Length]);
+            _pathMtu.OnProbeSent(destination.Length);
         }
 
         _segmentsSent++;
@@ -253,7 +257,8 @@ internal sealed partial class ConnectionCore
             _retransmissionTimerStart = now;
         }
 
-        WriteHeader(now, choice.SegmentKind == SegmentKind.Fin ? PacketType.Fin : PacketType.Data, number, extension: 0, destination);
+        var type = choice.SegmentKind == SegmentKind.Fin ? PacketType.Fin : PacketType.Data;
+        WriteHeader(now, type, number, choice.Padding > 0 ? ProbePadding.FirstType : (byte)0, destination);
 
         // Interop: libutp ignores the acknowledgement on a number that it has consumed already, so only new data counts as carrying one;
         // and libtorrent takes the acknowledgement of its FIN only from a STATE.
@@ -273,9 +278,9 @@ internal sealed partial class ConnectionCore
 
         if (segment.Kind == SegmentKind.MtuProbe)
         {
-            // Sent again in fragments if need be, so that its acknowledgement would prove nothing.
+            // It is sent again without the padding, so its acknowledgement would prove nothing.
             segment.Kind = SegmentKind.Data;
-            _pathMtu.OnProbeLost(segment.Length + PacketHeader.Size, now);
+            _pathMtu.OnProbeLost(now);
         }
 
         _segments.Retransmit(number, now);
@@ -298,9 +303,6 @@ internal sealed partial class ConnectionCore
         {
             case SegmentKind.Fin:
                 _finSent = true;
-                break;
-            case SegmentKind.MtuProbe:
-                _pathMtu.OnProbeSent(payload.Length + PacketHeader.Size);
                 break;
             case SegmentKind.WindowProbe:
                 _windowProbeDue = false;
@@ -378,7 +380,8 @@ internal sealed partial class ConnectionCore
         {
             var number = _segments.First + i;
             ref var segment = ref _segments[number];
-            if (segment.State == SegmentState.InFlight && segment.Length + PacketHeader.Size >= datagramBytes)
+            var bytes = segment.Kind == SegmentKind.MtuProbe ? _pathMtu.OutstandingBytes : segment.Length + PacketHeader.Size;
+            if (segment.State == SegmentState.InFlight && bytes >= datagramBytes)
             {
                 segment.Kind = segment.Kind == SegmentKind.MtuProbe ? SegmentKind.Data : segment.Kind;
                 _segments.MarkLost(number);
@@ -390,5 +393,5 @@ internal sealed partial class ConnectionCore
         _endpoint.Touch(this);
     }
 
-    private readonly record struct Choice(ChoiceKind Kind, SegmentKind SegmentKind, SequenceNumber Number, int Length);
+    private readonly record struct Choice(ChoiceKind Kind, SegmentKind SegmentKind, SequenceNumber Number, int Length, int Padding = 0);
 }

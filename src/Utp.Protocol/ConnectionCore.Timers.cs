@@ -218,7 +218,7 @@ internal sealed partial class ConnectionCore
             if (segment.Kind == SegmentKind.MtuProbe)
             {
                 segment.Kind = SegmentKind.Data;
-                _pathMtu.OnProbeLost(bytes, now);
+                _pathMtu.OnProbeLost(now);
             }
             else
             {

@@ -53,7 +53,7 @@ internal sealed partial class ConnectionCore
         _lastSentAt = now;
         _lastReceivedAt = now;
         _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
-        _pathMtu = new PathMtuSearch(remote.IsIPv4, settings.MtuCeilingBytes);
+        _pathMtu = new PathMtuSearch(remote.IsIPv4, remote.IsLoopback, settings.MtuCeilingBytes);
         _controller = CongestionControllers.Create(settings, SegmentBytes);
         _tracer = endpoint.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
     }

@@ -25,7 +25,10 @@ internal sealed record ConnectionSettings
     /// <summary>Upper bound of bytes in flight, whatever the congestion and the peer's receive window allow.</summary>
     public int MaxFlightBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Largest UDP payload to probe for. Zero takes 1,472 over IPv4 and 1,452 over IPv6 (an Ethernet path).</summary>
+    /// <summary>
+    /// Largest UDP payload. Zero takes what every path carries, 1,252 over IPv4 and 1,232 over IPv6, and over loopback 1,472 and 1,452. More is
+    /// used once a probe has shown that the path carries it.
+    /// </summary>
     public int MtuCeilingBytes { get; init; }
 
     /// <summary>True (the default) sends a short segment at once; false holds it while others are in flight (Nagle).</summary>

@@ -16,6 +16,9 @@ internal readonly record struct PeerAddress(ulong High, ulong Low, uint ScopeId,
     /// <summary>The IPv4 address as a big-endian number (127.0.0.1 is 0x7F000001); meaningful only when <see cref="IsIPv4"/>.</summary>
     public uint IPv4 => (uint)Low;
 
+    /// <summary>Whether it is 127.0.0.0/8 or ::1.</summary>
+    public bool IsLoopback => IsIPv4 ? IPv4 >> 24 == 127 : High == 0 && Low == 1;
+
     /// <summary>The same host with port 0: the key of per-address limits.</summary>
     public PeerAddress Host => new(High, Low, ScopeId, 0);
 

@@ -1,9 +1,10 @@
 namespace Utp.Protocol.Sending;
 
 /// <summary>
-/// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). Starts at what a 1,280-byte path carries,
-/// tries the ceiling first, since most paths are Ethernet, then halves the gap. A probe is ordinary data that is merely larger; a lost one
-/// says nothing of congestion.
+/// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). It starts at what a 1,280-byte path carries and
+/// by default stays there: a numbered segment can only be sent again whole, so one that is larger would be lost for good on a path that shrinks.
+/// Only a configured ceiling makes it search. It tries the ceiling first, then halves the gap. A probe is a segment of a safe size grown by
+/// padding (<see cref="Wire.ProbePadding"/>): when it is lost, the segment is sent again without the padding.
 /// </summary>
 internal struct PathMtuSearch
 {
@@ -11,7 +12,7 @@ internal struct PathMtuSearch
     public const int BaseIPv4 = 1252;
     public const int BaseIPv6 = 1232;
 
-    /// <summary>1,500 (Ethernet) less the IP and UDP headers.</summary>
+    /// <summary>1,500 (Ethernet) less the IP and UDP headers: where a loopback interface starts, which has no routers.</summary>
     public const int EthernetIPv4 = 1472;
     public const int EthernetIPv6 = 1452;
 
@@ -39,14 +40,16 @@ internal struct PathMtuSearch
     private bool _ceilingTried;
     private Instant _raiseAt = Instant.Never;
 
-    public PathMtuSearch(bool isIPv4, int configuredCeilingBytes)
+    public PathMtuSearch(bool isIPv4, bool isLoopback, int configuredCeilingBytes)
     {
-        var ceiling = Size(configuredCeilingBytes != 0 ? configuredCeilingBytes : isIPv4 ? EthernetIPv4 : EthernetIPv6);
+        var safe = Size(isIPv4 ? BaseIPv4 : BaseIPv6);
+        var first = isLoopback ? Size(isIPv4 ? EthernetIPv4 : EthernetIPv6) : safe;
+        var ceiling = configuredCeilingBytes != 0 ? Size(configuredCeilingBytes) : first;
         _configuredCeilingBytes = ceiling;
         _ceilingBytes = ceiling;
-        _baseBytes = Math.Min(ceiling, Size(isIPv4 ? BaseIPv4 : BaseIPv6));
-        _initialBaseBytes = _baseBytes;
-        _floorBytes = isIPv4 ? Math.Min(_baseBytes, Size(MinBytes)) : _baseBytes;
+        _baseBytes = Math.Min(ceiling, first);
+        _initialBaseBytes = Math.Min(ceiling, safe);
+        _floorBytes = isIPv4 ? Math.Min(_initialBaseBytes, Size(MinBytes)) : _initialBaseBytes;
         _currentBytes = _baseBytes;
     }
 
@@ -83,21 +86,24 @@ internal struct PathMtuSearch
 
     public void OnProbeSent(int bytes) => _outstandingBytes = Size(bytes);
 
-    public void OnProbeAcknowledged(int bytes, Instant now)
+    /// <summary>The probe in flight arrived, and it had been sent only once.</summary>
+    public void OnProbeAcknowledged(Instant now)
     {
+        var bytes = _outstandingBytes;
         _outstandingBytes = 0;
         _lossCount = 0;
         _ceilingTried = true;
-        _currentBytes = Math.Max(_currentBytes, Size(bytes));
-        _baseBytes = Math.Max(_baseBytes, Math.Min(Size(bytes), _initialBaseBytes));
+        _currentBytes = Math.Max(_currentBytes, bytes);
+        _baseBytes = Math.Max(_baseBytes, Math.Min(bytes, _initialBaseBytes));
         _ceilingBytes = Math.Max(_ceilingBytes, _currentBytes);
         ScheduleRaise(now);
     }
 
-    public void OnProbeLost(int bytes, Instant now)
+    public void OnProbeLost(Instant now)
     {
+        var bytes = _outstandingBytes;
         _outstandingBytes = 0;
-        if (++_lossCount < LossesPerSize)
+        if (bytes == 0 || ++_lossCount < LossesPerSize)
         {
             return;
         }
@@ -145,7 +151,7 @@ internal struct PathMtuSearch
     {
         if (bytes <= _baseBytes)
         {
-            _baseBytes = Math.Min(_baseBytes, Size(MinBytes));
+            _baseBytes = bytes > _initialBaseBytes ? _initialBaseBytes : Math.Min(_baseBytes, Size(MinBytes));
         }
 
         _currentBytes = Math.Min(_currentBytes, _baseBytes);

@@ -38,7 +38,10 @@ internal enum SegmentKind : byte
 {
     Data,
 
-    /// <summary>Larger than any that is known to pass: its loss says something of the path's MTU, and nothing of congestion.</summary>
+    /// <summary>
+    /// Sent in a datagram that padding makes larger than any that is known to pass: its loss says something of the path's MTU, and nothing of
+    /// congestion.
+    /// </summary>
     MtuProbe,
 
     /// <summary>Sent into a closed window to learn whether it has opened.</summary>

@@ -12,7 +12,7 @@ public sealed class MessageTooLongTests
     [InlineData(600)]
     public void LinkSmallerThanTheCeiling_IsFoundOut_WithoutLoss(int linkBytes)
     {
-        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 25_000 });
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 25_000, MtuCeilingBytes = 1_472 });
         pair.A.LinkLimitBytes = linkBytes;
         var bytes = TestPair.Pattern(300_000);
         pair.Initiator.Write(bytes);

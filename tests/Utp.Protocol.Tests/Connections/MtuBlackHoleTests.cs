@@ -3,9 +3,53 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Connections;
 
-/// <summary>A route whose MTU shrinks in silence: datagrams that are too long and must not be fragmented vanish.</summary>
+/// <summary>Paths that drop what is too long for them, and report nothing.</summary>
 public sealed class MtuBlackHoleTests
 {
+    /// <summary>1,280 and 1,400 bytes less the headers, from the start: fragments do not pass either.</summary>
+    [Theory]
+    [InlineData(false, 1_252)]
+    [InlineData(false, 1_372)]
+    [InlineData(true, 1_232)]
+    [InlineData(true, 1_352)]
+    public void PathWithoutReportsAndFragments_CarriesEverything_WithoutLoss(bool isIPv6, int pathBytes)
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000 }, isIPv6: isIPv6);
+        pair.Network.Rule = d => d.Bytes.Length > pathBytes ? TestNetwork.Drop : TestNetwork.Deliver;
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 30);
+
+        var statistics = pair.Initiator.Core.Statistics;
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.Equal((0, 0, 0), (statistics.SegmentsLost, statistics.Timeouts, statistics.CongestionEvents));
+        Assert.Equal(isIPv6 ? 1_232 : 1_252, statistics.PathMtuBytes);
+    }
+
+    /// <summary>With a ceiling that the path does not carry, probes are lost and cost nothing: what they carried is sent again in a safe size.</summary>
+    [Theory]
+    [InlineData(false, 1_252)]
+    [InlineData(false, 1_372)]
+    [InlineData(true, 1_232)]
+    [InlineData(true, 1_352)]
+    public void CeilingAboveThePath_WithoutReportsAndFragments_CostsNoTimeout(bool isIPv6, int pathBytes)
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000, MtuCeilingBytes = 1_472 }, isIPv6: isIPv6);
+        pair.Network.Rule = d => d.Bytes.Length > pathBytes ? TestNetwork.Drop : TestNetwork.Deliver;
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 30);
+
+        var statistics = pair.Initiator.Core.Statistics;
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.Contains(pair.Network.Sent, d => d.Bytes.Length > pathBytes);
+        Assert.DoesNotContain(pair.Network.Sent, d => d.AllowFragmentation);
+        Assert.Equal((0, 0, 0), (statistics.SegmentsLost, statistics.Timeouts, statistics.CongestionEvents));
+        Assert.InRange(statistics.PathMtuBytes, Math.Max(isIPv6 ? 1_232 : 1_252, pathBytes - 16), pathBytes);
+    }
+
     [Theory]
     [InlineData(1_400)]
     [InlineData(1_252)]
@@ -13,7 +57,7 @@ public sealed class MtuBlackHoleTests
     [InlineData(560)]
     public void PathThatShrinksInTheMiddle_IsNoticed_AndDataMovesWithinThreeSeconds(int pathBytes)
     {
-        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000 });
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000, MtuCeilingBytes = 1_472 });
         var bytes = TestPair.Pattern(1_000_000);
         pair.Initiator.Write(bytes);
         pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 400_000);
@@ -51,7 +95,7 @@ public sealed class MtuBlackHoleTests
     [Fact]
     public void OutageOfTwoSeconds_LeavesTheMtuAsItWas()
     {
-        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000 });
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000, MtuCeilingBytes = 1_472 });
         var bytes = TestPair.Pattern(2_000_000);
         pair.Initiator.Write(bytes);
         pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 400_000);

@@ -30,6 +30,9 @@ internal sealed class TestNetwork
     /// <summary>Whether every step re-derives all counters. False only where so many connections make that the whole test.</summary>
     public bool ChecksInvariants { get; init; } = true;
 
+    /// <summary>Whether hosts have IPv6 addresses.</summary>
+    public bool IsIPv6 { get; init; }
+
     public static long[] Deliver { get; } = [0];
 
     public static long[] Drop { get; } = [];
@@ -39,7 +42,9 @@ internal sealed class TestNetwork
 
     public TestHost AddHost(IRandomSource random, EndpointSettings? settings = null, ITraceSink? trace = null)
     {
-        var address = PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
+        var address = IsIPv6
+            ? new PeerAddress(0xFD77_0001_0000_0000, 1 + (ulong)_hosts.Count, 0, 6881)
+            : PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
         var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), random) { Trace = trace });
         _hosts.Add(address, host);
         return host;

@@ -12,6 +12,7 @@ internal sealed class TestPair
     /// <param name="checksInvariants">See <see cref="TestNetwork.ChecksInvariants"/>.</param>
     /// <param name="delayMicros">See <see cref="TestNetwork.DelayMicros"/>.</param>
     /// <param name="trace">Of the host that dials.</param>
+    /// <param name="isIPv6">See <see cref="TestNetwork.IsIPv6"/>.</param>
     public TestPair(
         ConnectionSettings? settings = null,
         ulong seed = 1,
@@ -19,9 +20,10 @@ internal sealed class TestPair
         Instant? start = null,
         bool checksInvariants = true,
         long? delayMicros = null,
-        ITraceSink? trace = null)
+        ITraceSink? trace = null,
+        bool isIPv6 = false)
     {
-        Network = new TestNetwork { ChecksInvariants = checksInvariants };
+        Network = new TestNetwork { ChecksInvariants = checksInvariants, IsIPv6 = isIPv6 };
         Network.StartAt(start ?? Network.Now);
         Network.DelayMicros = delayMicros ?? Network.DelayMicros;
         A = Network.AddHost(seed, null, trace);

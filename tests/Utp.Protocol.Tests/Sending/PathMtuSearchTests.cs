@@ -8,16 +8,16 @@ public sealed class PathMtuSearchTests
     private const int Precision = 16;
 
     [Theory]
-    [InlineData(true, 0, 1_472)]
-    [InlineData(false, 0, 1_452)]
-    [InlineData(true, 8_972, 8_972)]
-    [InlineData(true, 1_300, 1_300)]
-    public void Search_EveryPathBetweenBaseAndCeiling_ConvergesInFewProbes(bool isIPv4, int configured, int ceiling)
+    [InlineData(true, 1_472)]
+    [InlineData(false, 1_452)]
+    [InlineData(true, 8_972)]
+    [InlineData(true, 1_300)]
+    public void Search_EveryPathBetweenBaseAndCeiling_ConvergesInFewProbes(bool isIPv4, int ceiling)
     {
         var start = isIPv4 ? PathMtuSearch.BaseIPv4 : PathMtuSearch.BaseIPv6;
         for (var path = start; path <= ceiling; path++)
         {
-            var search = new PathMtuSearch(isIPv4, configured);
+            var search = new PathMtuSearch(isIPv4, isLoopback: false, ceiling);
             Assert.Equal(start, search.CurrentBytes);
 
             var probes = Run(ref search, path, new(1));
@@ -27,10 +27,50 @@ public sealed class PathMtuSearchTests
         }
     }
 
+    /// <summary>A numbered segment is sent again whole, so none may be larger than what every path carries, unless somebody asks for it.</summary>
+    [Theory]
+    [InlineData(true, 1_252)]
+    [InlineData(false, 1_232)]
+    public void Search_WithoutAConfiguredCeiling_StaysAtWhatEveryPathCarries(bool isIPv4, int expected)
+    {
+        var search = new PathMtuSearch(isIPv4, isLoopback: false, configuredCeilingBytes: 0);
+
+        Assert.Equal((expected, 0), (search.CurrentBytes, search.NextProbeBytes(Instant.FromSeconds(10_000))));
+        search.OnTimeout();
+        Assert.Equal((expected, 0), (search.CurrentBytes, search.NextProbeBytes(Instant.FromSeconds(10_000))));
+    }
+
+    [Theory]
+    [InlineData(true, 0, 1_472, 0)]
+    [InlineData(false, 0, 1_452, 0)]
+    [InlineData(true, 65_507, 1_472, 65_507)]
+    [InlineData(true, 1_000, 1_000, 0)]
+    public void Search_OnLoopback_StartsWithAnEthernetPacket(bool isIPv4, int ceiling, int expected, int nextProbe)
+    {
+        var search = new PathMtuSearch(isIPv4, isLoopback: true, ceiling);
+
+        Assert.Equal((expected, expected, nextProbe), (search.CurrentBytes, search.BaseBytes, search.NextProbeBytes(new(1))));
+    }
+
+    /// <summary>Somebody has made the loopback interface narrow: the system says so, and the search goes on from what every path carries.</summary>
+    [Theory]
+    [InlineData(true, PathMtuSearch.BaseIPv4)]
+    [InlineData(false, PathMtuSearch.BaseIPv6)]
+    public void MessageTooLong_OnLoopback_GoesOnFromWhatEveryPathCarries(bool isIPv4, int safe)
+    {
+        var search = new PathMtuSearch(isIPv4, isLoopback: true, configuredCeilingBytes: 0);
+
+        search.OnMessageTooLong(search.CurrentBytes, new(1));
+
+        Assert.Equal((safe, safe), (search.CurrentBytes, search.BaseBytes));
+        Run(ref search, 1_400, new(1));
+        Assert.InRange(search.CurrentBytes, 1_400 - Precision + 1, 1_400);
+    }
+
     [Fact]
     public void Search_OfACeilingBelowTheBase_SendsNoLargerAndProbesNothing()
     {
-        var search = new PathMtuSearch(isIPv4: true, 1_000);
+        var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_000);
 
         Assert.Equal((1_000, 0), (search.CurrentBytes, search.NextProbeBytes(new(1))));
     }
@@ -38,11 +78,11 @@ public sealed class PathMtuSearchTests
     [Fact]
     public void Search_OneProbeLostByChance_TriesTheSameSizeAgain()
     {
-        var search = new PathMtuSearch(isIPv4: true, 0);
+        var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_472);
         search.OnProbeSent(1_472);
         Assert.Equal(0, search.NextProbeBytes(new(1)));
 
-        search.OnProbeLost(1_472, new(1));
+        search.OnProbeLost(new(1));
 
         Assert.Equal(1_472, search.NextProbeBytes(new(1)));
     }
@@ -52,7 +92,7 @@ public sealed class PathMtuSearchTests
     {
         for (var path = PathMtuSearch.BaseIPv4; path < PathMtuSearch.EthernetIPv4; path++)
         {
-            var search = new PathMtuSearch(isIPv4: true, 0);
+            var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_472);
             Run(ref search, PathMtuSearch.EthernetIPv4, new(1));
             Assert.Equal(PathMtuSearch.EthernetIPv4, search.CurrentBytes);
 
@@ -70,7 +110,7 @@ public sealed class PathMtuSearchTests
     {
         for (var path = PathMtuSearch.MinBytes; path < PathMtuSearch.BaseIPv4; path += 7)
         {
-            var search = new PathMtuSearch(isIPv4: true, 0);
+            var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_472);
 
             search.OnRepeatedTimeout();
 
@@ -81,7 +121,7 @@ public sealed class PathMtuSearchTests
             Assert.Equal((PathMtuSearch.EthernetIPv4, PathMtuSearch.BaseIPv4), (search.CurrentBytes, search.BaseBytes));
         }
 
-        var ipv6 = new PathMtuSearch(isIPv4: false, 0);
+        var ipv6 = new PathMtuSearch(isIPv4: false, isLoopback: false, 1_452);
         ipv6.OnRepeatedTimeout();
         Assert.Equal(PathMtuSearch.BaseIPv6, ipv6.CurrentBytes);
     }
@@ -89,7 +129,7 @@ public sealed class PathMtuSearchTests
     [Fact]
     public void TenMinutesLater_AWiderPathIsFound()
     {
-        var search = new PathMtuSearch(isIPv4: true, 0);
+        var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_472);
         Run(ref search, 1_300, new(1));
         Assert.Equal(0, search.NextProbeBytes(Instant.FromSeconds(599)));
 
@@ -105,7 +145,7 @@ public sealed class PathMtuSearchTests
     [InlineData(600)]
     public void MessageTooLong_StaysBelowTheRefusedSize(int refused)
     {
-        var search = new PathMtuSearch(isIPv4: true, 0);
+        var search = new PathMtuSearch(isIPv4: true, isLoopback: false, 1_472);
 
         search.OnMessageTooLong(refused, new(1));
         Run(ref search, refused - 1, new(1));
@@ -130,11 +170,11 @@ public sealed class PathMtuSearchTests
             search.OnProbeSent(size);
             if (size <= pathBytes)
             {
-                search.OnProbeAcknowledged(size, now);
+                search.OnProbeAcknowledged(now);
             }
             else
             {
-                search.OnProbeLost(size, now);
+                search.OnProbeLost(now);
             }
         }
     }
