@@ -74,7 +74,7 @@ internal sealed partial class ConnectionCore
             case ConnectionState.Lingering:
                 if (!_peerFinReached)
                 {
-                    _endpoint.QueueReset(now, Remote, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
+                    _endpoint.QueueReset(now, Remote, _local, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
                 }
 
                 Release();
@@ -163,7 +163,7 @@ internal sealed partial class ConnectionCore
     {
         if (resetAt is { } now)
         {
-            _endpoint.QueueReset(now, Remote, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
+            _endpoint.QueueReset(now, Remote, _local, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
         }
 
         CloseReason = reason;

@@ -187,7 +187,7 @@ internal sealed partial class ConnectionCore
             {
                 var attempt = _attempts![i];
                 _endpoint.ReleaseReceiveId(this, attempt.ReceiveId);
-                _endpoint.QueueReset(Remote, unchecked((ushort)(attempt.ReceiveId + 1)), attempt.Sequence + 1, default);
+                _endpoint.QueueReset(Remote, _local, unchecked((ushort)(attempt.ReceiveId + 1)), attempt.Sequence + 1, default);
             }
         }
     }

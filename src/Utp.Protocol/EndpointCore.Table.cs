@@ -89,7 +89,7 @@ internal sealed partial class EndpointCore
         && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId + 1))))
         && _connections.TryAdd(new ConnectionKey(connection.Remote, receiveId), connection);
 
-    private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn)
+    private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn, in LocalAddress local)
     {
         Statistics.SynsReceived++;
         var key = new ConnectionKey(remote, unchecked((ushort)(syn.ConnectionId + 1)));
@@ -108,7 +108,7 @@ internal sealed partial class EndpointCore
         if (!IsListening)
         {
             Statistics.SynsRefused++;
-            _ = _resets.MayReset(now, remote, syn.ConnectionId) && _resets.AddLimited(now, remote, syn.ConnectionId, default, syn.Sequence);
+            _ = _resets.MayReset(now, remote, syn.ConnectionId) && _resets.AddLimited(now, remote, local, syn.ConnectionId, default, syn.Sequence);
             return DatagramResult.Dropped;
         }
 
@@ -118,6 +118,7 @@ internal sealed partial class EndpointCore
         }
 
         var connection = new ConnectionCore(this, remote, AcceptedConnections ?? Settings.AcceptedConnections, isInitiator: false, now);
+        connection.Pin(local);
         _connections.Add(key, connection);
         ConnectionCount++;
         _admission.Add(connection);
@@ -186,7 +187,7 @@ internal sealed partial class EndpointCore
         return false;
     }
 
-    private DatagramResult HandleUnknown(Instant now, in PeerAddress remote, in PacketView packet, int datagramBytes)
+    private DatagramResult HandleUnknown(Instant now, in PeerAddress remote, in PacketView packet, int datagramBytes, in LocalAddress local)
     {
         Statistics.DatagramsForUnknownConnection++;
         var header = packet.Header;
@@ -205,15 +206,15 @@ internal sealed partial class EndpointCore
         // Never more bytes out than came in.
         if (datagramBytes < 2 * PacketHeader.Size)
         {
-            _resets.AddLimited(now, remote, header.ConnectionId, header.Acknowledgement, header.Sequence);
+            _resets.AddLimited(now, remote, local, header.ConnectionId, header.Acknowledgement, header.Sequence);
             return DatagramResult.Dropped;
         }
 
         // Interop: everybody honours the id that they receive on, which is one beside the packet's; on which side depends on who dialled.
         // libutp would take the packet's own id too, but must not get two (RecentResets).
         var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
-        _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
-        _resets.AddLimited(now, remote, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
+        _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+        _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
         return DatagramResult.Dropped;
     }
 }

@@ -62,7 +62,11 @@ internal sealed partial class EndpointCore
     internal Receiving.SegmentBuffers SegmentBuffers { get; } = new();
 
     /// <summary>Handles one datagram that arrived from <paramref name="remote"/> at <paramref name="arrival"/>. Never throws on input.</summary>
-    public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram)
+    /// <param name="arrival">When.</param>
+    /// <param name="remote">The sender, which may be forged.</param>
+    /// <param name="datagram">The bytes.</param>
+    /// <param name="local">The address that it was sent to, which answers leave from; <c>default</c> when the channel cannot tell.</param>
+    public DatagramResult HandleDatagram(Instant arrival, in PeerAddress remote, ReadOnlySpan<byte> datagram, in LocalAddress local = default)
     {
         Statistics.DatagramsReceived++;
         Handling = null;
@@ -78,18 +82,19 @@ internal sealed partial class EndpointCore
 
         if (packet.Header.Type == PacketType.Syn)
         {
-            return HandleSyn(arrival, remote, packet.Header);
+            return HandleSyn(arrival, remote, packet.Header, local);
         }
 
         if (!TryFind(remote, packet.Header, out var connection, out var receiveId))
         {
-            return HandleUnknown(arrival, remote, packet, datagram.Length);
+            return HandleUnknown(arrival, remote, packet, datagram.Length, local);
         }
 
         Handling = connection;
         var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
         if (connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
         {
+            connection.Pin(local);
             connection.Trace(arrival);
             Statistics.ResetsReceived += packet.Header.Type == PacketType.Reset ? 1 : 0;
             return new DatagramResult(DatagramDisposition.Accepted, connection, packet.PayloadOffset, deliveredBytes);
@@ -195,6 +200,7 @@ internal sealed partial class EndpointCore
         {
             if (connection.TryWriteTrain(now, buffer, maxSegments, out transmit))
             {
+                transmit = transmit with { Local = connection.Local };
                 Statistics.DatagramsSent += transmit.SegmentCount;
                 connection.Trace(now);
 
@@ -260,15 +266,16 @@ internal sealed partial class EndpointCore
         connection.PendingEvents |= events;
     }
 
-    internal void QueueReset(in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement) =>
-        _resets.Add(remote, connectionId, sequence, acknowledgement);
+    internal void QueueReset(in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement) =>
+        _resets.Add(remote, local, connectionId, sequence, acknowledgement);
 
     /// <summary>Resets an established connection. Packets of it that are still on their way draw no further RESETs for a while.</summary>
-    internal void QueueReset(Instant now, in PeerAddress remote, ushort connectionId, ushort theirSendId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    internal void QueueReset(
+        Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, ushort theirSendId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {
         if (_resets.MayReset(now, remote, theirSendId))
         {
-            _resets.Add(remote, connectionId, sequence, acknowledgement);
+            _resets.Add(remote, local, connectionId, sequence, acknowledgement);
         }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
         return may;
     }
 
-    public bool AddLimited(Instant now, in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    public bool AddLimited(Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {
         _tokens = Math.Min(perSecond, _tokens + ((now - _refilledAt) * (perSecond / 1e6)));
         _refilledAt = now;
@@ -32,10 +32,10 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
         }
 
         _tokens--;
-        return Add(remote, connectionId, sequence, acknowledgement);
+        return Add(remote, local, connectionId, sequence, acknowledgement);
     }
 
-    public bool Add(in PeerAddress remote, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    public bool Add(in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {
         if (_queue.Count >= MaxQueued)
         {
@@ -43,7 +43,7 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
             return false;
         }
 
-        _queue.Enqueue(new Entry(remote, connectionId, sequence, acknowledgement));
+        _queue.Enqueue(new Entry(remote, local, connectionId, sequence, acknowledgement));
         return true;
     }
 
@@ -65,9 +65,9 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
         };
         header.Write(buffer);
         statistics.ResetsSent++;
-        transmit = new Transmit(entry.Remote, PacketHeader.Size, PacketHeader.Size, AllowFragmentation: false, null);
+        transmit = new Transmit(entry.Remote, PacketHeader.Size, PacketHeader.Size, AllowFragmentation: false, null) { Local = entry.Local };
         return true;
     }
 
-    private readonly record struct Entry(PeerAddress Remote, ushort ConnectionId, SequenceNumber Sequence, SequenceNumber Acknowledgement);
+    private readonly record struct Entry(PeerAddress Remote, LocalAddress Local, ushort ConnectionId, SequenceNumber Sequence, SequenceNumber Acknowledgement);
 }

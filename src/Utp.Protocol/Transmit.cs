@@ -6,5 +6,8 @@ namespace Utp.Protocol;
 /// </summary>
 internal readonly record struct Transmit(PeerAddress Remote, int Length, int SegmentSize, bool AllowFragmentation, ConnectionCore? Connection)
 {
+    /// <summary>Where the train leaves from; <c>default</c> leaves the choice to the system.</summary>
+    public LocalAddress Local { get; init; }
+
     public int SegmentCount => SegmentSize == 0 ? 0 : (Length + SegmentSize - 1) / SegmentSize;
 }

@@ -1,0 +1,203 @@
+using System.Net;
+using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Tests.Connections;
+
+/// <summary>A peer hears only what comes from the address that it dialled: which address each packet of the core leaves from.</summary>
+public sealed class LocalAddressTests
+{
+    private const ushort PeersId = 700;
+    private static readonly PeerAddress Peer = PeerAddress.FromIPv4(0x0A000009, 6_881);
+    private static readonly LocalAddress Dialled = LocalAddress.FromIPv4(0x0A000002);
+    private static readonly LocalAddress Other = LocalAddress.FromIPv4(0x0A000003);
+    private readonly byte[] _buffer = new byte[2_000];
+    private Instant _now = new(1_000_000);
+    private SequenceNumber _acknowledged;
+
+    [Fact]
+    public void Acceptor_EveryPacket_LeavesFromTheAddressThatTheSynCameTo()
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+
+        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
+        Assert.Empty(Drain(core));
+        _now += 1_000_000;
+        core.HandleDeadlines(_now);
+        Assert.Equal([Dialled], Drain(core));
+
+        connection.Abort(_now);
+        Assert.Equal([Dialled], Drain(core));
+    }
+
+    [Fact]
+    public void Initiator_UnpinnedRequest_PinsToTheAddressOfTheFirstAnswer()
+    {
+        var core = NewCore();
+        var connection = core.Connect(_now, Peer)!;
+        var syn = DrainOne(core, out var header);
+        Assert.True(syn.IsUnspecified);
+
+        var synAck = new PacketHeader { Type = PacketType.State, ConnectionId = header.ConnectionId, Timestamp = 1, Sequence = new(9), Acknowledgement = header.Sequence };
+        Assert.Equal(DatagramDisposition.Accepted, Feed(core, synAck, Dialled).Disposition);
+
+        Assert.Equal(Dialled, connection.Local);
+        Assert.Equal([Dialled], Drain(core));
+    }
+
+    [Fact]
+    public void Initiator_ForgedAnswer_DoesNotPin()
+    {
+        var core = NewCore();
+        var connection = core.Connect(_now, Peer)!;
+        DrainOne(core, out var header);
+
+        Feed(core, new PacketHeader { Type = PacketType.State, ConnectionId = header.ConnectionId, Timestamp = 1, Sequence = new(9), Acknowledgement = header.Sequence + 1 }, Other);
+
+        Assert.True(connection.Local.IsUnspecified);
+    }
+
+    [Fact]
+    public void Connection_PacketToAnotherAddress_KeepsItsAddress()
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+
+        var result = Receive(core, PacketType.Data, PeersId + 1, 2, connection, Other, payload: 10);
+
+        Assert.Equal((DatagramDisposition.Accepted, 10), (result.Disposition, result.PayloadLength));
+        Assert.Equal(Dialled, connection.Local);
+    }
+
+    [Fact]
+    public void Connection_AddressGone_LeavesTheChoiceToTheSystemUntilThePeerNamesOne()
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+
+        connection.HandleLocalAddressGone(Dialled);
+        _now += 100_000_000;
+        core.HandleDeadlines(_now);
+        Assert.Equal([default], Drain(core));
+
+        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Other, payload: 10);
+        Assert.Equal(Other, connection.Local);
+
+        // A train from the old address that was refused late says nothing of the new one.
+        connection.HandleLocalAddressGone(Dialled);
+        Assert.Equal(Other, connection.Local);
+    }
+
+    [Fact]
+    public void Connection_SystemThatNamesAddressesAndRefusesThem_IsNotPinnedForEver()
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+        for (ushort i = 0; i < 100; i++)
+        {
+            connection.HandleLocalAddressGone(Dialled);
+            Receive(core, PacketType.Data, PeersId + 1, (ushort)(2 + i), connection, Dialled, payload: 10);
+        }
+
+        Assert.True(connection.Local.IsUnspecified);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(100, 2)]
+    public void UnknownConnection_ItsReset_LeavesFromTheAddressHit(int payload, int resets)
+    {
+        var core = NewCore();
+        Feed(core, new PacketHeader { Type = PacketType.Data, ConnectionId = 55, Timestamp = 1, Sequence = new(1) }, Other, payload);
+
+        Assert.Equal(Enumerable.Repeat(Other, resets), Drain(core));
+    }
+
+    [Fact]
+    public void RefusedRequest_ItsReset_LeavesFromTheAddressHit()
+    {
+        var core = NewCore();
+        core.IsListening = false;
+        Feed(core, new PacketHeader { Type = PacketType.Syn, ConnectionId = PeersId, Timestamp = 1, Sequence = new(1) }, Other);
+
+        Assert.Equal([Other], Drain(core));
+    }
+
+    [Theory]
+    [InlineData("10.1.2.3", "10.1.2.3")]
+    [InlineData("::ffff:10.1.2.3", "10.1.2.3")]
+    [InlineData("fd77::1", "fd77::1")]
+    [InlineData("fd77::1%7", "fd77::1")]
+    [InlineData("fe80::1%7", "fe80::1%7")]
+    [InlineData("::1", "::1")]
+    [InlineData("0.0.0.0", null)]
+    [InlineData("::", null)]
+    [InlineData("224.0.0.1", null)]
+    [InlineData("255.255.255.255", null)]
+    [InlineData("ff02::1%7", null)]
+    public void Address_OfADatagram_IsOneThatAnswersCanLeaveFrom(string sentTo, string? leavesFrom)
+    {
+        var local = LocalAddress.FromEndPoint(new IPEndPoint(IPAddress.Parse(sentTo), 80));
+
+        Assert.Equal(leavesFrom is null, local.IsUnspecified);
+        if (leavesFrom is not null)
+        {
+            Assert.Equal(new IPEndPoint(IPAddress.Parse(leavesFrom), 90), local.ToEndPoint(90));
+        }
+    }
+
+    private static EndpointCore NewCore() => new(new EndpointSettings(), new SeededRandomSource(1)) { IsListening = true };
+
+    private ConnectionCore Accept(EndpointCore core, LocalAddress local)
+    {
+        Feed(core, new PacketHeader { Type = PacketType.Syn, ConnectionId = PeersId, Timestamp = 1, Sequence = new(1) }, local);
+        Assert.Equal(local, DrainOne(core, out var synAck));
+
+        var confirmed = Feed(
+            core,
+            new PacketHeader { Type = PacketType.State, ConnectionId = PeersId + 1, Timestamp = 1, WindowBytes = 1 << 20, Sequence = new(2), Acknowledgement = synAck.Sequence - 1 },
+            local);
+        Assert.True(core.PollEvent(out var connection, out var events));
+        Assert.Equal(ConnectionEvents.Accepted, events);
+        Assert.Same(connection, confirmed.Connection);
+        Drain(core);
+        _acknowledged = synAck.Sequence - 1;
+        return connection;
+    }
+
+    private DatagramResult Receive(EndpointCore core, PacketType type, ushort id, ushort sequence, ConnectionCore connection, LocalAddress local, int payload)
+    {
+        var header = new PacketHeader { Type = type, ConnectionId = id, Timestamp = 1, WindowBytes = 1 << 20, Sequence = new(sequence), Acknowledgement = _acknowledged };
+        var result = Feed(core, header, local, payload);
+        Assert.Same(connection, result.Connection);
+        return result;
+    }
+
+    private DatagramResult Feed(EndpointCore core, PacketHeader header, LocalAddress local, int payload = 0)
+    {
+        var bytes = new byte[PacketHeader.Size + payload];
+        header.Write(bytes);
+        return core.HandleDatagram(_now, Peer, bytes, local);
+    }
+
+    /// <summary>Where the packets leave from.</summary>
+    private List<LocalAddress> Drain(EndpointCore core)
+    {
+        List<LocalAddress> sources = [];
+        while (core.PollTransmit(_now, _buffer, 1, out var transmit))
+        {
+            Assert.Equal(Peer, transmit.Remote);
+            sources.Add(transmit.Local);
+        }
+
+        return sources;
+    }
+
+    private LocalAddress DrainOne(EndpointCore core, out PacketHeader header)
+    {
+        var source = Assert.Single(Drain(core));
+        Assert.True(PacketHeader.TryRead(_buffer, out header));
+        return source;
+    }
+}
