@@ -196,6 +196,7 @@ internal sealed partial class ConnectionCore
 
     private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
     {
+        NoteExchange();
         _timeoutCount = 0;
         _retransmissionTimerStart = now;
         _tailProbeSent = false;

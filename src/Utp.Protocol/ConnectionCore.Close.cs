@@ -118,7 +118,6 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        var delivered = _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
         switch (State)
         {
             case ConnectionState.SynSent:
@@ -132,12 +131,20 @@ internal sealed partial class ConnectionCore
                 Release();
                 break;
             default:
-                var isClosing = _finSent && delivered && (_peerFinReached || _discardReceived);
-                Fail(isClosing ? CloseReason.Graceful : CloseReason.PeerReset, resetAt: null);
+                EndByPeer(CloseEvidence.None);
                 break;
         }
 
         return true;
+    }
+
+    /// <summary>The peer has ended the connection. When both sides were done but for an acknowledgement, that is a proper end.</summary>
+    private void EndByPeer(CloseEvidence evidence)
+    {
+        var delivered = _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
+        var isClosing = _finSent && delivered && (_peerFinReached || _discardReceived);
+        Evidence = evidence;
+        Fail(isClosing ? CloseReason.Graceful : CloseReason.PeerReset, resetAt: null);
     }
 
     /// <summary>
@@ -161,7 +168,8 @@ internal sealed partial class ConnectionCore
 
     private void Fail(CloseReason reason, Instant? resetAt)
     {
-        if (resetAt is { } now)
+        // Where another process may have taken the peer's place, a RESET would meet that one; a peer that lives learns the end with its next packet.
+        if (resetAt is { } now && _mishaps is not { Doubt.IsOpen: true })
         {
             _endpoint.QueueReset(now, Remote, _local, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
         }

@@ -55,16 +55,13 @@ internal sealed partial class ConnectionCore
         AnswerSyn(now, syn);
     }
 
-    /// <summary>One STATE per SYN, always with the same sequence number, even when data has been sent since.</summary>
+    /// <summary>One STATE per SYN, always with the same sequence number, until the first packet beyond the SYN has come.</summary>
     internal void AnswerSyn(Instant now, in PacketHeader syn)
     {
         NoteTimestamps(now, syn);
         _lastReceivedAt = now;
-        if (State is ConnectionState.SynReceived or ConnectionState.Connected)
-        {
-            _handshakePacketDue = true;
-            _endpoint.Touch(this);
-        }
+        _handshakePacketDue = true;
+        _endpoint.Touch(this);
     }
 
     /// <summary>
@@ -130,7 +127,7 @@ internal sealed partial class ConnectionCore
         _synDeadline = Instant.Never;
         _handshakePacketDue = false;
         NoteTimestamps(now, packet.Header);
-        _lastReceivedAt = now;
+        NoteHeard(now);
         UpdatePeerWindow(packet.Header.WindowBytes);
         if (_attempts.Count == 1)
         {

@@ -45,7 +45,8 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        _lastReceivedAt = now;
+        var silence = now - _lastReceivedAt;
+        NoteHeard(now);
         NoteTimestamps(now, packet.Header);
         StopConfirmingOn(type);
         if (State == ConnectionState.Lingering)
@@ -55,6 +56,7 @@ internal sealed partial class ConnectionCore
         }
 
         HandleAcknowledgement(now, packet);
+        ResumeAfterSilence(now, silence);
         if (type is PacketType.Data or PacketType.Fin && State == ConnectionState.Connected)
         {
             deliveredBytes = HandleSegment(now, packet.Header, payload);
@@ -97,6 +99,8 @@ internal sealed partial class ConnectionCore
             _acks.RequireImmediate();
             return 0;
         }
+
+        NoteExchange();
 
         // What fills the gap is let in beside the segments held behind it: they took window that the sender, seeing acknowledgements out of
         // order, may have believed free, and would otherwise shut out for ever the one segment that sets them free.

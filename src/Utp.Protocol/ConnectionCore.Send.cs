@@ -34,7 +34,13 @@ internal sealed partial class ConnectionCore
             case ConnectionState.SynSent or ConnectionState.SynReceived:
                 return TryWriteHandshakePacket(now, buffer, out transmit);
             case ConnectionState.Connected:
-                if (TryWriteHandshakePacket(now, buffer, out transmit))
+                if (IsRefused)
+                {
+                    transmit = default;
+                    return false;
+                }
+
+                if (TryWriteHandshakePacket(now, buffer, out transmit) || TryWriteAsk(now, buffer, out transmit))
                 {
                     return true;
                 }
@@ -299,6 +305,7 @@ internal sealed partial class ConnectionCore
         _bytesSent += payload.Length;
         _maxOutstandingCount = (ushort)Math.Max(_maxOutstandingCount, _segments.Count);
         StopConfirming();
+        NoteExchange();
         switch (kind)
         {
             case SegmentKind.Fin:
@@ -333,15 +340,15 @@ internal sealed partial class ConnectionCore
             size += 2 + mask;
         }
 
-        // Interop: a keepalive acknowledges one less, as libutp's does, so that no peer takes it for a duplicate acknowledgement.
         var isKeepAlive = _keepAliveDue && !_acks.IsImmediate;
+        var acknowledgementOffset = isKeepAlive ? KeepAliveOffset : 0;
         var extension = size > PacketHeader.Size ? ExtensionReader.SelectiveAckType : (byte)0;
-        WriteHeader(now, PacketType.State, _segments.Next, extension, buffer, isKeepAlive ? -1 : 0);
+        WriteHeader(now, PacketType.State, _segments.Next, extension, buffer, acknowledgementOffset);
         var length = size;
         if (_finSent && buffer.Length >= 2 * size)
         {
             buffer[..size].CopyTo(buffer[size..]);
-            WriteHeader(now, PacketType.State, _segments.Next - 1, extension, buffer[size..], isKeepAlive ? -1 : 0);
+            WriteHeader(now, PacketType.State, _segments.Next - 1, extension, buffer[size..], acknowledgementOffset);
             length = 2 * size;
         }
 
@@ -367,7 +374,7 @@ internal sealed partial class ConnectionCore
             TimestampDifference = _replyDifference,
             WindowBytes = _receiveWindow.Advertise(ReorderedBytes),
             Sequence = number,
-            Acknowledgement = _receiveNext - 1 + acknowledgementOffset,
+            Acknowledgement = HarmlessAcknowledgement(_receiveNext - 1 + acknowledgementOffset),
         };
         header.Write(destination);
         _lastSentAt = now;

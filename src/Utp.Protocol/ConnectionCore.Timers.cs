@@ -6,9 +6,6 @@ namespace Utp.Protocol;
 // Everything that happens because time passes. A deadline only changes state; packets leave when the driver polls.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>With the 500 ms floor the last of them fires 31.5 s after the first transmission, as libutp's does.</summary>
-    private const int MaxTimeouts = 6;
-
     /// <summary>Beyond the expected round trip, a tail probe leaves the peer time for a delayed acknowledgement (librqbit waits 40 ms).</summary>
     private const long TailProbeSlackMicros = 50_000;
     private const long MinTailProbeMicros = 10_000;
@@ -30,10 +27,6 @@ internal sealed partial class ConnectionCore
     private int _windowProbeCount;
     private Instant _windowUpdateDeadline = Instant.Never;
     private int _windowUpdatesLeft;
-    private bool _keepAliveDue;
-
-    private long RetransmissionTimeoutMicros =>
-        Math.Min(RoundTripEstimator.MaxTimeoutMicros, _roundTrip.TimeoutMicros << Math.Min(_timeoutCount, 10));
 
     private Instant RetransmissionDeadline =>
         _segments.HasFlight ? _retransmissionTimerStart + RetransmissionTimeoutMicros : Instant.Never;
@@ -55,12 +48,6 @@ internal sealed partial class ConnectionCore
         }
     }
 
-    // Deviation: libutp sends no keepalive after its FIN. A half-closed connection may wait long for the answer, and neither the NAT nor the
-    // peer's idle timeout knows that it does.
-    private Instant KeepAliveDeadline => _settings.KeepAliveMicros > 0 ? _lastSentAt + _settings.KeepAliveMicros : Instant.Never;
-
-    private Instant IdleDeadline => _settings.IdleTimeoutMicros > 0 ? _lastReceivedAt + _settings.IdleTimeoutMicros : Instant.Never;
-
     internal Instant NextDeadline()
     {
         switch (State)
@@ -71,11 +58,14 @@ internal sealed partial class ConnectionCore
                 return CreatedAt + _endpoint.Settings.HalfOpenTimeoutMicros;
             case ConnectionState.Lingering:
                 return _lingerDeadline;
+            case ConnectionState.Connected when IsRefused:
+                return Instant.Min(Mishap.RefusedUntil, Instant.Min(IdleDeadline, _lingerDeadline));
             case ConnectionState.Connected:
                 var sending = Instant.Min(Instant.Min(RetransmissionDeadline, TailProbeDeadline), Instant.Min(_reorderDeadline, _pacingDeadline));
                 var acking = Instant.Min(Instant.Min(_acks.Deadline, KeepAliveDeadline), Instant.Min(_windowProbeDeadline, _confirmationDeadline));
                 var ending = Instant.Min(IdleDeadline, _lingerDeadline);
-                return Instant.Min(Instant.Min(sending, acking), Instant.Min(ending, _windowUpdateDeadline));
+                var asking = Instant.Min(AskDeadline, DoubtDeadline);
+                return Instant.Min(Instant.Min(Instant.Min(sending, acking), asking), Instant.Min(ending, _windowUpdateDeadline));
             default:
                 return Instant.Never;
         }
@@ -115,8 +105,18 @@ internal sealed partial class ConnectionCore
 
         if (now >= IdleDeadline)
         {
-            Fail(CloseReason.IdleTimeout, resetAt: now);
+            Fail(_timeoutCount > 0 ? CloseReason.RetransmissionTimeout : CloseReason.IdleTimeout, resetAt: now);
             return;
+        }
+
+        if (IsRefused)
+        {
+            if (now < Mishap.RefusedUntil)
+            {
+                return;
+            }
+
+            HandleRefusalDeadline(now);
         }
 
         if (now >= RetransmissionDeadline)
@@ -146,12 +146,8 @@ internal sealed partial class ConnectionCore
             _pacingDeadline = Instant.Never;
         }
 
-        if (now >= KeepAliveDeadline)
-        {
-            _keepAliveDue = true;
-            _segments.ReleaseIfEmpty();
-        }
-
+        HandleSilence(now);
+        HandleDoubtDeadline(now);
         if (now >= _windowUpdateDeadline)
         {
             _acks.RequireImmediate();
@@ -168,9 +164,10 @@ internal sealed partial class ConnectionCore
         _timeoutCount++;
         _retransmissionTimerStart = now;
         _tailProbeDue = false;
-        if (IsOnlyWindowProbeOutstanding)
+        var isGivenUp = IsRetransmissionGivenUp(now);
+        if (IsOnlyWindowProbeOutstanding && !isGivenUp)
         {
-            HandleWindowProbeTimeout(now);
+            _segments.MarkLost(_segments.First);
             return;
         }
 
@@ -181,7 +178,7 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
+        if (isGivenUp)
         {
             Fail(CloseReason.RetransmissionTimeout, resetAt: now);
             return;
@@ -235,30 +232,6 @@ internal sealed partial class ConnectionCore
     private bool IsOnlyWindowProbeOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.WindowProbe;
 
     private bool IsOnlyFinOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.Fin;
-
-    private void HandleWindowProbeTimeout(Instant now)
-    {
-        if (_timeoutCount > MaxTimeouts && !TryForgiveTimeouts(now))
-        {
-            Fail(CloseReason.RetransmissionTimeout, resetAt: now);
-        }
-        else if (_segments.HasFlight)
-        {
-            _segments.MarkLost(_segments.First);
-        }
-    }
-
-    /// <summary>A peer that still answers lives, however long its window stays closed; one that does not is given up.</summary>
-    private bool TryForgiveTimeouts(Instant now)
-    {
-        if (_peerWindowBytes >= SegmentBytes || now - _lastReceivedAt > RetransmissionTimeoutMicros)
-        {
-            return false;
-        }
-
-        _timeoutCount = MaxTimeouts;
-        return true;
-    }
 
     private void RepeatWindowUpdate(Instant now, int times)
     {

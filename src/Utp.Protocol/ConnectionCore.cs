@@ -202,7 +202,7 @@ internal sealed partial class ConnectionCore
         }
     }
 
-    /// <summary>Counters of what goes wrong on the way.</summary>
+    /// <summary>What goes wrong on the way.</summary>
     private sealed class Mishaps
     {
         public long SegmentsRetransmitted;
@@ -211,5 +211,13 @@ internal sealed partial class ConnectionCore
         public long SegmentsLost;
         public long Timeouts;
         public long CongestionEvents;
+
+        /// <summary>Since when retransmissions have brought no progress.</summary>
+        public Instant StalledSince;
+
+        /// <summary>When sending is tried again that the system has refused; zero when it was not.</summary>
+        public Instant RefusedUntil;
+
+        public SynDoubt? Doubt;
     }
 }

@@ -41,8 +41,15 @@ internal sealed record ConnectionSettings
     /// <summary>A STATE is sent when nothing else was for so long, to keep NAT mappings alive. Zero disables.</summary>
     public long KeepAliveMicros { get; init; } = 29_000_000;
 
-    /// <summary>The connection ends when nothing was received for so long. Zero disables.</summary>
+    /// <summary>The connection ends when nothing was received for so long, though the peer was asked. Zero disables.</summary>
     public long IdleTimeoutMicros { get; init; } = 150_000_000;
+
+    /// <summary>
+    /// The smaller of <see cref="KeepAliveMicros"/> and a third of <see cref="IdleTimeoutMicros"/>: who gives up early is likely to be given up
+    /// early.
+    /// </summary>
+    public long EffectiveKeepAliveMicros =>
+        KeepAliveMicros > 0 && IdleTimeoutMicros > 0 ? Math.Min(KeepAliveMicros, IdleTimeoutMicros / 3) : KeepAliveMicros;
 
     /// <summary>How long a closed connection may go on trying to deliver its last bytes.</summary>
     public long LingerMicros { get; init; } = 10_000_000;

@@ -95,14 +95,19 @@ internal sealed partial class EndpointCore
         var key = new ConnectionKey(remote, unchecked((ushort)(syn.ConnectionId + 1)));
         if (_connections.TryGetValue(key, out var existing))
         {
-            if (!existing.IsInitiator && existing.SynSequence == syn.Sequence)
+            if (existing.IsUnconfirmedRequest(syn))
             {
                 existing.AnswerSyn(now, syn);
                 return DatagramResult.Answered;
             }
 
-            Statistics.DatagramsImplausible++;
-            return DatagramResult.Dropped;
+            if (!existing.IsReplacedBy(now, syn))
+            {
+                Statistics.DatagramsImplausible++;
+                return DatagramResult.Dropped;
+            }
+
+            existing.Trace(now);
         }
 
         if (!IsListening)

@@ -113,23 +113,46 @@ internal sealed partial class EndpointCore
     }
 
     /// <summary>
-    /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. Believed only while connecting,
-    /// and only when the quotation names the very request: established connections live or die by their own timers. One that quotes less, as
-    /// old routers do, could be anybody's who knows two ports.
+    /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. While connecting it is believed when
+    /// the quotation names the very request. An established connection believes only the peer's host itself, only that nobody has the port,
+    /// and only when the quotation is of a packet that this side alone can have sent: routes fail and come back, and what a router quotes may
+    /// be guessed. One that quotes less, as old routers do, could be anybody's who knows two ports.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="remote">Where the datagram was sent.</param>
     /// <param name="isRefusal">Whether the host is there, and nobody has the port.</param>
     /// <param name="quotedDatagram">Its beginning.</param>
-    public void HandleUnreachable(Instant now, in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotedDatagram)
+    /// <param name="isFromPeersHost">Whether the report came from <paramref name="remote"/>'s address, not from one on the way.</param>
+    public void HandleUnreachable(Instant now, in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotedDatagram, bool isFromPeersHost = false)
     {
-        if (PacketHeader.TryRead(quotedDatagram, out var header)
-            && header.Type == PacketType.Syn
-            && _connections.TryGetValue(new ConnectionKey(remote, header.ConnectionId), out var connection))
+        if (!PacketHeader.TryRead(quotedDatagram, out var header))
+        {
+            return;
+        }
+
+        if (header.Type != PacketType.Syn)
+        {
+            // What we send carries our send id: one above the receive id of an initiator, one below an acceptor's.
+            _ = isRefusal && isFromPeersHost
+                && (TryEndUnreachable(now, remote, header, -1) || TryEndUnreachable(now, remote, header, 1));
+        }
+        else if (_connections.TryGetValue(new ConnectionKey(remote, header.ConnectionId), out var connection))
         {
             connection.HandleUnreachable(header, isRefusal ? CloseReason.Refused : CloseReason.Unreachable);
             connection.Trace(now);
         }
+    }
+
+    private bool TryEndUnreachable(Instant now, in PeerAddress remote, in PacketHeader quoted, int offset)
+    {
+        var key = new ConnectionKey(remote, unchecked((ushort)(quoted.ConnectionId + offset)));
+        if (!_connections.TryGetValue(key, out var connection) || !connection.HandlePortUnreachable(quoted))
+        {
+            return false;
+        }
+
+        connection.Trace(now);
+        return true;
     }
 
     /// <summary>Starts a connection. <see cref="ConnectionEvents.Connected"/> or <see cref="ConnectionEvents.Closed"/> follows. Null when MaxConnections is reached.</summary>
@@ -230,6 +253,13 @@ internal sealed partial class EndpointCore
         {
             transmit.Connection?.HandleMessageTooLong(now, transmit.SegmentSize);
         }
+    }
+
+    /// <summary>The system refused to send a train for another reason than its length: a rule forbids it, or no interface is up.</summary>
+    public void HandleSendRefused(Instant now, in Transmit transmit)
+    {
+        Statistics.SendsRefused++;
+        transmit.Connection?.HandleSendRefused(now);
     }
 
     /// <summary>Re-derives the tables' counters; see <see cref="ConnectionCore.CheckInvariants"/>.</summary>

@@ -15,6 +15,9 @@ internal sealed class EndpointStatistics
 
     /// <summary>Trains that the system refused as too long for the link.</summary>
     public long DatagramsTooLong;
+
+    /// <summary>Trains that the system refused to send for another reason.</summary>
+    public long SendsRefused;
     public long SynsReceived;
     public long SynsDroppedBacklog;
     public long SynsDroppedHalfOpen;

@@ -9,16 +9,23 @@ namespace Utp.Transport;
 internal static class UtpErrors
 {
     /// <summary>What a reader sees when the connection has ended; null for a proper end of the stream.</summary>
-    public static Exception? ForReader(CloseReason reason) => reason switch
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="evidence">How the end became known, where the peer ended it.</param>
+    public static Exception? ForReader(CloseReason reason, CloseEvidence evidence = CloseEvidence.None) => reason switch
     {
         CloseReason.None or CloseReason.Graceful => null,
         CloseReason.LocalAbort => new ConnectionAbortedException("The connection was aborted by this side."),
-        CloseReason.RetransmissionTimeout => TimedOut("The peer stopped acknowledging data, and retransmitting was given up."),
-        CloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout)."),
+        CloseReason.RetransmissionTimeout => TimedOut("The peer acknowledged no data for the idle timeout (IdleTimeout), and retransmission was given up."),
+        CloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout), though it was asked for an answer."),
         CloseReason.LingerTimeout => TimedOut("The peer did not acknowledge the last bytes of the closed connection within LingerTimeout."),
         CloseReason.Unreachable => new ConnectionResetException(
             "The peer, or the path to it, was reported as unreachable.", new SocketException((int)SocketError.HostUnreachable)),
-        _ => new ConnectionResetException("The connection was reset by the peer.", new SocketException((int)SocketError.ConnectionReset)),
+        _ => new ConnectionResetException(evidence switch
+        {
+            CloseEvidence.PortUnreachable => "The peer's process is gone: its host reports that nothing is bound to the port any more.",
+            CloseEvidence.PeerRestarted => "The peer's process is gone: another one connects from its port under the same connection id.",
+            _ => "The connection was reset by the peer.",
+        }, new SocketException((int)SocketError.ConnectionReset)),
     };
 
     public static SocketException ForConnect(CloseReason reason, EndPoint remote) => reason switch

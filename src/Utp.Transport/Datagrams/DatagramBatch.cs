@@ -71,7 +71,7 @@ internal sealed class DatagramBatch
         _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival);
 
     /// <summary>Records a report; one too many is dropped, like any datagram that a network loses.</summary>
-    public void AddReport(in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotation)
+    public void AddReport(in UnreachableReport report, ReadOnlySpan<byte> quotation)
     {
         if (ReportCount == MaxReports)
         {
@@ -81,12 +81,13 @@ internal sealed class DatagramBatch
         _reports ??= new UnreachableReport[MaxReports];
         _quotations ??= new byte[MaxReports * PacketHeader.Size];
         quotation[..PacketHeader.Size].CopyTo(_quotations.AsSpan(ReportCount * PacketHeader.Size));
-        _reports[ReportCount++] = new UnreachableReport(remote, isRefusal);
+        _reports[ReportCount++] = report;
     }
 }
 
 /// <param name="Remote">Where the datagram was sent.</param>
 /// <param name="IsRefusal">Whether the host is there, and nobody has the port.</param>
-internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal);
+/// <param name="IsFromPeersHost">Whether the report's sender has the address that the datagram was sent to; false for a router.</param>
+internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal, bool IsFromPeersHost);
 
 internal readonly record struct ReceivedTrain(PeerAddress Remote, int Length, int SegmentSize, Instant Arrival);

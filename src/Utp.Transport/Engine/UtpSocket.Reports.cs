@@ -16,7 +16,7 @@ internal sealed partial class UtpSocket
         var shard = _group.ShardOf(report.Remote);
         if (shard == this)
         {
-            _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, quotation);
+            _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, quotation, report.IsFromPeersHost);
             return;
         }
 
@@ -41,7 +41,7 @@ internal sealed partial class UtpSocket
         Span<byte> quotation = stackalloc byte[PacketHeader.Size];
         while (_forwarded.TryTake(out var report, quotation))
         {
-            _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, quotation);
+            _core.HandleUnreachable(_clock.Now, report.Remote, report.IsRefusal, quotation, report.IsFromPeersHost);
         }
     }
 }

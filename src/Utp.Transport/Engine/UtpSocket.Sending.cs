@@ -112,8 +112,9 @@ internal sealed partial class UtpSocket
 
                 break;
             case SendOutcome.Failed:
-                // Gone, like anything else that a network loses; retransmission and its limit decide what that means.
+                // A rule of the system forbids it, or no interface is up. The core tries again at its own pace.
                 _sendFailures++;
+                _core.HandleSendRefused(_clock.Now, _unsent);
                 if (_unsent.Connection is { State: ConnectionState.SynSent, Owner: UtpConnection connecting })
                 {
                     // Except for a request to connect: "no route" is an answer, and the caller should not wait for the timeout to get it.

@@ -50,14 +50,18 @@ public class UtpConnectionOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gets or sets after how long without a packet from the peer a connection is given up. Default 150 s; <see cref="TimeSpan.Zero"/>
-    /// or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 1 day. uTP keepalives are not answered, so this is the only way to notice a peer that vanished while idle.
+    /// Gets or sets after how long without a packet from the peer a connection is given up, also one that retransmits. Default 150 s;
+    /// <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 1 day. A silent peer is asked for an
+    /// answer in the second half of this time, so that a connection on which neither side has anything to say does not end. With "never",
+    /// data that stays unacknowledged is given up after 15 minutes.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(150);
 
     /// <summary>
     /// Gets or sets after how long without sending a keepalive leaves. Default 29 s (under the 30 s after which NAT mappings commonly
-    /// expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 10 minutes.
+    /// expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 10 minutes. The interval in
+    /// effect is the smaller of this and a third of <see cref="IdleTimeout"/>. The first keepalives of a silence leave about 1, 3 and 8 s after the last exchange, so that the host of a
+    /// peer whose process has ended can say so (ICMP "port unreachable").
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(29);
 

@@ -8,7 +8,7 @@ public sealed class AcknowledgementTests
     [Fact]
     public void LoneSegment_IsAcknowledgedOnce_AfterTheDelay()
     {
-        var peer = ScriptedPeer.Dialled();
+        var peer = ScriptedPeer.Dialled(new ConnectionSettings { KeepAliveMicros = 0 });
         peer.Data(1);
         var arrival = peer.Network.Now;
         Assert.Empty(peer.Take());

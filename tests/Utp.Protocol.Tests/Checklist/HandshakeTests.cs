@@ -39,7 +39,7 @@ public sealed class HandshakeTests
     [Fact]
     public void ConfirmationHeard_IsNotRepeated()
     {
-        var peer = ScriptedPeer.Dialled();
+        var peer = ScriptedPeer.Dialled(new ConnectionSettings { KeepAliveMicros = 0 });
         peer.Data(1);
         peer.Data(2);
         peer.Take();

@@ -74,7 +74,7 @@ public sealed class RetransmissionTimerTests
     [Fact]
     public void EverythingAcknowledged_ItIsIdle()
     {
-        var peer = ScriptedPeer.Dialling();
+        var peer = ScriptedPeer.Dialling(new ConnectionSettings { KeepAliveMicros = 0 });
         peer.Connection.Write([1]);
         peer.AcknowledgeAll();
         peer.Take();

@@ -41,7 +41,7 @@ public sealed class MessageTooLongTests
         pair.Network.Run(1);
 
         Assert.InRange(pair.A.Core.Statistics.DatagramsTooLong, 1, 50);
-        pair.Network.RunWhile(() => !pair.Initiator.IsReleased, 150);
+        pair.Network.RunWhile(() => !pair.Initiator.IsReleased, 170);
         Assert.Equal(CloseReason.RetransmissionTimeout, pair.Initiator.Core.CloseReason);
     }
 }

@@ -31,6 +31,15 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
     /// <summary>True: the system cannot fragment, and refuses what is longer than the link even where it may.</summary>
     public bool RefusesFragments { get; set; }
 
+    /// <summary>True: the system refuses to send anything (EPERM, ENETUNREACH).</summary>
+    public bool RefusesToSend { get; set; }
+
+    /// <summary>Sees the first datagram of each train that is refused.</summary>
+    public Action<byte[]>? Refused { get; set; }
+
+    /// <summary>Trains that it has refused.</summary>
+    public int RefusedCount { get; private set; }
+
     /// <summary>True: the machine has lost power. It neither receives nor sends nor keeps time.</summary>
     public bool IsGone { get; set; }
 
@@ -143,6 +152,14 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
         while (_postponed.Count == 0 && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
         {
             Assert.True(++trains < MaxTrainsPerDrain, $"{trains} trains at one instant, {network.Now}; the last {transmit.SegmentCount} of {transmit.SegmentSize} bytes");
+            if (RefusesToSend)
+            {
+                RefusedCount++;
+                Refused?.Invoke(_buffer.AsSpan(0, Math.Min(transmit.SegmentSize, transmit.Length)).ToArray());
+                Core.HandleSendRefused(network.Now, transmit);
+                continue;
+            }
+
             if (transmit.SegmentSize > LinkLimitBytes && (RefusesFragments || !transmit.AllowFragmentation))
             {
                 Core.HandleMessageTooLong(network.Now, transmit);

@@ -21,11 +21,12 @@ public sealed class Pitfall17_DuplicateSyn
         Assert.Equal(1, peer.Host.Core.ConnectionCount);
     }
 
+    /// <summary>Who has confirmed has had its SYN-ACK; what comes now is a late copy, or another process on the same port.</summary>
     [Fact]
-    public void RepeatedSyn_AfterDataWasSent_GetsTheOriginalNumber()
+    public void RepeatedSyn_AfterTheConfirmation_GetsNoSynAck()
     {
         var peer = ScriptedPeer.Unconnected();
-        var first = peer.SendSyn();
+        peer.SendSyn();
         peer.Confirm();
         for (var i = 0; i < 5; i++)
         {
@@ -36,8 +37,7 @@ public sealed class Pitfall17_DuplicateSyn
         peer.Take();
         peer.Send(peer.Header(PacketType.Syn) with { ConnectionId = 5_000, Sequence = new(1_000) });
 
-        var second = peer.TakeOne();
-        Assert.Equal((PacketType.State, first.Header.Sequence, new SequenceNumber(1_000)), (second.Type, second.Header.Sequence, second.Header.Acknowledgement));
+        Assert.DoesNotContain(peer.Take(), d => d.Type == PacketType.State);
         Assert.False(peer.Connection.IsClosed);
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Utp.Protocol;
 using Utp.Protocol.Wire;
 
 namespace Utp.Transport.Datagrams.Linux;
@@ -69,22 +70,37 @@ internal sealed unsafe class ReportVector
         for (var i = 0; i < count; i++)
         {
             ref readonly var entry = ref _entries[i];
-            if (entry.Length >= PacketHeader.Size && entry.Header.NameLength > 0 && TryFindError(entry.Header, out var error) && error.IsUnreachable)
+            if (entry.Length >= PacketHeader.Size && entry.Header.NameLength > 0 && TryFindError(entry.Header, out var error, out var offender) && error.IsUnreachable)
             {
                 var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
-                batch.AddReport(remote, error.Number == ErrorNumber.ConnectionRefused, _quotations.AsSpan(i * PacketHeader.Size, PacketHeader.Size));
+                var isFromPeersHost = offender.Length > 0 && IsSameHost(remote, SocketAddressBytes.Read(offender, _family));
+                var report = new UnreachableReport(remote, error.Number == ErrorNumber.ConnectionRefused, isFromPeersHost);
+                batch.AddReport(report, _quotations.AsSpan(i * PacketHeader.Size, PacketHeader.Size));
             }
         }
     }
 
-    private static bool TryFindError(in MessageHeader header, out ExtendedError error)
+    /// <summary>The scope of a link-local address is the interface's here and the socket's there.</summary>
+    private static bool IsSameHost(in PeerAddress remote, in PeerAddress offender) => (remote.High, remote.Low) == (offender.High, offender.Low);
+
+    /// <summary>Finds the error, and behind it the address that reported it (SO_EE_OFFENDER); empty when there is none.</summary>
+    private bool TryFindError(in MessageHeader header, out ExtendedError error, out ReadOnlySpan<byte> offender)
     {
+        offender = default;
         for (var offset = 0; offset + ControlHeader.Bytes + sizeof(ExtendedError) <= (int)header.ControlLength;)
         {
             var control = (ControlHeader*)(header.Control + offset);
             if ((control->Level, control->Type) is (ReportOption.LevelIPv4, ReportOption.NameIPv4) or (ReportOption.LevelIPv6, ReportOption.NameIPv6))
             {
-                error = Unsafe.ReadUnaligned<ExtendedError>((byte*)control + ControlHeader.Bytes);
+                var data = (byte*)control + ControlHeader.Bytes;
+                error = Unsafe.ReadUnaligned<ExtendedError>(data);
+                var offenderBytes = _family == AddressFamily.InterNetwork ? SocketAddressBytes.IPv4Length : SocketAddressBytes.IPv6Length;
+                var end = Math.Min((int)header.ControlLength, offset + (int)control->Length);
+                if (offset + ControlHeader.Bytes + sizeof(ExtendedError) + offenderBytes <= end && Unsafe.ReadUnaligned<ushort>(data + sizeof(ExtendedError)) != 0)
+                {
+                    offender = new ReadOnlySpan<byte>(data + sizeof(ExtendedError), offenderBytes);
+                }
+
                 return true;
             }
 

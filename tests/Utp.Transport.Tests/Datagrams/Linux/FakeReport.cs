@@ -4,8 +4,8 @@ using Utp.Transport.Datagrams.Linux;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>One entry of a socket's error queue, about a datagram to 10.0.0.1:<paramref name="Port"/>.</summary>
-internal sealed record FakeReport(int Error, byte Origin, byte Type, byte Code, byte[] Quotation, ushort Port = 9)
+/// <summary>One entry of a socket's error queue, about a datagram to 10.0.0.1:<paramref name="Port"/>, reported by <paramref name="Offender"/>.</summary>
+internal sealed record FakeReport(int Error, byte Origin, byte Type, byte Code, byte[] Quotation, ushort Port = 9, uint Offender = 0)
 {
     public const byte Local = 1;
     public const byte Icmp = 2;
@@ -34,6 +34,12 @@ internal sealed record FakeReport(int Error, byte Origin, byte Type, byte Code, 
         MemoryMarshal.Write(control[12..], 11);
         MemoryMarshal.Write(control[16..], Error);
         (control[20], control[21], control[22]) = (Origin, Type, Code);
+        if (Offender != 0)
+        {
+            control[32] = 2;
+            BinaryPrimitives.WriteUInt32BigEndian(control[36..], Offender);
+        }
+
         header.ControlLength = 48;
     }
 }

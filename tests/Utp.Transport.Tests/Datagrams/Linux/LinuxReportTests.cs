@@ -14,20 +14,22 @@ public sealed class LinuxReportTests
     private static readonly byte[] Quoted = [.. Enumerable.Range(65, 40).Select(i => (byte)i)];
 
     [Theory]
-    [InlineData(ErrorNumber.ConnectionRefused, 3, true)]
-    [InlineData(ErrorNumber.HostUnreachable, 1, false)]
-    [InlineData(ErrorNumber.NetworkUnreachable, 0, false)]
-    public void Receive_UnreachableReport_HasAddressKindAndQuotation(int error, byte code, bool isRefusal)
+    [InlineData(ErrorNumber.ConnectionRefused, 3, 0x0A000001, true, true)]
+    [InlineData(ErrorNumber.ConnectionRefused, 3, 0x0A000002, true, false)]
+    [InlineData(ErrorNumber.ConnectionRefused, 3, 0, true, false)]
+    [InlineData(ErrorNumber.HostUnreachable, 1, 0x0A000002, false, false)]
+    [InlineData(ErrorNumber.NetworkUnreachable, 0, 0x0A000002, false, false)]
+    public void Receive_UnreachableReport_HasAddressKindReporterAndQuotation(int error, byte code, uint offender, bool isRefusal, bool isFromPeersHost)
     {
         using var socket = new FakeLinuxSocket();
         using var channel = new MessageBatchDatagramChannel(socket, Facts, Clock);
         var batch = NewBatch();
-        socket.Reports.Enqueue(new FakeReport(error, FakeReport.Icmp, FakeReport.Unreachable, code, Quoted, Port: 77));
+        socket.Reports.Enqueue(new FakeReport(error, FakeReport.Icmp, FakeReport.Unreachable, code, Quoted, Port: 77, offender));
 
         Assert.True(channel.Receive(batch));
 
         Assert.Equal((0, 1, 0), (batch.Count, batch.ReportCount, batch.ErrorCount));
-        Assert.Equal(new UnreachableReport(PeerAddress.FromIPv4(0x0A000001, 77), isRefusal), batch.ReportAt(0));
+        Assert.Equal(new UnreachableReport(PeerAddress.FromIPv4(0x0A000001, 77), isRefusal, isFromPeersHost), batch.ReportAt(0));
         Assert.Equal(Quoted[..20], batch.QuotationOf(0).ToArray());
     }
 
