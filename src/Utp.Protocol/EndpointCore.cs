@@ -90,6 +90,12 @@ internal sealed partial class EndpointCore
             return HandleUnknown(arrival, remote, packet, datagram.Length, local);
         }
 
+        if (packet.Header.Type == PacketType.Reset && connection.IsElsewhere(local))
+        {
+            Statistics.ResetsIgnored++;
+            return DatagramResult.Dropped;
+        }
+
         Handling = connection;
         var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
         if (connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))

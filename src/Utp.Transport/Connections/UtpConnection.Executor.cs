@@ -162,6 +162,7 @@ internal sealed partial class UtpConnection
     {
         if ((events & ConnectionEvents.Connected) != 0)
         {
+            _local = _core!.Local;
             _connected?.TrySetResult();
         }
 

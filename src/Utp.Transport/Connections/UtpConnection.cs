@@ -20,6 +20,9 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     private readonly ConnectionInput _input;
     private readonly ConnectionOutput _output;
     private readonly PeerAddress _remote;
+
+    /// <summary>Known for inbound connections, and for outbound ones before the connect completes. Not changed afterwards.</summary>
+    private LocalAddress _local;
     private string? _connectionId;
     private IDuplexPipe? _transport;
     private EndPoint? _localEndPoint;
@@ -35,7 +38,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
 
     /// <summary>An inbound connection; called with the turn.</summary>
     public UtpConnection(UtpSocket socket, ConnectionCore core, UtpConnectionOptions options)
-        : this(socket, core.Remote, options) => (_core, _connectionId) = (core, core.TraceId);
+        : this(socket, core.Remote, options) => (_core, _connectionId, _local) = (core, core.TraceId, core.Local);
 
     /// <summary>An outbound connection; <see cref="ConnectAsync"/> follows.</summary>
     /// <param name="socket">Where it leaves from.</param>
@@ -252,9 +255,14 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     private bool Mark(ConnectionSignals signals) =>
         (Interlocked.Or(ref _signals, (int)(signals | ConnectionSignals.Queued)) & (int)ConnectionSignals.Queued) == 0;
 
-    /// <summary>A dual-mode socket's wildcard, in the family of the peer.</summary>
+    /// <summary>The address that the peer has dialled, or that its answer came to. Where the system does not tell, what the socket is bound to, in the peer's family.</summary>
     private IPEndPoint LocalEndPointFor(IPEndPoint local)
     {
+        if (!_local.IsUnspecified)
+        {
+            return _local.ToEndPoint(local.Port);
+        }
+
         if (!_remote.IsIPv4)
         {
             return local;

@@ -67,8 +67,8 @@ internal sealed class DatagramBatch
     }
 
     /// <summary>Records what was received into entry <see cref="Count"/>.</summary>
-    public void Add(in PeerAddress remote, int length, int segmentSize, Instant arrival) =>
-        _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival);
+    public void Add(in PeerAddress remote, int length, int segmentSize, Instant arrival, in LocalAddress local = default) =>
+        _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival, local);
 
     /// <summary>Records a report; one too many is dropped, like any datagram that a network loses.</summary>
     public void AddReport(in UnreachableReport report, ReadOnlySpan<byte> quotation)
@@ -90,4 +90,9 @@ internal sealed class DatagramBatch
 /// <param name="IsFromPeersHost">Whether the report's sender has the address that the datagram was sent to; false for a router.</param>
 internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal, bool IsFromPeersHost);
 
-internal readonly record struct ReceivedTrain(PeerAddress Remote, int Length, int SegmentSize, Instant Arrival);
+/// <param name="Remote">The sender.</param>
+/// <param name="Length">All bytes of the train.</param>
+/// <param name="SegmentSize">The bytes of each datagram but the last.</param>
+/// <param name="Arrival">When the receive that brought it returned.</param>
+/// <param name="Local">The address that it was sent to; <c>default</c> when the socket has only one, or the system does not tell.</param>
+internal readonly record struct ReceivedTrain(PeerAddress Remote, int Length, int SegmentSize, Instant Arrival, LocalAddress Local);

@@ -27,10 +27,11 @@ internal static class DatagramChannelFactory
                 options.DatagramOffload,
                 (out string reason) => LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason),
                 (out string reason) => LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason),
-                () => new PortableDatagramChannel(new SystemDatagramSocket(udp), udp.Facts, clock),
+                () => new PortableDatagramChannel(LinuxDatagramSupport.TryCreateSingle(udp) ?? (IDatagramSocket)new SystemDatagramSocket(udp), udp.Facts, clock),
                 logger);
             DatagramLog.ChannelOpened(logger, channel.LocalEndPoint, channel.Name, channel.ReceiveBufferBytes, channel.SendBufferBytes);
             KernelBufferNotice.Shared.Report(logger, channel.ReceiveBufferBytes, options.KernelReceiveBufferSize);
+            SourceAddressNotice.Shared.Report(logger, udp);
             return channel;
         }
         catch

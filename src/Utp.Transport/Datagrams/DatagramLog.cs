@@ -20,4 +20,7 @@ internal static partial class DatagramLog
 
     [LoggerMessage(EventId = 1004, Message = "A UDP port cannot be shared by {ShardCount} sockets here (Utp:Transport:Shards): {Reason}. Each has one.")]
     public static partial void ShardsUnavailable(ILogger logger, LogLevel level, int shardCount, string reason);
+
+    [LoggerMessage(1005, LogLevel.Information, "UDP socket {LocalEndPoint} has all addresses of this host, and this system does not let it choose which of them its datagrams leave from. Peers that dial another than the system's choice hear no answer. On a host with several addresses, listen on the specific address that peers dial.")]
+    public static partial void SourceAddressesUnavailable(ILogger logger, IPEndPoint localEndPoint);
 }

@@ -38,7 +38,9 @@ internal interface IDatagramChannel : IDisposable
     /// </summary>
     bool Receive(DatagramBatch batch);
 
-    /// <summary>Sends a train of equal-sized segments (the last may be shorter) to one peer.</summary>
+    /// <summary>
+    /// Sends a train of equal-sized segments (the last may be shorter) to one peer, from <see cref="Transmit.Local"/> where the system can choose.
+    /// </summary>
     SendOutcome Send(in Transmit transmit, ReadOnlySpan<byte> train, out int bytesSent);
 
     /// <summary>Waits until a send may succeed again, at most <paramref name="timeout"/>.</summary>
@@ -57,6 +59,12 @@ internal enum SendOutcome
 
     /// <summary>EMSGSIZE: longer than the link allows without fragmentation.</summary>
     MessageTooLong,
+
+    /// <summary>
+    /// The system refused to send from <see cref="Transmit.Local"/>, or this destination from there; what it refused is what bytesSent leaves. The
+    /// host may have lost the address: without it the train may pass.
+    /// </summary>
+    SourceUnavailable,
 
     /// <summary>The system refused this destination (no route, unreachable, denied by a firewall). The datagrams are gone.</summary>
     Failed,

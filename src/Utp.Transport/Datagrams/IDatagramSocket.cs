@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Protocol;
 
 namespace Utp.Transport.Datagrams;
 
@@ -14,12 +15,18 @@ internal interface IDatagramSocket : IDisposable
     bool WaitWritable(TimeSpan timeout);
 
     /// <summary>Does not wait.</summary>
+    /// <param name="buffer">Where to.</param>
+    /// <param name="remote">Gets the sender.</param>
+    /// <param name="local">The address that the datagram was sent to; <c>default</c> where the socket does not tell.</param>
     /// <exception cref="SocketException">The system reported an error, "nothing there" included.</exception>
-    int Receive(Span<byte> buffer, SocketAddress remote);
+    int Receive(Span<byte> buffer, SocketAddress remote, out LocalAddress local);
 
     /// <summary>Does not wait.</summary>
+    /// <param name="datagram">The bytes.</param>
+    /// <param name="remote">Where to.</param>
+    /// <param name="local">Where from, if the socket can choose; <c>default</c> leaves the choice to the system.</param>
     /// <exception cref="SocketException">The system reported an error, "buffer full" included.</exception>
-    void Send(ReadOnlySpan<byte> datagram, SocketAddress remote);
+    void Send(ReadOnlySpan<byte> datagram, SocketAddress remote, in LocalAddress local);
 
     /// <summary>An error that waits on the socket without a datagram; reading clears it.</summary>
     SocketError TakePendingError();

@@ -80,13 +80,13 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
         if (!transmit.AllowFragmentation)
         {
-            return SendSegments(transmit.SegmentSize, train[..transmit.Length], ref bytesSent);
+            return SendSegments(transmit, train[..transmit.Length], ref bytesSent);
         }
 
         try
         {
             _socket.SetFragmentation(transmit.Remote.IsIPv4, allowed: true);
-            var outcome = SendSegments(transmit.SegmentSize, train[..transmit.Length], ref bytesSent);
+            var outcome = SendSegments(transmit, train[..transmit.Length], ref bytesSent);
             _socket.SetFragmentation(transmit.Remote.IsIPv4, allowed: false);
             return outcome;
         }
@@ -180,7 +180,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     private void ReceiveOne(DatagramBatch batch)
     {
-        var length = _socket.Receive(batch.NextEntry, _sender);
+        var length = _socket.Receive(batch.NextEntry, _sender, out var local);
         _backOff.Reset();
         if (length == 0)
         {
@@ -195,7 +195,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
             return;
         }
 
-        batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now);
+        batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now, local);
     }
 
     private bool WaitReadable(DatagramBatch batch)
@@ -241,14 +241,14 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         _backOff.PauseAfterError();
     }
 
-    private SendOutcome SendSegments(int segmentSize, ReadOnlySpan<byte> train, ref int bytesSent)
+    private SendOutcome SendSegments(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent)
     {
         try
         {
             while (bytesSent < train.Length)
             {
-                var segment = train.Slice(bytesSent, Math.Min(segmentSize, train.Length - bytesSent));
-                _socket.Send(segment, _destination);
+                var segment = train.Slice(bytesSent, Math.Min(transmit.SegmentSize, train.Length - bytesSent));
+                _socket.Send(segment, _destination, transmit.Local);
                 bytesSent += segment.Length;
             }
 
@@ -257,6 +257,11 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         catch (SocketException e)
         {
             _shortOfBuffers = e.SocketErrorCode == SocketError.NoBufferSpaceAvailable;
+            if (!transmit.Local.IsUnspecified && SocketErrors.MayBeSource(e.SocketErrorCode))
+            {
+                return SendOutcome.SourceUnavailable;
+            }
+
             return _gate.IsClosed ? SendOutcome.Closed : SocketErrors.ToSendOutcome(e.SocketErrorCode);
         }
         catch (ObjectDisposedException)
@@ -283,7 +288,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         {
             try
             {
-                _socket.Send(ReadOnlySpan<byte>.Empty, address);
+                _socket.Send(ReadOnlySpan<byte>.Empty, address, default);
                 return;
             }
             catch (SocketException)

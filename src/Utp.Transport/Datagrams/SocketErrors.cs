@@ -19,6 +19,10 @@ internal static class SocketErrors
         _ => SendOutcome.Failed,
     };
 
+    /// <summary>What a send may fail with whose source address the host does not have, or not for this destination.</summary>
+    public static bool MayBeSource(SocketError error) =>
+        error is SocketError.InvalidArgument or SocketError.AddressNotAvailable or SocketError.NetworkUnreachable;
+
     /// <summary>Not an error but the absence of datagrams.</summary>
     public static bool IsNothingReceived(SocketError error) =>
         error is SocketError.WouldBlock or SocketError.TimedOut or SocketError.IOPending;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Protocol;
 
 namespace Utp.Transport.Datagrams;
 
@@ -14,14 +15,16 @@ internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
 
     public bool WaitWritable(TimeSpan timeout) => _socket.Poll(timeout, SelectMode.SelectWrite);
 
-    public int Receive(Span<byte> buffer, SocketAddress remote)
+    public int Receive(Span<byte> buffer, SocketAddress remote, out LocalAddress local)
     {
+        local = default;
+
         // The runtime shrinks the size to what the last sender's address took, and insists on the whole.
         remote.Size = SocketAddress.GetMaximumAddressSize(_socket.AddressFamily);
         return _socket.ReceiveFrom(buffer, SocketFlags.None, remote);
     }
 
-    public void Send(ReadOnlySpan<byte> datagram, SocketAddress remote) => _socket.SendTo(datagram, SocketFlags.None, remote);
+    public void Send(ReadOnlySpan<byte> datagram, SocketAddress remote, in LocalAddress local) => _socket.SendTo(datagram, SocketFlags.None, remote);
 
     public SocketError TakePendingError() => (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
 

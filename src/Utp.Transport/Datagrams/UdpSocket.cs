@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
+using Utp.Transport.Datagrams.Linux;
 
 namespace Utp.Transport.Datagrams;
 
@@ -31,6 +32,9 @@ internal sealed class UdpSocket : IDisposable
 
     public FragmentationControl Fragmentation { get; }
 
+    /// <summary>Whether the system tells of each datagram to which address it came, and sends from the address that a datagram names.</summary>
+    public bool HasLocalAddresses { get; private set; }
+
     /// <param name="local">Port 0 lets the system choose; <see cref="IPAddress.IPv6Any"/> takes IPv4 too, and falls back to IPv4 alone.</param>
     /// <param name="receiveBufferBytes">What to ask of the system.</param>
     /// <param name="sendBufferBytes">What to ask of the system.</param>
@@ -49,6 +53,10 @@ internal sealed class UdpSocket : IDisposable
         SetSharing(first.Socket, shared: true);
         return new(BindOne(first.Facts.LocalEndPoint, shared: true), receiveBufferBytes, sendBufferBytes);
     }
+
+    /// <summary>Makes a wildcard socket tell to which address each datagram came; a socket with one address does not need it. Linux only.</summary>
+    /// <returns><see cref="HasLocalAddresses"/>.</returns>
+    public bool AskForLocalAddresses() => HasLocalAddresses = Facts.IsWildcard && PacketInformation.TryAskFor(Socket);
 
     /// <summary>Nobody may share the address any more; sockets that do remain.</summary>
     public void StopSharing()

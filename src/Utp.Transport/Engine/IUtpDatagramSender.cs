@@ -6,7 +6,12 @@ namespace Utp.Transport;
 public interface IUtpDatagramSender
 {
     /// <summary>Sends one datagram, as unreliably as UDP does. Never waits.</summary>
-    /// <param name="local">The local endpoint of an open socket: a listener's, or that given to <see cref="IUtpForeignDatagramHandler.OnDatagram"/>.</param>
+    /// <param name="local">
+    /// Where the datagram leaves from: the local endpoint of a listener, or what <see cref="IUtpForeignDatagramHandler.OnDatagram"/> was given. A socket
+    /// bound to all addresses is found by its wildcard ([::]:port, and 0.0.0.0:port too if it takes IPv4), and then the system chooses the source
+    /// address; or by any address of this host with its port, and then the datagram leaves from that address. If the host does not have the
+    /// address, or the system cannot send from a chosen address (Linux can), the system chooses.
+    /// </param>
     /// <param name="remote">Where to.</param>
     /// <param name="datagram">
     /// The bytes, at most 65,507. Keep the first byte off 0x01, 0x11, 0x21, 0x31 and 0x41, which the peer would take for uTP.

@@ -12,7 +12,10 @@ public interface IUtpForeignDatagramHandler
     /// Handles one datagram. Called on a thread pool thread, one datagram at a time for each local endpoint, those of one sender in the order of arrival. While a call
     /// lasts, at most 256 further datagrams wait; more are dropped, and connections are not held up. An exception is logged and swallowed.
     /// </summary>
-    /// <param name="local">The local endpoint of the socket: what <see cref="IUtpDatagramSender.TrySend"/> takes to answer from it.</param>
+    /// <param name="local">
+    /// The address that the datagram was sent to, with the port of the socket: what <see cref="IUtpDatagramSender.TrySend"/> takes to answer from it.
+    /// An IPv4 address is never in mapped form. For a socket bound to all addresses of the host it is the wildcard where the system does not tell.
+    /// </param>
     /// <param name="remote">The sender, as claimed by the datagram: it may be forged.</param>
     /// <param name="datagram">The bytes, valid during the call.</param>
     void OnDatagram(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram);

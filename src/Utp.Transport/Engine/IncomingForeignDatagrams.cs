@@ -14,11 +14,13 @@ internal sealed class IncomingForeignDatagrams(UtpEngine engine, IPEndPoint loca
     private const int QueueCapacity = 256;
 
     private readonly Lock _lock = new();
-    private readonly Queue<(PeerAddress Remote, byte[] Bytes, int Length)> _queue = new();
+    private readonly Queue<(PeerAddress Remote, LocalAddress Local, byte[] Bytes, int Length)> _queue = new();
     private bool _delivering;
+    private LocalAddress _lastAddress;
+    private IPEndPoint? _lastEndPoint;
 
     /// <summary>False when nobody takes it: there is no handler, or it is too slow. Any thread.</summary>
-    public bool TryAdd(in PeerAddress remote, ReadOnlySpan<byte> datagram)
+    public bool TryAdd(in PeerAddress remote, in LocalAddress address, ReadOnlySpan<byte> datagram)
     {
         if (engine.ForeignDatagramHandler is null)
         {
@@ -34,7 +36,7 @@ internal sealed class IncomingForeignDatagrams(UtpEngine engine, IPEndPoint loca
 
             var bytes = ArrayPool<byte>.Shared.Rent(datagram.Length);
             datagram.CopyTo(bytes);
-            _queue.Enqueue((remote, bytes, datagram.Length));
+            _queue.Enqueue((remote, address, bytes, datagram.Length));
             if (_delivering)
             {
                 return true;
@@ -51,7 +53,7 @@ internal sealed class IncomingForeignDatagrams(UtpEngine engine, IPEndPoint loca
     {
         while (true)
         {
-            (PeerAddress Remote, byte[] Bytes, int Length) next;
+            (PeerAddress Remote, LocalAddress Local, byte[] Bytes, int Length) next;
             lock (_lock)
             {
                 if (!_queue.TryDequeue(out next))
@@ -63,7 +65,7 @@ internal sealed class IncomingForeignDatagrams(UtpEngine engine, IPEndPoint loca
 
             try
             {
-                engine.ForeignDatagramHandler?.OnDatagram(local, next.Remote.ToEndPoint(), next.Bytes.AsSpan(0, next.Length));
+                engine.ForeignDatagramHandler?.OnDatagram(EndPointOf(next.Local), next.Remote.ToEndPoint(), next.Bytes.AsSpan(0, next.Length));
             }
 #pragma warning disable CA1031 // Code of the application: its exceptions must not end the delivery.
             catch (Exception e)
@@ -74,5 +76,17 @@ internal sealed class IncomingForeignDatagrams(UtpEngine engine, IPEndPoint loca
 
             ArrayPool<byte>.Shared.Return(next.Bytes);
         }
+    }
+
+    /// <summary>Datagrams mostly come to the same address as the last; only one is delivered at a time.</summary>
+    private IPEndPoint EndPointOf(in LocalAddress address)
+    {
+        if (_lastEndPoint is null || address != _lastAddress)
+        {
+            _lastAddress = address;
+            _lastEndPoint = address.IsUnspecified ? local : address.ToEndPoint(local.Port);
+        }
+
+        return _lastEndPoint;
     }
 }

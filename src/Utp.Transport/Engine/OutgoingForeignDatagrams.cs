@@ -8,12 +8,12 @@ internal sealed class OutgoingForeignDatagrams(UtpSocket socket)
     private const int QueueCapacity = 256;
 
     private readonly Lock _lock = new();
-    private readonly Queue<(PeerAddress Remote, byte[] Bytes)> _queue = new();
+    private readonly Queue<(PeerAddress Remote, LocalAddress Local, byte[] Bytes)> _queue = new();
     private int _count;
 
     public bool HasAny => Volatile.Read(ref _count) > 0;
 
-    public bool TryAdd(in PeerAddress remote, ReadOnlySpan<byte> datagram)
+    public bool TryAdd(in PeerAddress remote, in LocalAddress local, ReadOnlySpan<byte> datagram)
     {
         lock (_lock)
         {
@@ -22,7 +22,7 @@ internal sealed class OutgoingForeignDatagrams(UtpSocket socket)
                 return false;
             }
 
-            _queue.Enqueue((remote, datagram.ToArray()));
+            _queue.Enqueue((remote, local, datagram.ToArray()));
             Interlocked.Exchange(ref _count, _queue.Count);
         }
 
@@ -30,7 +30,7 @@ internal sealed class OutgoingForeignDatagrams(UtpSocket socket)
         return true;
     }
 
-    public bool TryTake(out PeerAddress remote, out byte[] datagram)
+    public bool TryTake(out PeerAddress remote, out LocalAddress local, out byte[] datagram)
     {
         if (HasAny)
         {
@@ -39,13 +39,13 @@ internal sealed class OutgoingForeignDatagrams(UtpSocket socket)
                 if (_queue.TryDequeue(out var next))
                 {
                     Volatile.Write(ref _count, _queue.Count);
-                    (remote, datagram) = next;
+                    (remote, local, datagram) = next;
                     return true;
                 }
             }
         }
 
-        (remote, datagram) = (default, []);
+        (remote, local, datagram) = (default, default, []);
         return false;
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Protocol;
 using Utp.Protocol.Tracing;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Diagnostics.Tracing;
@@ -144,13 +145,30 @@ internal sealed partial class UtpEngine
         }
     }
 
-    private UtpSocketGroup? Find(IPEndPoint local)
+    /// <summary>
+    /// The group that has a local endpoint: by its own name, by 0.0.0.0 for the IPv4 half of a dual-mode socket, or by one of the addresses that
+    /// a wildcard socket has.
+    /// </summary>
+    /// <param name="local">The endpoint.</param>
+    /// <param name="source">The address that datagrams are to leave from; <c>default</c> if the endpoint does not name one, or the socket has only that.</param>
+    private UtpSocketGroup? Find(IPEndPoint local, out LocalAddress source)
     {
+        source = default;
         lock (_lock)
         {
-            return _groups.TryGetValue(local, out var group) ? group : _groups.Values.FirstOrDefault(other => other.LocalEndPoint.Equals(local));
+            if ((_groups.TryGetValue(local, out var group) ? group : FindBound(local)) is { } own)
+            {
+                return own;
+            }
+
+            var isIPv4 = PeerAddress.FromEndPoint(local).IsIPv4;
+            var wildcard = (isIPv4 ? FindBound(new IPEndPoint(IPAddress.Any, local.Port)) : null) ?? FindBound(new IPEndPoint(IPAddress.IPv6Any, local.Port));
+            source = wildcard is null ? default : LocalAddress.FromEndPoint(local);
+            return wildcard;
         }
     }
+
+    private UtpSocketGroup? FindBound(IPEndPoint local) => _groups.Values.FirstOrDefault(group => group.LocalEndPoint.Equals(local));
 
     private UtpSocketGroup[] AllGroups()
     {

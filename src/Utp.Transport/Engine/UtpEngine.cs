@@ -152,7 +152,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
         var peer = PeerAddress.FromEndPoint(remote);
-        return Find(local)?.ShardOf(peer).TrySendForeign(peer, datagram) ?? false;
+        return Find(local, out var source)?.ShardOf(peer).TrySendForeign(peer, source, datagram) ?? false;
     }
 
     private static IPEndPoint ToReachable(IPEndPoint remote)

@@ -130,7 +130,7 @@ internal sealed partial class UtpSocket
 
     private void TakeDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
     {
-        var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram);
+        var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram, train.Local);
         if (result.Connection is { } core)
         {
             if (result.PayloadLength > 0)
@@ -140,7 +140,7 @@ internal sealed partial class UtpSocket
 
             DeliverReordered(core, train.Arrival);
         }
-        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, datagram))
+        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, train.Local, datagram))
         {
             _foreignDropped++;
         }

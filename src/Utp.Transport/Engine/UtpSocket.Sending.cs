@@ -97,6 +97,11 @@ internal sealed partial class UtpSocket
     private bool SendUnsent()
     {
         var outcome = _channel.Send(_unsent, _train.AsSpan(_unsentOffset, _unsent.Length), out var bytesSent);
+        if (outcome == SendOutcome.SourceUnavailable)
+        {
+            outcome = SendFromAnyAddress(ref bytesSent);
+        }
+
         switch (outcome)
         {
             case SendOutcome.WouldBlock:
@@ -130,12 +135,26 @@ internal sealed partial class UtpSocket
         return true;
     }
 
+    /// <summary>Sends what is left of the train from whatever address the system chooses. Only if that passes was it the address that was refused.</summary>
+    private SendOutcome SendFromAnyAddress(ref int bytesSent)
+    {
+        _unsentOffset += bytesSent;
+        _unsent = _unsent with { Length = _unsent.Length - bytesSent };
+        var outcome = _channel.Send(_unsent with { Local = default }, _train.AsSpan(_unsentOffset, _unsent.Length), out bytesSent);
+        if (outcome == SendOutcome.Sent || bytesSent > 0)
+        {
+            _unsent.Connection?.HandleLocalAddressGone(_unsent.Local);
+        }
+
+        return outcome;
+    }
+
     private bool SendForeign()
     {
-        while (_foreign.TryTake(out var remote, out var datagram))
+        while (_foreign.TryTake(out var remote, out var local, out var datagram))
         {
             datagram.CopyTo(_train, 0);
-            _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null);
+            _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null) { Local = local };
             _unsentOffset = 0;
             if (!SendUnsent())
             {

@@ -172,7 +172,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    public bool TrySendForeign(in PeerAddress remote, ReadOnlySpan<byte> datagram) => _foreign.TryAdd(remote, datagram);
+    public bool TrySendForeign(in PeerAddress remote, in LocalAddress local, ReadOnlySpan<byte> datagram) => _foreign.TryAdd(remote, local, datagram);
 
     /// <summary>From now on nothing is sent and nothing received. Any thread, with or without a turn; <see cref="CloseChannel"/> follows.</summary>
     public void MarkClosed() => Volatile.Write(ref _closed, true);

@@ -71,36 +71,65 @@ public sealed class LocalAddressTests
     }
 
     [Fact]
-    public void Connection_AddressGone_LeavesTheChoiceToTheSystemUntilThePeerNamesOne()
+    public void Connection_AddressGone_TriesItAgainUntilThePeerNamesAnother()
     {
         var core = NewCore();
         var connection = Accept(core, Dialled);
 
         connection.HandleLocalAddressGone(Dialled);
-        _now += 100_000_000;
-        core.HandleDeadlines(_now);
-        Assert.Equal([default], Drain(core));
+        Assert.Equal(Dialled, connection.Local);
 
         Receive(core, PacketType.Data, PeersId + 1, 2, connection, Other, payload: 10);
         Assert.Equal(Other, connection.Local);
 
         // A train from the old address that was refused late says nothing of the new one.
         connection.HandleLocalAddressGone(Dialled);
+        Receive(core, PacketType.Data, PeersId + 1, 3, connection, Dialled, payload: 10);
         Assert.Equal(Other, connection.Local);
     }
 
     [Fact]
-    public void Connection_SystemThatNamesAddressesAndRefusesThem_IsNotPinnedForEver()
+    public void Connection_AddressGoneAndBack_StaysWithIt()
     {
         var core = NewCore();
         var connection = Accept(core, Dialled);
-        for (ushort i = 0; i < 100; i++)
+
+        connection.HandleLocalAddressGone(Dialled);
+        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
+        Receive(core, PacketType.Data, PeersId + 1, 3, connection, Other, payload: 10);
+
+        Assert.Equal(Dialled, connection.Local);
+    }
+
+    [Fact]
+    public void Connection_SystemThatNeverSendsFromTheAddress_ChoosesForGood()
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+        for (var i = 0; i < 1_000; i++)
         {
+            Assert.Equal(Dialled, connection.Local);
             connection.HandleLocalAddressGone(Dialled);
-            Receive(core, PacketType.Data, PeersId + 1, (ushort)(2 + i), connection, Dialled, payload: 10);
         }
 
+        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
         Assert.True(connection.Local.IsUnspecified);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.3", false)]
+    [InlineData("10.0.0.2", true)]
+    [InlineData("::", true)]
+    public void Reset_ToAnotherAddressThanTheDialledOne_IsAboutSomethingElse(string local, bool ends)
+    {
+        var core = NewCore();
+        var connection = Accept(core, Dialled);
+        var reset = new PacketHeader { Type = PacketType.Reset, ConnectionId = PeersId + 1, Timestamp = 1, Sequence = new(2), Acknowledgement = _acknowledged };
+
+        Feed(core, reset, LocalAddress.FromEndPoint(new IPEndPoint(IPAddress.Parse(local), 0)));
+
+        Assert.Equal(ends ? CloseReason.PeerReset : CloseReason.None, connection.CloseReason);
+        Assert.Equal(ends ? 0 : 1, core.Statistics.ResetsIgnored);
     }
 
     [Theory]

@@ -38,6 +38,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(int socket, MessageHeader* message, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessage(int socket, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int ControlFile(int descriptor, int command, int argument);
 

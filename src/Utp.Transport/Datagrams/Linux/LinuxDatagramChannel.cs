@@ -126,7 +126,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             return SendOutcome.Closed;
         }
 
-        if (!Outgoing.TryAddress(transmit.Remote))
+        if (!Outgoing.TryAddress(transmit.Remote, transmit.Local))
         {
             return SendOutcome.Failed;
         }
@@ -239,7 +239,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     protected SendOutcome Outcome(int error)
     {
         _shortOfBuffers = error == ErrorNumber.NoBufferSpace;
-        return ErrorNumber.ToSendOutcome(error);
+        return Outgoing.HasSource && ErrorNumber.MayBeSource(error) ? SendOutcome.SourceUnavailable : ErrorNumber.ToSendOutcome(error);
     }
 
     /// <summary>Takes what is there, or what comes soon; while datagrams come in quick succession, without going to sleep for the next.</summary>

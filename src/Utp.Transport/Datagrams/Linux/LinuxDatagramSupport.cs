@@ -18,6 +18,7 @@ internal static class LinuxDatagramSupport
         }
 
         AskForReports(udp.Socket);
+        udp.AskForLocalAddresses();
         socket.LetReceivesWait();
         return new MessageBatchDatagramChannel(socket, udp.Facts, clock);
     }
@@ -38,21 +39,19 @@ internal static class LinuxDatagramSupport
         }
 
         AskForReports(udp.Socket);
+        udp.AskForLocalAddresses();
         socket.LetReceivesWait();
         return new OffloadDatagramChannel(socket, udp.Facts, clock);
     }
 
+    /// <summary>A socket that tells and chooses local addresses, for datagrams one per call; null where the system lacks the means.</summary>
+    public static LinuxDatagramSocket? TryCreateSingle(UdpSocket udp) =>
+        HasLayouts(out _) && udp.AskForLocalAddresses() ? new LinuxDatagramSocket(udp) : null;
+
     private static unsafe LinuxSocket? TryCreateSocket(UdpSocket udp, out string reason)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!HasLayouts(out reason))
         {
-            reason = "it needs Linux";
-            return null;
-        }
-
-        if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
-        {
-            reason = $"it needs an x64 or arm64 process, and this one is {RuntimeInformation.ProcessArchitecture}";
             return null;
         }
 
@@ -77,6 +76,15 @@ internal static class LinuxDatagramSupport
         }
 
         return null;
+    }
+
+    /// <summary>Whether the structures of <c>MessageLayouts</c> are those of this process.</summary>
+    private static bool HasLayouts(out string reason)
+    {
+        reason = !OperatingSystem.IsLinux() ? "it needs Linux"
+            : RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64 ? string.Empty
+            : $"it needs an x64 or arm64 process, and this one is {RuntimeInformation.ProcessArchitecture}";
+        return reason.Length == 0;
     }
 
     /// <summary>Without, a connect to where nobody listens ends with its timeout. Not for other channels: reports that nobody takes fail every call.</summary>

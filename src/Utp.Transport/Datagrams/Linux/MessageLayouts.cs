@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Utp.Protocol;
 
 namespace Utp.Transport.Datagrams.Linux;
 
@@ -46,6 +48,29 @@ internal struct ControlHeader
     public int Type;
 
     public static int Align(int length) => (length + 7) & ~7;
+
+    /// <summary>The message at the offset of a received message's control data, with all of its data; null, for the end, if there is none.</summary>
+    public static unsafe ControlHeader* At(in MessageHeader header, int offset)
+    {
+        var control = (ControlHeader*)(header.Control + offset);
+        return offset + Bytes <= (int)header.ControlLength && control->Length >= Bytes && control->Length <= header.ControlLength - (nuint)offset
+            ? control
+            : null;
+    }
+
+    /// <summary>Where the datagram was sent to, if the socket was asked to tell.</summary>
+    public static unsafe LocalAddress FindLocalAddress(in MessageHeader header)
+    {
+        LocalAddress local = default;
+        var offset = 0;
+        for (var control = At(header, offset); control is not null; control = At(header, offset))
+        {
+            PacketInformation.Read(control, ref local);
+            offset += Align((int)control->Length);
+        }
+
+        return local;
+    }
 }
 
 [StructLayout(LayoutKind.Sequential)]
@@ -93,6 +118,7 @@ internal static class ErrorNumber
     public const int TryAgain = 11;
     public const int OutOfMemory = 12;
     public const int Access = 13;
+    public const int NoDevice = 19;
     public const int InvalidArgument = 22;
     public const int NotImplemented = 38;
     public const int NotOnNetwork = 64;
@@ -101,6 +127,7 @@ internal static class ErrorNumber
     public const int MessageTooLong = 90;
     public const int NoProtocolOption = 92;
     public const int NotSupported = 95;
+    public const int AddressNotAvailable = 99;
     public const int NetworkUnreachable = 101;
     public const int NoBufferSpace = 105;
     public const int ConnectionRefused = 111;
@@ -113,6 +140,26 @@ internal static class ErrorNumber
     /// </summary>
     public static bool MayBeReport(int error) => error is NetworkUnreachable or HostUnreachable or ConnectionRefused or MessageTooLong or HostDown
         or NoProtocolOption or NotSupported or Protocol or NotOnNetwork or Access;
+
+    /// <summary>What a send may fail with whose source address, or its interface, the host does not have, or not for this destination.</summary>
+    public static bool MayBeSource(int error) => error is InvalidArgument or AddressNotAvailable or NetworkUnreachable or NoDevice;
+
+    /// <summary>As the runtime names it, as far as anybody here looks at the difference.</summary>
+    public static SocketError ToSocketError(int error) => error switch
+    {
+        TryAgain => SocketError.WouldBlock,
+        NoBufferSpace or OutOfMemory => SocketError.NoBufferSpaceAvailable,
+        MessageTooLong => SocketError.MessageSize,
+        BadDescriptor or NotSocket => SocketError.NotSocket,
+        InvalidArgument => SocketError.InvalidArgument,
+        AddressNotAvailable or NoDevice => SocketError.AddressNotAvailable,
+        NetworkUnreachable => SocketError.NetworkUnreachable,
+        HostUnreachable => SocketError.HostUnreachable,
+        HostDown => SocketError.HostDown,
+        ConnectionRefused => SocketError.ConnectionRefused,
+        NotPermitted or Access => SocketError.AccessDenied,
+        _ => SocketError.SocketError,
+    };
 
     public static SendOutcome ToSendOutcome(int error) => error switch
     {

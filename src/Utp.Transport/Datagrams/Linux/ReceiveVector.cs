@@ -9,7 +9,8 @@ namespace Utp.Transport.Datagrams.Linux;
 internal sealed unsafe class ReceiveVector
 {
     private const int NameBytes = 32;
-    private const int ControlBytes = 64;
+    /// <summary>The local address and where to cut a train.</summary>
+    private const int ControlBytes = PacketInformation.MaxReceivedBytes + ControlHeader.Bytes + 8;
 
     private readonly AddressFamily _family;
     private MessageEntry[] _entries = [];
@@ -65,7 +66,8 @@ internal sealed unsafe class ReceiveVector
             }
 
             var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
-            batch.Add(remote, length, SegmentSizeOf(entry.Header, length), arrival);
+            ReadControl(entry.Header, length, out var segmentSize, out var local);
+            batch.Add(remote, length, segmentSize, arrival, local);
         }
     }
 
@@ -91,26 +93,25 @@ internal sealed unsafe class ReceiveVector
         }
     }
 
-    private static int SegmentSizeOf(in MessageHeader header, int length)
+    private static void ReadControl(in MessageHeader header, int length, out int segmentSize, out LocalAddress local)
     {
-        for (var offset = 0; offset + ControlHeader.Bytes <= (int)header.ControlLength;)
+        segmentSize = length;
+        local = default;
+        var offset = 0;
+        for (var control = ControlHeader.At(header, offset); control is not null; control = ControlHeader.At(header, offset))
         {
-            var control = (ControlHeader*)(header.Control + offset);
             if (control->Level == UdpOption.Level && control->Type == UdpOption.ReceiveOffload)
             {
                 var size = Unsafe.ReadUnaligned<int>((byte*)control + ControlHeader.Bytes);
-                return size > 0 && size < length ? size : length;
+                segmentSize = size > 0 && size < length ? size : length;
             }
-
-            if (control->Length < ControlHeader.Bytes)
+            else
             {
-                break;
+                PacketInformation.Read(control, ref local);
             }
 
             offset += ControlHeader.Align((int)control->Length);
         }
-
-        return length;
     }
 
     /// <summary>Only for arrays of the pinned heap.</summary>

@@ -11,13 +11,19 @@ internal sealed unsafe class SendVector
     /// <summary>Messages per <c>sendmmsg</c>; measured, more bring nothing.</summary>
     public const int Capacity = 64;
 
+    private const int SegmentationBytes = ControlHeader.Bytes + 8;
+
     private readonly AddressFamily _family;
     private readonly byte[] _name;
-    private readonly byte[] _control = GC.AllocateArray<byte>(ControlHeader.Bytes + 8, pinned: true);
+
+    /// <summary>The segment size from <see cref="PacketInformation.MaxSentBytes"/> on; before it, and up to it, the source address if there is one.</summary>
+    private readonly byte[] _control = GC.AllocateArray<byte>(PacketInformation.MaxSentBytes + SegmentationBytes, pinned: true);
     private readonly MessageEntry[] _entries = GC.AllocateArray<MessageEntry>(Capacity, pinned: true);
     private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(Capacity, pinned: true);
     private PeerAddress _lastRemote;
     private bool _hasLastRemote;
+    private LocalAddress _lastLocal;
+    private int _sourceBytes;
 
     public SendVector(AddressFamily family)
     {
@@ -34,22 +40,32 @@ internal sealed unsafe class SendVector
             header.VectorCount = 1;
         }
 
-        var control = (ControlHeader*)Pinned(_control);
+        var control = (ControlHeader*)(Pinned(_control) + PacketInformation.MaxSentBytes);
         control->Length = ControlHeader.Bytes + sizeof(ushort);
         control->Level = UdpOption.Level;
         control->Type = UdpOption.Segment;
     }
 
+    /// <summary>Whether the messages name the address that they leave from.</summary>
+    public bool HasSource => _sourceBytes > 0;
+
     /// <summary>False when a socket of this family has no such address.</summary>
-    public bool TryAddress(in PeerAddress remote)
+    /// <param name="remote">Where to.</param>
+    /// <param name="local">Where from; <c>default</c> leaves the choice to the kernel.</param>
+    public bool TryAddress(in PeerAddress remote, in LocalAddress local)
     {
+        if (local != _lastLocal)
+        {
+            SetSource(local);
+        }
+
         if (!_hasLastRemote || remote != _lastRemote)
         {
             _lastRemote = remote;
             _hasLastRemote = SocketAddressBytes.TryWrite(_name, _family, remote);
         }
 
-        return _hasLastRemote;
+        return _hasLastRemote && (HasSource || local.IsUnspecified);
     }
 
     /// <summary>One message per segment, as many as there is room for.</summary>
@@ -75,17 +91,37 @@ internal sealed unsafe class SendVector
     public MessageHeader* Segmented(byte* train, int length, int segmentSize)
     {
         var message = Datagram(train, length);
-        message->Control = Pinned(_control);
-        message->ControlLength = (nuint)_control.Length;
-        Unsafe.WriteUnaligned(message->Control + ControlHeader.Bytes, (ushort)segmentSize);
+        message->Control = SourceControl;
+        message->ControlLength = (nuint)(_sourceBytes + SegmentationBytes);
+        Unsafe.WriteUnaligned(SourceControl + _sourceBytes + ControlHeader.Bytes, (ushort)segmentSize);
         return message;
     }
 
     public void ForgetSegmentation()
     {
-        ref var header = ref _entries[0].Header;
-        header.Control = null;
-        header.ControlLength = 0;
+        SetControl(ref _entries[0].Header);
+    }
+
+    /// <summary>The source address, and behind it always the segment size.</summary>
+    private byte* SourceControl => Pinned(_control) + PacketInformation.MaxSentBytes - _sourceBytes;
+
+    private void SetSource(in LocalAddress local)
+    {
+        var bytes = stackalloc byte[PacketInformation.MaxSentBytes];
+        var had = _sourceBytes;
+        _lastLocal = local;
+        _sourceBytes = local.IsUnspecified ? 0 : PacketInformation.Write(bytes, _family, local);
+        new Span<byte>(bytes, _sourceBytes).CopyTo(new Span<byte>(SourceControl, _sourceBytes));
+        for (var i = 0; i < Capacity && had != _sourceBytes; i++)
+        {
+            SetControl(ref _entries[i].Header);
+        }
+    }
+
+    private void SetControl(ref MessageHeader header)
+    {
+        header.Control = _sourceBytes > 0 ? SourceControl : null;
+        header.ControlLength = (nuint)_sourceBytes;
     }
 
     /// <summary>Only for arrays of the pinned heap.</summary>
