@@ -4,9 +4,11 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Utp.Transport.Tests.Datagrams.Linux;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
@@ -88,6 +90,19 @@ public sealed class KestrelHttpTests
         var answer = await client.GetStringAsync(new Uri("who", UriKind.Relative)).WaitAsync(UtpWebApp.Patience);
 
         Assert.Equal($"127.0.0.1 True 127.0.0.1 {app.EndPoints[0].Port} True", answer);
+    }
+
+    [LinuxFact]
+    public async Task Context_WildcardListener_HasTheAddressThatTheClientDialled()
+    {
+        await using var app = UtpWebApp.Build("{}", builder => builder.WebHost.UseUtp().ConfigureKestrel(kestrel => kestrel.ListenUtp(IPAddress.Any, 0)));
+        app.App.MapGet("/where", (HttpContext context) => $"{context.Connection.LocalIpAddress}:{context.Connection.LocalPort}");
+        await app.StartAsync();
+        var dialled = $"127.0.0.2:{app.EndPoints[0].Port}";
+        using var client = app.CreateClient();
+        client.BaseAddress = new Uri($"http://{dialled}/");
+
+        Assert.Equal(dialled, await client.GetStringAsync(new Uri("where", UriKind.Relative)).WaitAsync(UtpWebApp.Patience));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class PortableDatagramChannelFaultTests
 {
     private static readonly UdpSocketFacts Facts = new(AddressFamily.InterNetwork, new IPEndPoint(IPAddress.Loopback, 4_242));
 
+    private static readonly LocalAddress Source = LocalAddress.FromIPv4(0x7F000002);
+
     public static TheoryData<SocketError> EveryError => new(Enum.GetValues<SocketError>().Where(error => error != SocketError.Success).Distinct());
 
     [Theory]
@@ -107,6 +109,36 @@ public sealed class PortableDatagramChannelFaultTests
     }
 
     [Fact]
+    public async Task Receive_SocketThatTellsLocalAddresses_PassesThemOn()
+    {
+        using var socket = new FaultySocket { Local = Source };
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
+        socket.Arriving.Enqueue([1]);
+        var batch = NewBatch();
+
+        Assert.True(await Task.Run(() => channel.Receive(batch)).WaitAsync(Patience));
+
+        Assert.Equal(Source, batch[0].Local);
+    }
+
+    [Theory]
+    [InlineData(SocketError.InvalidArgument)]
+    [InlineData(SocketError.AddressNotAvailable)]
+    [InlineData(SocketError.NetworkUnreachable)]
+    public void Send_SourceRefused_SaysSoAndKeepsTheRest(SocketError error)
+    {
+        using var socket = new FaultySocket();
+        using var channel = new PortableDatagramChannel(socket, Facts, Clock);
+        socket.Fail(FaultyCall.Send, error, times: 1, after: 1);
+
+        Assert.Equal(SendOutcome.SourceUnavailable, channel.Send(Train(10, 3) with { Local = Source }, new byte[10], out var bytesSent));
+
+        Assert.Equal(3, bytesSent);
+        Assert.Equal(SendOutcome.Sent, channel.Send(Train(7, 3), new byte[7], out _));
+        Assert.Equal(["send from 127.0.0.2", "send", "send", "send"], socket.Journal);
+    }
+
+    [Fact]
     public void WaitWritable_OutOfBuffers_WaitsByTime()
     {
         using var socket = new FaultySocket();
@@ -160,6 +192,9 @@ public sealed class PortableDatagramChannelFaultTests
 
         public List<string> Journal { get; } = [];
 
+        /// <summary>Where arriving datagrams were sent to.</summary>
+        public LocalAddress Local { get; set; }
+
         public int FailuresLeft { get; private set; }
 
         public int WaitCount => Volatile.Read(ref _waitCount);
@@ -191,18 +226,19 @@ public sealed class PortableDatagramChannelFaultTests
             return true;
         }
 
-        public int Receive(Span<byte> buffer, SocketAddress remote)
+        public int Receive(Span<byte> buffer, SocketAddress remote, out LocalAddress local)
         {
             ThrowIf(FaultyCall.Receive);
+            local = Local;
             var datagram = Arriving.Dequeue();
             datagram.CopyTo(buffer);
             return datagram.Length;
         }
 
-        public void Send(ReadOnlySpan<byte> datagram, SocketAddress remote)
+        public void Send(ReadOnlySpan<byte> datagram, SocketAddress remote, in LocalAddress local)
         {
             ThrowIf(FaultyCall.Send);
-            Journal.Add("send");
+            Journal.Add(local.IsUnspecified ? "send" : $"send from {local}");
         }
 
         public SocketError TakePendingError()

@@ -23,7 +23,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public ConcurrentQueue<byte[]> Arriving { get; } = new();
 
-    /// <summary>One line per call: "train 2800/1400" (one message for the kernel to cut), "batch 3" or "datagram 17".</summary>
+    /// <summary>One line per call: "train 2800/1400" (one message for the kernel to cut), "batch 3" or "datagram 17 from 127.0.0.2".</summary>
     public List<string> Journal { get; } = [];
 
     public List<byte> Sent { get; } = [];
@@ -71,11 +71,12 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public int SendMessages(MessageEntry* entries, int count)
     {
-        Journal.Add($"batch {count}");
+        Journal.Add($"batch {count}{SourceOf(&entries->Header)}");
         var result = DatagramResults.TryDequeue(out var queued) ? queued : DatagramFailure < 0 ? DatagramFailure : count;
         for (var i = 0; i < result; i++)
         {
-            Assert.True(entries[i].Header.Control is null && entries[i].Header.ControlLength == 0);
+            Assert.Equal(0, SegmentSizeOf(&entries[i].Header));
+            Assert.Equal(SourceOf(&entries->Header), SourceOf(&entries[i].Header));
             Keep(&entries[i].Header);
         }
 
@@ -86,17 +87,14 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
     {
         var length = (int)message->Vectors->Length;
         int result;
-        if (message->ControlLength == 0)
+        if (SegmentSizeOf(message) is var segmentSize && segmentSize == 0)
         {
-            Journal.Add($"datagram {length}");
+            Journal.Add($"datagram {length}{SourceOf(message)}");
             result = DatagramResults.TryDequeue(out var queued) ? queued : DatagramFailure < 0 ? DatagramFailure : length;
         }
         else
         {
-            var control = (ControlHeader*)message->Control;
-            Assert.Equal((18, 17, 103), ((int)control->Length, control->Level, control->Type));
-            Assert.Equal(24, (int)message->ControlLength);
-            Journal.Add($"train {length}/{Unsafe.ReadUnaligned<ushort>((byte*)control + ControlHeader.Bytes)}");
+            Journal.Add($"train {length}/{segmentSize}{SourceOf(message)}");
             result = TrainResults.TryDequeue(out var queued) ? queued : length;
         }
 
@@ -139,6 +137,30 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
     public long? ReadDropCount() => null;
 
     public void Dispose() => _signal.Release();
+
+    /// <summary>" from 127.0.0.2" for a message that names its source address.</summary>
+    private static string SourceOf(MessageHeader* message) =>
+        ControlHeader.FindLocalAddress(*message) is { IsUnspecified: false } local ? $" from {local}" : string.Empty;
+
+    /// <summary>What the kernel is to cut; zero for nothing.</summary>
+    private static int SegmentSizeOf(MessageHeader* message)
+    {
+        var (offset, segmentSize) = (0, 0);
+        for (var control = ControlHeader.At(*message, offset); control is not null; control = ControlHeader.At(*message, offset))
+        {
+            if ((control->Level, control->Type) == (17, 103))
+            {
+                Assert.Equal(18, (int)control->Length);
+                segmentSize = Unsafe.ReadUnaligned<ushort>((byte*)control + ControlHeader.Bytes);
+            }
+
+            offset += ControlHeader.Align((int)control->Length);
+        }
+
+        Assert.Equal(offset, (int)message->ControlLength);
+        Assert.True(offset > 0 || message->Control is null);
+        return segmentSize;
+    }
 
     private void Keep(MessageHeader* message) => Sent.AddRange(new ReadOnlySpan<byte>(message->Vectors->Base, (int)message->Vectors->Length));
 }
