@@ -62,6 +62,14 @@ internal sealed class LibutpPeer : IAsyncDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Suspends the process: it answers nothing, and its socket stays.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     /// <summary>One request of the control protocol.</summary>
     /// <exception cref="PeerException">The peer answered with an error, or ended.</exception>
     public async Task<JsonObject> RequestAsync(string operation, JsonObject arguments)

@@ -89,19 +89,19 @@ internal sealed class UtpWebApp : IAsyncDisposable
     }
 
     /// <summary>A client of the first uTP endpoint.</summary>
-    public HttpClient CreateClient(bool https = false, Version? version = null, UtpEndPoint? endPoint = null)
+    public HttpClient CreateClient(bool https = false, Version? version = null, UtpEndPoint? endPoint = null, IUtpConnectionFactory? factory = null)
     {
-        var client = new HttpClient(CreateHandler()) { Timeout = Patience };
+        var client = new HttpClient(CreateHandler(factory)) { Timeout = Patience };
         client.BaseAddress = new Uri($"{(https ? "https" : "http")}://{endPoint ?? EndPoints[0]}/");
         client.DefaultRequestVersion = version ?? HttpVersion.Version11;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         return client;
     }
 
-    public SocketsHttpHandler CreateHandler() => new SocketsHttpHandler
+    public SocketsHttpHandler CreateHandler(IUtpConnectionFactory? factory = null) => new SocketsHttpHandler
     {
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => TestCertificate.IsTrusted(certificate) },
-    }.OverUtp(Client);
+    }.OverUtp(factory ?? Client);
 
     public async ValueTask DisposeAsync()
     {

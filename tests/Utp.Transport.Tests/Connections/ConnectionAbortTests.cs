@@ -198,8 +198,7 @@ public sealed class ConnectionAbortTests
     {
         var time = new FakeTimeProvider();
         var network = new InProcessDatagramNetwork(1, LinkImpairments.None, new UtpClock(time));
-        await using var engines = new EngineFixture(
-            options => options.IdleTimeout = writing ? TimeSpan.Zero : TimeSpan.FromSeconds(30), network, time);
+        await using var engines = new EngineFixture(options => options.IdleTimeout = TimeSpan.FromSeconds(30), network, time);
         var (client, server) = await engines.ConnectPairAsync();
         var pendingRead = client.Transport.Input.ReadAsync().AsTask();
 

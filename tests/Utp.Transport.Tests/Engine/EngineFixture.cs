@@ -25,6 +25,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         Environment.GetEnvironmentVariable("UTP_TEST_SHARDS") is { Length: > 0 } count ? int.Parse(count, CultureInfo.InvariantCulture) : null;
 
     private readonly TimeProvider? _time;
+    private readonly System.Collections.Concurrent.ConcurrentBag<IDatagramChannel> _channels = [];
 
     public EngineFixture(
         Action<UtpTransportOptions>? configure = null,
@@ -89,6 +90,16 @@ internal sealed class EngineFixture : IAsyncDisposable
 
     public static IPEndPoint AddressOf(UtpConnectionListener listener) => ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
 
+    /// <summary>What the end of the process does: the UDP sockets are gone, and nobody is told.</summary>
+    public void Kill()
+    {
+        Unplug();
+        foreach (var channel in _channels)
+        {
+            channel.Dispose();
+        }
+    }
+
     /// <summary>From now on nothing arrives anywhere, and nobody is told.</summary>
     public void Unplug() => Fault = static (in Transmit transmit, ReadOnlySpan<byte> _, ref int bytesSent) =>
     {
@@ -148,6 +159,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         OpenChannels = (local, count, options, clock, logger) =>
         {
             var channels = Network is { } network ? [network.Open(local.Port)] : ShardedChannels.Create(local, count, options, clock, logger);
+            Array.ForEach(channels, _channels.Add);
             return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault));
         },
     };

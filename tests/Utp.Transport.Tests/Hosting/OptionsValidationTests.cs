@@ -64,6 +64,29 @@ public sealed class OptionsValidationTests
         Assert.Equal([$"Utp:{key} is '{value}'. Expected {expected}. Correct the value, or remove the key to take the default ({byDefault})."], failures);
     }
 
+    [Theory]
+    [InlineData("00:00:10", "00:00:10", true)]
+    [InlineData("00:00:10", "00:00:29", true)]
+    [InlineData("00:00:10", "00:00:09", false)]
+    [InlineData("00:00:00", "00:00:29", false)]
+    [InlineData("00:00:10", "00:00:00", false)]
+    public async Task Start_WithAKeepAliveIntervalThatTheIdleTimeoutOverrides_NamesBothAndTheRemedy(string idle, string keepAlive, bool isRefused)
+    {
+        var failures = await UtpConfigurationJson.StartFailuresAsync(
+            $$"""{ "Utp": { "Transport": { "IdleTimeout": "{{idle}}", "KeepAliveInterval": "{{keepAlive}}" } } }""");
+
+        string[] expected =
+        [
+            $"Utp:Transport:KeepAliveInterval is '{keepAlive}', which is not shorter than Utp:Transport:IdleTimeout ('{idle}'), so it would have no effect. "
+            + "Set KeepAliveInterval to less than a third of IdleTimeout, or remove it: keepalives then leave three times in an IdleTimeout.",
+        ];
+        Assert.Equal(isRefused ? expected : [], failures);
+    }
+
+    [Fact]
+    public async Task Start_WithAnIdleTimeoutBelowTheDefaultInterval_IsFine() =>
+        Assert.Empty(await UtpConfigurationJson.StartFailuresAsync(Nested("Transport:IdleTimeout", "00:00:05")));
+
     [Fact]
     public async Task Start_WithABadEndpointOption_NamesTheEndpoint()
     {

@@ -94,6 +94,11 @@ internal sealed class UtpConfiguration
                 yield return $"{path}:{key.Name} {complaint}";
             }
         }
+
+        if (SilenceSettings.Check(section) is { } mismatch)
+        {
+            yield return mismatch;
+        }
     }
 
     private static string? Complaint<TOptions>(IConfigurationSection child, IReadOnlyList<IOptionKey<TOptions>> keys, IReadOnlyCollection<string> otherKeys)

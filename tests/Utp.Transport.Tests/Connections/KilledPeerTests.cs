@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Utp.Protocol;
+using Utp.Transport.Tests.Datagrams;
+using Utp.Transport.Tests.Datagrams.Linux;
+using Utp.Transport.Tests.Engine;
+
+namespace Utp.Transport.Tests.Connections;
+
+/// <summary>The peer's process ends without a word; its host reports that nobody has the port. Closing the UDP socket is what the end does.</summary>
+public sealed class KilledPeerTests
+{
+    private static readonly TimeSpan Bar = TimeSpan.FromSeconds(5);
+
+    [LinuxTheory]
+    [InlineData(UtpDatagramOffload.Segmentation, false)]
+    [InlineData(UtpDatagramOffload.Segmentation, true)]
+    [InlineData(UtpDatagramOffload.Batching, false)]
+    public Task Reader_OfAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) => AssertToldAsync(offload, ipv6, isWriting: false, shards: 1);
+
+    [LinuxTheory]
+    [InlineData(UtpDatagramOffload.Segmentation, false)]
+    [InlineData(UtpDatagramOffload.Segmentation, true)]
+    [InlineData(UtpDatagramOffload.Batching, false)]
+    public Task Writer_ToAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) => AssertToldAsync(offload, ipv6, isWriting: true, shards: 1);
+
+    [LinuxFact]
+    public Task Reader_OnAShardedPort_IsToldWithinFiveSeconds() => AssertToldAsync(UtpDatagramOffload.Segmentation, ipv6: false, isWriting: false, shards: 3);
+
+    private static async Task AssertToldAsync(UtpDatagramOffload offload, bool ipv6, bool isWriting, int shards)
+    {
+        if (ipv6 && !ChannelFixture.HasIPv6Loopback)
+        {
+            return;
+        }
+
+        await using var engines = new EngineFixture(options => (options.DatagramOffload, options.Shards) = (offload, shards));
+        await using var listener = await engines.BindAsync(local: new IPEndPoint(ipv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0));
+        var victim = new EngineFixture(options => options.DatagramOffload = offload);
+        try
+        {
+            var accept = EngineFixture.AcceptAsync(listener);
+            var client = await victim.ConnectAsync(listener);
+            await using var server = await accept;
+            await client.Transport.Output.WriteAsync(new byte[10]);
+            var first = await server.Transport.Input.ReadAtLeastAsync(10).AsTask().WaitAsync(EngineFixture.Patience);
+            server.Transport.Input.AdvanceTo(first.Buffer.End);
+            var pending = server.Transport.Input.ReadAsync().AsTask();
+            var writing = isWriting ? WriteUntilItEndsAsync(server) : Task.CompletedTask;
+            var watch = Stopwatch.StartNew();
+
+            victim.Kill();
+
+            var error = await Assert.ThrowsAsync<ConnectionResetException>(() => pending.WaitAsync(EngineFixture.Patience));
+            Assert.Contains("its host reports", error.Message, StringComparison.Ordinal);
+            Assert.InRange(watch.Elapsed, TimeSpan.Zero, Bar);
+            Assert.Equal(CloseReason.PeerReset, server.CloseReason);
+            await writing.WaitAsync(EngineFixture.Patience);
+        }
+        finally
+        {
+            await victim.DisposeAsync();
+        }
+    }
+
+    private static async Task WriteUntilItEndsAsync(UtpConnection connection)
+    {
+        while (!(await connection.Transport.Output.WriteAsync(new byte[100_000])).IsCompleted)
+        {
+        }
+    }
+}
