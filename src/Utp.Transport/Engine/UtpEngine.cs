@@ -101,7 +101,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
         if (!group.TryListen(listener, options.ToSettings()))
         {
             ReleaseReference(group);
-            throw UtpErrors.AddressInUse(endPoint);
+            throw group.Failure is { } failure ? UtpErrors.ListenerFailed(endPoint, failure) : UtpErrors.AddressInUse(endPoint);
         }
 
         RebindIfFailed(group);

@@ -8,6 +8,9 @@ internal sealed class CountingMemoryPoolFactory : IMemoryPoolFactory<byte>
 {
     private int _rentedCount;
 
+    /// <summary>Whether there is no memory for whoever asks now.</summary>
+    public Func<bool>? IsExhausted { get; set; }
+
     public int RentedCount => Volatile.Read(ref _rentedCount);
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new CountingPool(this);
@@ -18,6 +21,11 @@ internal sealed class CountingMemoryPoolFactory : IMemoryPoolFactory<byte>
 
         public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
         {
+            if (owner.IsExhausted?.Invoke() == true)
+            {
+                throw new InsufficientMemoryException();
+            }
+
             Interlocked.Increment(ref owner._rentedCount);
             return new Block(owner, MemoryPool<byte>.Shared.Rent(minBufferSize));
         }

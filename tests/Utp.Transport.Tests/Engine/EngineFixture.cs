@@ -52,6 +52,15 @@ internal sealed class EngineFixture : IAsyncDisposable
     /// <summary>What happens to datagrams of both engines in place of being sent.</summary>
     public SendFault? Fault { get; set; }
 
+    /// <summary>Called before a channel receives; may throw.</summary>
+    public Action<IDatagramChannel>? ReceiveFault { get; set; }
+
+    /// <summary>Called before the channels of an endpoint open; may throw.</summary>
+    public Action<IPEndPoint>? OpenFault { get; set; }
+
+    /// <summary>Called before a thread of a socket starts; may throw.</summary>
+    public Action<Thread>? ThreadFault { get; set; }
+
     public CountingMemoryPoolFactory Pools { get; } = new();
 
     public UtpEngine ServerEngine { get; }
@@ -156,11 +165,17 @@ internal sealed class EngineFixture : IAsyncDisposable
         Pools,
         foreign)
     {
+        StartThread = thread =>
+        {
+            ThreadFault?.Invoke(thread);
+            thread.UnsafeStart();
+        },
         OpenChannels = (local, count, options, clock, logger) =>
         {
+            OpenFault?.Invoke(local);
             var channels = Network is { } network ? [network.Open(local.Port)] : ShardedChannels.Create(local, count, options, clock, logger);
             Array.ForEach(channels, _channels.Add);
-            return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault));
+            return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault, () => ReceiveFault));
         },
     };
 }

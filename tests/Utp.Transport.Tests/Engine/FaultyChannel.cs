@@ -8,7 +8,7 @@ namespace Utp.Transport.Tests.Engine;
 internal delegate SendOutcome? SendFault(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent);
 
 /// <summary>Passes everything through, but for the sends that a test wants to fail.</summary>
-internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fault) : IDatagramChannel
+internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fault, Func<Action<IDatagramChannel>?>? receiveFault = null) : IDatagramChannel
 {
     public IPEndPoint LocalEndPoint => inner.LocalEndPoint;
 
@@ -20,7 +20,11 @@ internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fau
 
     public int SendBufferBytes => inner.SendBufferBytes;
 
-    public bool Receive(DatagramBatch batch) => inner.Receive(batch);
+    public bool Receive(DatagramBatch batch)
+    {
+        receiveFault?.Invoke()?.Invoke(inner);
+        return inner.Receive(batch);
+    }
 
     public SendOutcome Send(in Transmit transmit, ReadOnlySpan<byte> train, out int bytesSent)
     {

@@ -16,7 +16,9 @@ internal sealed class SampleProcess : IAsyncDisposable
         _error = process.StandardError.ReadToEndAsync();
     }
 
-    public static SampleProcess Start(string name, params string[] arguments)
+    public static SampleProcess Start(string name, params string[] arguments) => StartProgram(RepositoryPaths.Sample(name), arguments);
+
+    public static SampleProcess StartProgram(string path, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -27,7 +29,7 @@ internal sealed class SampleProcess : IAsyncDisposable
             // Another folder than the repository: samples must find their configuration by themselves.
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add(RepositoryPaths.Sample(name));
+        start.ArgumentList.Add(path);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
