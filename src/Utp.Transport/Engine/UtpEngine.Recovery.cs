@@ -29,8 +29,14 @@ internal sealed partial class UtpEngine
             }
         }
 
-        CleanUp(group);
-        RebindListener(group);
+        try
+        {
+            CleanUp(group);
+        }
+        finally
+        {
+            RebindListener(group);
+        }
     }
 
     /// <summary>Binds the listener of a failed group again, if it has one, on a thread of the pool.</summary>

@@ -150,18 +150,23 @@ internal sealed partial class UtpSocket
             return;
         }
 
-#pragma warning disable CA1031 // A logger is code of the application: what it throws must not keep connections and the listener from being told.
+        // A logger is code of the application: what it throws must not keep connections and the listener from being told.
+        Quietly(() => UtpLog.EngineFailed(_logger, LocalEndPoint, exception));
+        Quietly(() => _engine.OnFailed(_group, exception));
+    }
+
+    private static void Quietly(Action action)
+    {
         try
         {
-            UtpLog.EngineFailed(_logger, LocalEndPoint, exception);
+            action();
         }
+#pragma warning disable CA1031 // There is nowhere left to say so, and beyond this is the end of the process.
         catch (Exception)
-        {
-            // Nowhere to say so.
-        }
 #pragma warning restore CA1031
-
-        _engine.OnFailed(_group, exception);
+        {
+            // The log or the clean-up is incomplete.
+        }
     }
 
     private void DropPosted()
