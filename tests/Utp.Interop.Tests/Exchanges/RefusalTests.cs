@@ -23,9 +23,9 @@ public sealed class RefusalTests
         await using var ours = await listener.AcceptAsync();
         await listener.UnbindAsync();
 
-        var refused = await Assert.ThrowsAsync<PeerException>(() => first.ConnectAsync(listener.EndPoint).WaitAsync(TimeSpan.FromSeconds(2)));
+        var refused = await Assert.ThrowsAsync<PeerException>(() => first.ConnectAsync(listener.EndPoint).WaitAsync(OurHost.Patience));
 
-        // libutp overwrites its state before it looks at it, and so reports a reset where it means a refusal.
+        // libutp overwrites its state before it looks at it, and so reports a reset where it means a refusal. Silence would be UTP_ETIMEDOUT.
         Assert.Equal("UTP_ECONNRESET", refused.Message);
         await theirs.SendAsync(2, 1_000);
         Assert.Equal(1_001, (await ours.ReceiveAsync(1_001).WaitAsync(OurHost.Patience)).Bytes);

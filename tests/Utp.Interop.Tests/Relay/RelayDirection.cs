@@ -20,6 +20,18 @@ internal sealed class RelayDirection(Impairment impairment, int seed, RelayDirec
 
     public long ReceivedCount { get; private set; }
 
+    /// <summary>Datagrams that wait to be sent.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _delayed.Count + _held.Count;
+            }
+        }
+    }
+
     public long LostCount { get; private set; }
 
     public long DuplicatedCount { get; private set; }

@@ -92,7 +92,7 @@ public class CatTests
 
         var sent = Task.WhenAll(RandomBytes.WriteAsync(connector.Input, size, 3), RandomBytes.WriteAsync(listener.Input, size, 4));
         var received = Task.WhenAll(RandomBytes.ReadAsync(listener.Output), RandomBytes.ReadAsync(connector.Output));
-        var patience = TimeSpan.FromSeconds(30 + (size / 5_000_000.0));
+        var patience = TimeSpan.FromSeconds(120 + (size / 5_000_000.0));
 
         var sums = await sent.WaitAsync(patience);
         var results = await received.WaitAsync(patience);

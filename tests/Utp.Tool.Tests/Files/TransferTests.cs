@@ -8,7 +8,7 @@ public class TransferTests
     private const int LargeBytes = 60_000_000;
 
     /// <summary>Slows a transfer down.</summary>
-    private static readonly string[] SmallWindow = ["--receive-buffer", "16384"];
+    private static readonly string[] SmallWindow = ["--receive-buffer", "8192"];
 
     [Fact]
     public async Task SendAndReceive_SeveralFiles_ArriveWholeWithTheirTimes()
@@ -118,7 +118,7 @@ public class TransferTests
     {
         using var source = new TemporaryDirectory();
         using var target = new TemporaryDirectory();
-        await using var receiver = Receive(target, [.. SmallWindow, "--idle-timeout", "1"]);
+        await using var receiver = Receive(target, [.. SmallWindow, "--idle-timeout", "5"]);
         await using var sender = ToolProcess.Start(
             "send", source.Create("first", 100_000, 1), source.Create("second", LargeBytes, 2), $"127.0.0.1:{await receiver.PortAsync()}");
         await WaitForPartialAsync(target, alongside: "first");
@@ -137,7 +137,7 @@ public class TransferTests
         using var target = new TemporaryDirectory();
         await using var receiver = ToolProcess.Start(["receive", "-l", "0", "--bind", "127.0.0.1", "--directory", target.FullName, .. SmallWindow]);
         await using var sender = CommandRun.Start(
-            "send", source.Create("first", 100_000, 1), source.Create("second", LargeBytes, 2), $"127.0.0.1:{await receiver.PortAsync()}", "--idle-timeout", "1");
+            "send", source.Create("first", 100_000, 1), source.Create("second", LargeBytes, 2), $"127.0.0.1:{await receiver.PortAsync()}", "--idle-timeout", "5");
         await WaitForPartialAsync(target, alongside: "first");
 
         receiver.Kill();

@@ -6,7 +6,7 @@ namespace Utp.Tool.Tests.Harness;
 /// <summary>A command of the tool, run in this process with streams of the test's.</summary>
 internal sealed class CommandRun : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Interruption _interruption = new();
 

@@ -78,10 +78,10 @@ public class RelayTests
     [Fact]
     public async Task Relay_TargetRefuses_ResetsTheConnectionAndSaysSo()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var closedPort = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        // Bound, so that nobody else takes the port, and not listening.
+        using var holder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var closedPort = ((IPEndPoint)holder.LocalEndPoint!).Port;
         await using var relay = CommandRun.Start("relay", "--listen", "tcp://127.0.0.1:0", "--connect", $"tcp://127.0.0.1:{closedPort}");
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(IPAddress.Loopback, await relay.PortAsync());

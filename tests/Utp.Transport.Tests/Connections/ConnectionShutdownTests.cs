@@ -161,7 +161,7 @@ public sealed class ConnectionShutdownTests
         if (dispose)
         {
             // Bounded by no network: the engine lingers.
-            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5));
+            await client.DisposeAsync().AsTask().WaitAsync(Patience);
         }
         else
         {

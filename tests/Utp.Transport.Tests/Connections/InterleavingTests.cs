@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Utp.Protocol;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -58,8 +59,8 @@ public sealed class InterleavingTests
         await AssertReadAsync(serverReads, toServer, isWhole: IsGraceful(clientEnding) && serverEnding is Ending.Finish);
         await AssertReadAsync(clientReads, toClient, isWhole: IsGraceful(serverEnding) && clientEnding is Ending.Finish);
 
-        await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5));
-        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5));
+        await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.True(client.ConnectionClosed.IsCancellationRequested);
         Assert.True(server.ConnectionClosed.IsCancellationRequested);
         await EngineFixture.EventuallyAsync(() => engines.Pools.RentedCount == 0, "all blocks are back");
@@ -82,9 +83,10 @@ public sealed class InterleavingTests
 
             var stop = Task.Run(() => engines.ClientEngine.StoppedAsync(default));
             var finish = Task.Run(() => server.FinishAsync(default).AsTask());
-            await Task.WhenAll(stop, finish).WaitAsync(TimeSpan.FromSeconds(15));
+            await Task.WhenAll(stop, finish).WaitAsync(EngineFixture.Patience);
 
             await reads.WaitAsync(EngineFixture.Patience);
+            Assert.True(server.CloseReason is not (CloseReason.RetransmissionTimeout or CloseReason.IdleTimeout), $"The peer found out by {server.CloseReason}.");
             await client.DisposeAsync();
             await server.DisposeAsync();
         }

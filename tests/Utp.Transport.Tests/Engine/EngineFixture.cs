@@ -32,14 +32,15 @@ internal sealed class EngineFixture : IAsyncDisposable
         InProcessDatagramNetwork? network = null,
         TimeProvider? timeProvider = null,
         ILoggerFactory? loggerFactory = null,
-        Func<IUtpForeignDatagramHandler?>? foreign = null)
+        Func<IUtpForeignDatagramHandler?>? foreign = null,
+        TimeSpan? drainTime = null)
     {
         Options = new UtpTransportOptions { DatagramOffload = Channel, Shards = Shards };
         configure?.Invoke(Options);
         Network = network;
         _time = timeProvider;
-        ServerEngine = Create(timeProvider, loggerFactory, foreign);
-        ClientEngine = Create(timeProvider, loggerFactory, foreign);
+        ServerEngine = Create(timeProvider, loggerFactory, foreign, drainTime);
+        ClientEngine = Create(timeProvider, loggerFactory, foreign, drainTime);
     }
 
     public UtpTransportOptions Options { get; }
@@ -125,7 +126,7 @@ internal sealed class EngineFixture : IAsyncDisposable
             await Task.Delay(1);
         }
 
-        await task.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await task.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Assert.True(task.IsCompleted, $"Not after {atMost} of virtual time.");
     }
 
@@ -157,7 +158,8 @@ internal sealed class EngineFixture : IAsyncDisposable
         await disposed.WaitAsync(Patience);
     }
 
-    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign) => new(
+    private UtpEngine Create(
+        TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
         Microsoft.Extensions.Options.Options.Create(Options),
         loggerFactory ?? NullLoggerFactory.Instance,
         timeProvider ?? TimeProvider.System,
@@ -165,6 +167,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         Pools,
         foreign)
     {
+        DrainTime = drainTime ?? TimeSpan.FromSeconds(2),
         StartThread = thread =>
         {
             ThreadFault?.Invoke(thread);

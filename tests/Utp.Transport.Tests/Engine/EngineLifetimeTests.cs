@@ -65,12 +65,15 @@ public sealed class EngineLifetimeTests
 
         time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal(1, engines.ClientEngine.SocketCount);
-        for (var i = 0; i < 3; i++)
-        {
-            time.Advance(TimeSpan.FromSeconds(2));
-        }
 
-        await EngineFixture.EventuallyAsync(() => engines.ClientEngine.SocketCount == 0, "the unused socket closes");
+        // The aborted connection gives its socket back as soon as its turn is free: only then the five seconds begin.
+        await EngineFixture.EventuallyAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                return engines.ClientEngine.SocketCount == 0;
+            },
+            "the unused socket closes");
     }
 
     [Fact]
@@ -96,7 +99,7 @@ public sealed class EngineLifetimeTests
     [Fact]
     public async Task StoppedAsync_OpenConnection_DeliversAndThenResets()
     {
-        await using var engines = new EngineFixture();
+        await using var engines = new EngineFixture(drainTime: Patience);
         var payload = Pattern(700_000);
         var (client, server) = await engines.ConnectPairAsync();
         var read = server.Transport.Input.ReadToEndAsync();
@@ -162,7 +165,7 @@ public sealed class EngineLifetimeTests
 
         await engines.ClientEngine.StoppedAsync(default).WaitAsync(Patience);
 
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 1.8, 15);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 1.8, Patience.TotalSeconds);
         await Assert.ThrowsAsync<ConnectionResetException>(() => server.Transport.Input.ReadToEndAsync());
         Assert.Contains(logs.Collector.GetSnapshot(), record => record.Id.Name == "EngineStoppedEarly" && record.Message.Contains("1 connections", StringComparison.Ordinal));
         await client.DisposeAsync();
@@ -172,14 +175,13 @@ public sealed class EngineLifetimeTests
     [Fact]
     public async Task StoppedAsync_Cancelled_DoesNotWaitForDelivery()
     {
-        await using var engines = new EngineFixture(options => options.ReceiveBufferSize = 16 * 1024);
+        // An engine that waited would do so for ever.
+        await using var engines = new EngineFixture(options => options.ReceiveBufferSize = 16 * 1024, drainTime: Timeout.InfiniteTimeSpan);
         var (client, server) = await engines.ConnectPairAsync();
         await client.Transport.Output.WriteAsync(Pattern(500_000));
-        var start = Stopwatch.GetTimestamp();
 
         await engines.ClientEngine.StoppedAsync(new CancellationToken(canceled: true)).WaitAsync(Patience);
 
-        Assert.True(Stopwatch.GetElapsedTime(start) < engines.ClientEngine.DrainTime, "It waited.");
         await client.DisposeAsync();
         await server.DisposeAsync();
     }

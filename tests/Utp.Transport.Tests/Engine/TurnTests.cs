@@ -41,7 +41,7 @@ public sealed class TurnTests
                 turn.Exit();
             })
             : Task.CompletedTask;
-        await Task.WhenAll(askers.Append(receiver)).WaitAsync(EngineFixture.Patience);
+        await Task.WhenAll(askers.Append(receiver)).WaitAsync(TimeSpan.FromMinutes(3));
 
         Assert.Equal(0, lost);
         Assert.Equal(asked, done);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Transport.Tests.Friendly;
 
@@ -62,14 +63,23 @@ public class UtpClientTests
     [Fact]
     public async Task Connect_LocalEndPointConfigured_LeavesFromThere()
     {
-        using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var local = (IPEndPoint)probe.Client.LocalEndPoint!;
-        probe.Close();
-        await using var pair = await FriendlyPair.CreateAsync(new UtpClientOptions { LocalEndPoint = local });
-
-        var (_, server) = await pair.ConnectAsync();
-
-        Assert.Equal(local, server.RemoteEndPoint);
+        for (var attempt = 1; ; attempt++)
+        {
+            using var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+            var local = (IPEndPoint)probe.Client.LocalEndPoint!;
+            probe.Close();
+            await using var pair = await FriendlyPair.CreateAsync(new UtpClientOptions { LocalEndPoint = local });
+            try
+            {
+                var (_, server) = await pair.ConnectAsync();
+                Assert.Equal(local, server.RemoteEndPoint);
+                return;
+            }
+            catch (AddressInUseException) when (attempt < 5)
+            {
+                // Another test has taken the port since.
+            }
+        }
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
 
     public DiagnosticsEndToEndTests() => _services = new ServiceCollection()
         .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new FakeLoggerProvider(_logs)))
-        .AddUtp(options => options.ConnectTimeout = TimeSpan.FromMilliseconds(300)).Services.BuildServiceProvider();
+        .AddUtp().AddClient("impatient", options => options.ConnectTimeout = TimeSpan.FromMilliseconds(300)).Services.BuildServiceProvider();
 
     public async Task InitializeAsync() =>
         _listener = await _services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask().WaitAsync(Patience);
@@ -52,7 +52,8 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
     {
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
 
-        await Assert.ThrowsAsync<SocketException>(() => Client.ConnectAsync((IPEndPoint)silent.Client.LocalEndPoint!).AsTask().WaitAsync(Patience));
+        var client = _services.GetRequiredService<IUtpClientFactory>().CreateClient("impatient");
+        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync((IPEndPoint)silent.Client.LocalEndPoint!).AsTask().WaitAsync(Patience));
 
         Assert.Contains(_logs.GetSnapshot(), record => record.Id.Name == "ConnectFailed" && record.Message.EndsWith("ConnectTimeout.", StringComparison.Ordinal));
     }

@@ -1,14 +1,17 @@
 namespace Utp.Transport.Tests.Performance;
 
-[Collection(Alone.Name)]
-public sealed class BlockPoolTests
+public sealed class BlockPoolTests : IDisposable
 {
+    private readonly BlockPool _pool = new();
+
+    public void Dispose() => _pool.Dispose();
+
     [Fact]
     public void Return_ThenRent_GivesTheSameBlock()
     {
-        var first = BlockPool.Shared.Rent();
+        var first = _pool.Rent();
         first.Dispose();
-        using var second = BlockPool.Shared.Rent(1);
+        using var second = _pool.Rent(1);
 
         Assert.Same(first, second);
         Assert.Equal(BlockPool.BlockBytes, second.Memory.Length);
@@ -17,23 +20,23 @@ public sealed class BlockPoolTests
     [Fact]
     public void Dispose_Twice_ReturnsOnce()
     {
-        var block = BlockPool.Shared.Rent();
+        var block = _pool.Rent();
         block.Dispose();
-        var count = BlockPool.Shared.FreeCount;
+        var count = _pool.FreeCount;
         block.Dispose();
 
-        Assert.Equal(count, BlockPool.Shared.FreeCount);
+        Assert.Equal(count, _pool.FreeCount);
     }
 
     [Fact]
     public void Trim_Twice_LetsGoOfWhatWasNotNeededBetween()
     {
-        var blocks = Enumerable.Range(0, 10).Select(_ => BlockPool.Shared.Rent()).ToArray();
+        var blocks = Enumerable.Range(0, 10).Select(_ => _pool.Rent()).ToArray();
         Array.ForEach(blocks, block => block.Dispose());
-        BlockPool.Shared.Trim();
-        using var needed = BlockPool.Shared.Rent();
-        BlockPool.Shared.Trim();
+        _pool.Trim();
+        using var needed = _pool.Rent();
+        _pool.Trim();
 
-        Assert.Equal(0, BlockPool.Shared.FreeCount);
+        Assert.Equal(0, _pool.FreeCount);
     }
 }

@@ -19,7 +19,8 @@ internal sealed class BlockPool : MemoryPool<byte>
     private int _freeCount;
     private int _leastFreeCount;
 
-    private BlockPool() => _ = new CollectionWatch(this);
+    /// <summary>For tests, which no other user of the pool may disturb; everything else takes <see cref="Shared"/>.</summary>
+    internal BlockPool() => _ = new CollectionWatch(this);
 
     /// <summary>The one of this process: sizes do not differ, and memory that one engine no longer needs serves the next.</summary>
     public static new BlockPool Shared { get; } = new();
