@@ -158,8 +158,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         await disposed.WaitAsync(Patience);
     }
 
-    private UtpEngine Create(
-        TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
+    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
         Microsoft.Extensions.Options.Options.Create(Options),
         loggerFactory ?? NullLoggerFactory.Instance,
         timeProvider ?? TimeProvider.System,
