@@ -92,7 +92,9 @@ public sealed class RelayTests
             if (i % 50 == 49 || i == Count - 1)
             {
                 // Everything has passed the relay when it has counted it and holds nothing back; loopback may need a moment more on a busy machine.
-                Assert.True(SpinWait.SpinUntil(() => direction.ReceivedCount - before > i, Patience), $"Only {direction.ReceivedCount - before} of {i + 1} arrived.");
+                Assert.True(
+                    SpinWait.SpinUntil(() => direction.ReceivedCount - before > i, Patience),
+                    $"Only {direction.ReceivedCount - before} of {i + 1} arrived.");
                 Assert.True(i < Count - 1 || SpinWait.SpinUntil(() => direction.WaitingCount == 0, Patience), "The relay holds datagrams back.");
                 await Task.Delay(i == Count - 1 ? 200 : 0);
                 while (receiver.Available > 0)

@@ -86,7 +86,9 @@ public sealed class InterleavingTests
             await Task.WhenAll(stop, finish).WaitAsync(EngineFixture.Patience);
 
             await reads.WaitAsync(EngineFixture.Patience);
-            Assert.True(server.CloseReason is not (CloseReason.RetransmissionTimeout or CloseReason.IdleTimeout), $"The peer found out by {server.CloseReason}.");
+            Assert.True(
+                server.CloseReason is not (CloseReason.RetransmissionTimeout or CloseReason.IdleTimeout),
+                $"The peer found out by {server.CloseReason}.");
             await client.DisposeAsync();
             await server.DisposeAsync();
         }

@@ -22,7 +22,9 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
 
     public DiagnosticsEndToEndTests() => _services = new ServiceCollection()
         .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new FakeLoggerProvider(_logs)))
-        .AddUtp().AddClient("impatient", options => options.ConnectTimeout = TimeSpan.FromMilliseconds(300)).Services.BuildServiceProvider();
+        .AddUtp()
+        .AddClient("impatient", options => options.ConnectTimeout = TimeSpan.FromMilliseconds(300))
+        .Services.BuildServiceProvider();
 
     public async Task InitializeAsync() =>
         _listener = await _services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask().WaitAsync(Patience);
