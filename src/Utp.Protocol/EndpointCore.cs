@@ -307,7 +307,13 @@ internal sealed partial class EndpointCore
 
     /// <summary>Resets an established connection. Packets of it that are still on their way draw no further RESETs for a while.</summary>
     internal void QueueReset(
-        Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, ushort theirSendId, SequenceNumber sequence, SequenceNumber acknowledgement)
+        Instant now,
+        in PeerAddress remote,
+        in LocalAddress local,
+        ushort connectionId,
+        ushort theirSendId,
+        SequenceNumber sequence,
+        SequenceNumber acknowledgement)
     {
         if (_resets.MayReset(now, remote, theirSendId))
         {

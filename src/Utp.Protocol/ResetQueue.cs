@@ -21,7 +21,8 @@ internal sealed class ResetQueue(int perSecond, EndpointStatistics statistics)
         return may;
     }
 
-    public bool AddLimited(Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
+    public bool AddLimited(
+        Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {
         _tokens = Math.Min(perSecond, _tokens + ((now - _refilledAt) * (perSecond / 1e6)));
         _refilledAt = now;

@@ -255,7 +255,10 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     private bool Mark(ConnectionSignals signals) =>
         (Interlocked.Or(ref _signals, (int)(signals | ConnectionSignals.Queued)) & (int)ConnectionSignals.Queued) == 0;
 
-    /// <summary>The address that the peer has dialled, or that its answer came to. Where the system does not tell, what the socket is bound to, in the peer's family.</summary>
+    /// <summary>
+    /// The address that the peer has dialled, or that its answer came to. Where the system does not tell, what the socket is bound to, in the
+    /// family of the peer.
+    /// </summary>
     private IPEndPoint LocalEndPointFor(IPEndPoint local)
     {
         if (!_local.IsUnspecified)

@@ -27,7 +27,7 @@ internal static class DatagramChannelFactory
                 options.DatagramOffload,
                 (out string reason) => LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason),
                 (out string reason) => LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason),
-                () => new PortableDatagramChannel(LinuxDatagramSupport.TryCreateSingle(udp) ?? (IDatagramSocket)new SystemDatagramSocket(udp), udp.Facts, clock),
+                () => new PortableDatagramChannel(OpenSingle(udp), udp.Facts, clock),
                 logger);
             DatagramLog.ChannelOpened(logger, channel.LocalEndPoint, channel.Name, channel.ReceiveBufferBytes, channel.SendBufferBytes);
             KernelBufferNotice.Shared.Report(logger, channel.ReceiveBufferBytes, options.KernelReceiveBufferSize);
@@ -75,6 +75,10 @@ internal static class DatagramChannelFactory
 
         return portable();
     }
+
+    /// <summary>The socket of the portable channel. One that has every address of the host has to choose among them where the system lets it.</summary>
+    private static IDatagramSocket OpenSingle(UdpSocket udp) =>
+        LinuxDatagramSupport.TryCreateSingle(udp) as IDatagramSocket ?? new SystemDatagramSocket(udp);
 
     private static InvalidOperationException Unavailable(UtpDatagramOffload offload, string reason) => new(
         $"Utp:Transport:DatagramOffload is '{offload}', which cannot be had here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");

@@ -150,7 +150,7 @@ internal sealed partial class UtpEngine
     /// a wildcard socket has.
     /// </summary>
     /// <param name="local">The endpoint.</param>
-    /// <param name="source">The address that datagrams are to leave from; <c>default</c> if the endpoint does not name one, or the socket has only that.</param>
+    /// <param name="source">Where datagrams are to leave from; <c>default</c> if the endpoint names no address, or the socket has only that.</param>
     private UtpSocketGroup? Find(IPEndPoint local, out LocalAddress source)
     {
         source = default;

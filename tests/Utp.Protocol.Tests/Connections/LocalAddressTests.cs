@@ -21,7 +21,7 @@ public sealed class LocalAddressTests
         var core = NewCore();
         var connection = Accept(core, Dialled);
 
-        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
+        ReceiveData(core, 2, connection, Dialled);
         Assert.Empty(Drain(core));
         _now += 1_000_000;
         core.HandleDeadlines(_now);
@@ -39,8 +39,7 @@ public sealed class LocalAddressTests
         var syn = DrainOne(core, out var header);
         Assert.True(syn.IsUnspecified);
 
-        var synAck = new PacketHeader { Type = PacketType.State, ConnectionId = header.ConnectionId, Timestamp = 1, Sequence = new(9), Acknowledgement = header.Sequence };
-        Assert.Equal(DatagramDisposition.Accepted, Feed(core, synAck, Dialled).Disposition);
+        Assert.Equal(DatagramDisposition.Accepted, Feed(core, State(header.ConnectionId, 9, header.Sequence), Dialled).Disposition);
 
         Assert.Equal(Dialled, connection.Local);
         Assert.Equal([Dialled], Drain(core));
@@ -53,7 +52,7 @@ public sealed class LocalAddressTests
         var connection = core.Connect(_now, Peer)!;
         DrainOne(core, out var header);
 
-        Feed(core, new PacketHeader { Type = PacketType.State, ConnectionId = header.ConnectionId, Timestamp = 1, Sequence = new(9), Acknowledgement = header.Sequence + 1 }, Other);
+        Feed(core, State(header.ConnectionId, 9, header.Sequence + 1), Other);
 
         Assert.True(connection.Local.IsUnspecified);
     }
@@ -64,7 +63,7 @@ public sealed class LocalAddressTests
         var core = NewCore();
         var connection = Accept(core, Dialled);
 
-        var result = Receive(core, PacketType.Data, PeersId + 1, 2, connection, Other, payload: 10);
+        var result = ReceiveData(core, 2, connection, Other);
 
         Assert.Equal((DatagramDisposition.Accepted, 10), (result.Disposition, result.PayloadLength));
         Assert.Equal(Dialled, connection.Local);
@@ -79,12 +78,12 @@ public sealed class LocalAddressTests
         connection.HandleLocalAddressGone(Dialled);
         Assert.Equal(Dialled, connection.Local);
 
-        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Other, payload: 10);
+        ReceiveData(core, 2, connection, Other);
         Assert.Equal(Other, connection.Local);
 
         // A train from the old address that was refused late says nothing of the new one.
         connection.HandleLocalAddressGone(Dialled);
-        Receive(core, PacketType.Data, PeersId + 1, 3, connection, Dialled, payload: 10);
+        ReceiveData(core, 3, connection, Dialled);
         Assert.Equal(Other, connection.Local);
     }
 
@@ -95,8 +94,8 @@ public sealed class LocalAddressTests
         var connection = Accept(core, Dialled);
 
         connection.HandleLocalAddressGone(Dialled);
-        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
-        Receive(core, PacketType.Data, PeersId + 1, 3, connection, Other, payload: 10);
+        ReceiveData(core, 2, connection, Dialled);
+        ReceiveData(core, 3, connection, Other);
 
         Assert.Equal(Dialled, connection.Local);
     }
@@ -112,7 +111,7 @@ public sealed class LocalAddressTests
             connection.HandleLocalAddressGone(Dialled);
         }
 
-        Receive(core, PacketType.Data, PeersId + 1, 2, connection, Dialled, payload: 10);
+        ReceiveData(core, 2, connection, Dialled);
         Assert.True(connection.Local.IsUnspecified);
     }
 
@@ -183,10 +182,7 @@ public sealed class LocalAddressTests
         Feed(core, new PacketHeader { Type = PacketType.Syn, ConnectionId = PeersId, Timestamp = 1, Sequence = new(1) }, local);
         Assert.Equal(local, DrainOne(core, out var synAck));
 
-        var confirmed = Feed(
-            core,
-            new PacketHeader { Type = PacketType.State, ConnectionId = PeersId + 1, Timestamp = 1, WindowBytes = 1 << 20, Sequence = new(2), Acknowledgement = synAck.Sequence - 1 },
-            local);
+        var confirmed = Feed(core, State(PeersId + 1, 2, synAck.Sequence - 1), local);
         Assert.True(core.PollEvent(out var connection, out var events));
         Assert.Equal(ConnectionEvents.Accepted, events);
         Assert.Same(connection, confirmed.Connection);
@@ -195,10 +191,19 @@ public sealed class LocalAddressTests
         return connection;
     }
 
-    private DatagramResult Receive(EndpointCore core, PacketType type, ushort id, ushort sequence, ConnectionCore connection, LocalAddress local, int payload)
+    private static PacketHeader State(int id, ushort sequence, SequenceNumber acknowledgement) => new()
     {
-        var header = new PacketHeader { Type = type, ConnectionId = id, Timestamp = 1, WindowBytes = 1 << 20, Sequence = new(sequence), Acknowledgement = _acknowledged };
-        var result = Feed(core, header, local, payload);
+        Type = PacketType.State,
+        ConnectionId = (ushort)id,
+        Timestamp = 1,
+        WindowBytes = 1 << 20,
+        Sequence = new(sequence),
+        Acknowledgement = acknowledgement,
+    };
+
+    private DatagramResult ReceiveData(EndpointCore core, ushort sequence, ConnectionCore connection, LocalAddress local)
+    {
+        var result = Feed(core, State(PeersId + 1, sequence, _acknowledged) with { Type = PacketType.Data }, local, payload: 10);
         Assert.Same(connection, result.Connection);
         return result;
     }

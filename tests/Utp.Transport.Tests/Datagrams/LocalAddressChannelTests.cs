@@ -67,7 +67,8 @@ public sealed class LocalAddressChannelTests
 
                     var arrived = await CollectAsync(receiver, transmit.SegmentCount + 1);
 
-                    Assert.All(arrived, datagram => Assert.Equal(PeerAddress.FromIPv4(source == 0 ? 0x7F000001 : source, (ushort)sender.LocalEndPoint.Port), datagram.Remote));
+                    var expected = PeerAddress.FromIPv4(source == 0 ? 0x7F000001 : source, (ushort)sender.LocalEndPoint.Port);
+                    Assert.All(arrived, datagram => Assert.Equal(expected, datagram.Remote));
                 }
             }
         }

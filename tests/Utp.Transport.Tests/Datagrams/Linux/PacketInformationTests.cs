@@ -106,8 +106,9 @@ public sealed unsafe class PacketInformationTests
         socket.DatagramResults.Enqueue(2);
         socket.DatagramFailure = -error;
 
-        Assert.Equal(SendOutcome.SourceUnavailable, channel.Send(new Transmit(Remote, 1_000, 300, false, null) { Local = IPv4Source }, train, out var bytesSent));
+        var outcome = channel.Send(new Transmit(Remote, 1_000, 300, false, null) { Local = IPv4Source }, train, out var bytesSent);
 
+        Assert.Equal(SendOutcome.SourceUnavailable, outcome);
         Assert.Equal(600, bytesSent);
         Assert.Equal(["batch 4 from 127.0.0.2", "batch 2 from 127.0.0.2"], socket.Journal.Distinct());
         socket.DatagramFailure = 0;
