@@ -12,7 +12,7 @@ begin_transfer() {
   wait_until 20 listens b "$1"
   utp_on a send "$work/file" "10.77.2.1:$1" --idle-timeout 150 >"$work/send.log" 2>&1 &
   sender=$!
-  wait_until 20 received_more_than 1000000
+  wait_until 20 received_more_than $(($(received_bytes) + 1000000))
 }
 
 received_bytes() { on b cat /sys/class/net/eth0/statistics/rx_bytes; }
