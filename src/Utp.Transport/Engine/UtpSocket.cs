@@ -204,7 +204,7 @@ internal sealed partial class UtpSocket
             counters = CountersNow();
         }
 
-        UtpLog.SocketClosed(_logger, LocalEndPoint);
+        Quietly(() => UtpLog.SocketClosed(_logger, LocalEndPoint));
         return counters;
     }
 
