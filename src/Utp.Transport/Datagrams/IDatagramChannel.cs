@@ -33,10 +33,12 @@ internal interface IDatagramChannel : IDisposable
     DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
-    /// Waits for datagrams, or reports of the network, and fills <paramref name="batch"/>; false when <see cref="Wake"/> or <see cref="IDisposable.Dispose"/> ended the wait without any.
-    /// Survives every transient socket error (they are counted in the batch).
+    /// Waits for datagrams, or reports of the network, and fills <paramref name="batch"/>; false when the deadline, <see cref="Wake"/> or
+    /// <see cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error (they are counted in the batch).
     /// </summary>
-    bool Receive(DatagramBatch batch);
+    /// <param name="batch">Cleared first.</param>
+    /// <param name="deadline">When to return at the latest, on the clock of the channel. After it, what has arrived is still received.</param>
+    bool Receive(DatagramBatch batch, Instant deadline);
 
     /// <summary>
     /// Sends a train of equal-sized segments (the last may be shorter) to one peer, from <see cref="Transmit.Local"/> where the system can choose.
@@ -48,6 +50,12 @@ internal interface IDatagramChannel : IDisposable
 
     /// <summary>Makes a <see cref="Receive"/> that waits, or the next one, return. Any thread.</summary>
     void Wake();
+}
+
+internal static class DatagramChannelExtensions
+{
+    /// <summary>Receives without a deadline.</summary>
+    public static bool Receive(this IDatagramChannel channel, DatagramBatch batch) => channel.Receive(batch, Instant.Never);
 }
 
 internal enum SendOutcome

@@ -54,13 +54,15 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     public long? ReceiveDropCount => _socket.ReadDropCount();
 
-    public bool Receive(DatagramBatch batch)
+    public bool Receive(DatagramBatch batch, Instant deadline)
     {
         batch.Clear();
         while (!_gate.IsClosed)
         {
-            var woken = _gate.TakeRequest();
-            Fill(batch, wait: !woken);
+            // A deadline that has passed is, like a request, a reason not to wait, and not one to leave what has arrived.
+            var wait = WaitFor(deadline);
+            var woken = _gate.TakeRequest() | wait <= TimeSpan.Zero;
+            Fill(batch, woken ? null : wait);
             if (batch.Count > 0 || woken)
             {
                 return batch.Count > 0;
@@ -149,13 +151,13 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     /// <summary>
     /// A wait that ends well needs no second look before the first receive; behind it every look is cheaper than the exception at the end.
     /// </summary>
-    private void Fill(DatagramBatch batch, bool wait)
+    private void Fill(DatagramBatch batch, TimeSpan? wait)
     {
         try
         {
-            if (wait)
+            if (wait is { } longest)
             {
-                if (!WaitReadable(batch))
+                if (!WaitReadable(batch, longest))
                 {
                     return;
                 }
@@ -198,7 +200,14 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now, local);
     }
 
-    private bool WaitReadable(DatagramBatch batch)
+    /// <summary>Up to the deadline in whole milliseconds, since many systems wait in those: rounding down would not wait at all at the end.</summary>
+    private TimeSpan WaitFor(Instant deadline)
+    {
+        var milliseconds = deadline.IsNever ? long.MaxValue : (deadline - _clock.Now + 999) / 1_000;
+        return milliseconds < LongestWait.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : LongestWait;
+    }
+
+    private bool WaitReadable(DatagramBatch batch, TimeSpan longest)
     {
         try
         {
@@ -207,7 +216,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
                 return false;
             }
 
-            if (_socket.WaitReadable(LongestWait))
+            if (_socket.WaitReadable(longest))
             {
                 return true;
             }

@@ -1,4 +1,5 @@
 using Utp.Protocol;
+using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Engine;
 
@@ -59,7 +60,7 @@ internal sealed partial class UtpSocket
     {
         try
         {
-            return _channel.Receive(_batch);
+            return _channel.Receive(_batch, ReceiveDeadline);
         }
 #pragma warning disable CA1031 // As in RunTurn.
         catch (Exception e)
@@ -99,7 +100,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    private void HandleTrain(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> bytes)
+    private void HandleTrain(in ReceivedTrain train, ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > train.SegmentSize)
         {
@@ -110,7 +111,7 @@ internal sealed partial class UtpSocket
         HandleDatagram(train, bytes);
     }
 
-    private void HandleDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    private void HandleDatagram(in ReceivedTrain train, ReadOnlySpan<byte> datagram)
     {
         if (!TryDeliverSetAside(train.Arrival))
         {
@@ -128,7 +129,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    private void TakeDatagram(in Datagrams.ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    private void TakeDatagram(in ReceivedTrain train, ReadOnlySpan<byte> datagram)
     {
         var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram, train.Local);
         if (result.Connection is { } core)

@@ -1,4 +1,5 @@
 using Utp.Protocol;
+using Utp.Transport.Datagrams;
 using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
@@ -6,10 +7,17 @@ namespace Utp.Transport.Engine;
 /// <content>What a turn does, and what asks for one: posted connections, the timer, a socket that takes datagrams again, another shard.</content>
 internal sealed partial class UtpSocket
 {
+    /// <summary>How soon the receive thread looks again at a deadline that has passed and is still there.</summary>
+    private const long RetryMicros = 1_000;
+
     private readonly Turn _turn;
     private readonly PostedConnections _posted = new();
-    private readonly ITimer _timer;
-    private Instant _timerDue = Instant.Never;
+
+    /// <summary>For a clock that is not the system's, which the receive thread cannot wait for; null otherwise.</summary>
+    private readonly ITimer? _timer;
+
+    /// <summary>When the timer fires, or the receive thread returns from its wait: never later than the next deadline.</summary>
+    private long _timerDueMicros = Instant.Never.Micros;
     private bool _timerFired;
 
     private bool HasWork =>
@@ -19,6 +27,9 @@ internal sealed partial class UtpSocket
         || _foreign.HasAny
         || _forwarded.HasAny
         || IsSomebodyWaitingForRoom;
+
+    /// <summary>Until when the receive thread waits for datagrams. It reads this without the turn; see <see cref="ArmTimer"/>.</summary>
+    private Instant ReceiveDeadline => _timer is null ? new Instant(Volatile.Read(ref _timerDueMicros)) : Instant.Never;
 
     private bool IsSomebodyWaitingForRoom => Volatile.Read(ref _backlogReleases) > 0 && _core.WaitingCount > 0;
 
@@ -73,10 +84,10 @@ internal sealed partial class UtpSocket
         try
         {
             var now = _clock.Now;
-            if (_timerFired)
+            if (_timerFired || (_timer is null && now.Micros >= _timerDueMicros))
             {
                 Volatile.Write(ref _timerFired, false);
-                _timerDue = Instant.Never;
+                Volatile.Write(ref _timerDueMicros, Instant.Never.Micros);
             }
 
             ReleaseBacklogToCore();
@@ -87,7 +98,7 @@ internal sealed partial class UtpSocket
             HandleEvents(now);
             FlushInputs();
             SendAll();
-            ArmTimer();
+            ArmTimer(now);
         }
 #pragma warning disable CA1031 // Whatever it is: a defect of ours must end this socket's connections audibly, not the process or the receive thread.
         catch (Exception e)
@@ -124,18 +135,37 @@ internal sealed partial class UtpSocket
     }
 
     /// <summary>
-    /// Arms the timer when the next deadline is earlier than what it is armed for. A deadline that moved away is noticed when the timer
-    /// fires for nothing, which costs less than telling the timer of each move.
+    /// Sees to it that somebody takes the turn at the next deadline: the receive thread, which needs no thread of the pool, or the timer. A
+    /// deadline that moved away is noticed when that somebody comes for nothing, which costs less than telling of each move.
     /// </summary>
-    private void ArmTimer()
+    /// <remarks>
+    /// No deadline is missed. The receive thread reads <see cref="_timerDueMicros"/> before each wait. A turn on another thread makes it earlier
+    /// first and calls <see cref="IDatagramChannel.Wake"/> then, with a full fence between the two. If the receive thread read the
+    /// old value, it looks for a request to wake after that, so that it finds this one and does not wait, or is woken from its wait. If an
+    /// earlier receive has taken the request already, the thread reads the new value next.
+    /// </remarks>
+    private void ArmTimer(Instant now)
     {
         var due = NextDeadline;
-        if (due >= _timerDue)
+        if (due.Micros >= _timerDueMicros)
         {
             return;
         }
 
-        _timerDue = due;
+        if (_timer is null)
+        {
+            // One that this turn could not end, because the system takes no datagrams, must not make the receive thread spin.
+            due = due > now ? due : now + RetryMicros;
+            Volatile.Write(ref _timerDueMicros, due.Micros);
+            if (Thread.CurrentThread != _receiver)
+            {
+                _channel.Wake();
+            }
+
+            return;
+        }
+
+        _timerDueMicros = due.Micros;
         var micros = Math.Max(0, due - _clock.Now);
 
         // System timers count milliseconds: rounding down would fire before the deadline, for nothing.

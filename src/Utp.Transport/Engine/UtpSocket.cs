@@ -60,7 +60,7 @@ internal sealed partial class UtpSocket
         _turn = new Turn(() => HasWork, RunTurn);
         _foreign = new OutgoingForeignDatagrams(this);
         _wokenInline = options.UnsafePreferInlineScheduling ? [] : null;
-        _timer = CreateTimer();
+        _timer = _clock.TimeProvider == TimeProvider.System ? null : CreateTimer();
         _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint} {index}" };
     }
 
@@ -193,7 +193,7 @@ internal sealed partial class UtpSocket
             }
 
             _cleanedUp = true;
-            _timer.Dispose();
+            _timer?.Dispose();
             StopSendRetries();
             DropPosted();
             foreach (var connection in _unsettled.ToArray())

@@ -1,6 +1,7 @@
 using System.Net;
 using Utp.Protocol;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Engine;
 
 namespace Utp.Transport.Tests.Datagrams;
 
@@ -11,6 +12,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
     private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(2);
 
     private readonly InProcessDatagramNetwork _network;
+    private readonly UtpClock _clock;
     private readonly Dictionary<PeerAddress, Random> _fates = [];
     private readonly Lock _fatesLock = new();
     private readonly object _queueLock = new();
@@ -20,9 +22,10 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
     private bool _wakeRequested;
     private bool _closed;
 
-    internal InProcessDatagramChannel(InProcessDatagramNetwork network, IPEndPoint local)
+    internal InProcessDatagramChannel(InProcessDatagramNetwork network, IPEndPoint local, UtpClock clock)
     {
         _network = network;
+        _clock = clock;
         LocalEndPoint = local;
         Address = PeerAddress.FromEndPoint(local);
     }
@@ -51,16 +54,16 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
         }
     }
 
-    public bool Receive(DatagramBatch batch)
+    public bool Receive(DatagramBatch batch, Instant deadline)
     {
         batch.Clear();
         lock (_queueLock)
         {
-            while (!_closed && !_wakeRequested && _queue.Count == 0)
+            while (!_closed && !_wakeRequested && _queue.Count == 0 && TimeTo(deadline) is { } longest)
             {
                 if (_held.Count == 0)
                 {
-                    Monitor.Wait(_queueLock);
+                    Monitor.Wait(_queueLock, longest);
                 }
                 else if (!Monitor.Wait(_queueLock, LongestHold))
                 {
@@ -73,7 +76,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
             {
                 _queuedBytes -= datagram.Bytes.Length;
                 datagram.Bytes.CopyTo(batch.NextEntry);
-                batch.Add(datagram.From, datagram.Bytes.Length, datagram.Bytes.Length, _network.Clock.Now);
+                batch.Add(datagram.From, datagram.Bytes.Length, datagram.Bytes.Length, _clock.Now);
             }
 
             return batch.Count > 0;
@@ -166,6 +169,18 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
             Monitor.PulseAll(_queueLock);
             return true;
         }
+    }
+
+    /// <summary>In whole milliseconds; null when the deadline has passed.</summary>
+    private TimeSpan? TimeTo(Instant deadline)
+    {
+        if (deadline.IsNever)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var micros = deadline - _clock.Now;
+        return micros > 0 ? TimeSpan.FromMilliseconds((micros + 999) / 1_000) : null;
     }
 
     private void CountOvertaking()

@@ -47,11 +47,11 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
     /// <summary>Datagrams that found the receiver's queue full.</summary>
     public int OverflowCount => Volatile.Read(ref _overflowCount);
 
-    /// <summary>Opens a channel at 127.0.0.1; port 0 takes the next free one.</summary>
-    public InProcessDatagramChannel Open(int port = 0)
+    /// <summary>Opens a channel at 127.0.0.1; port 0 takes the next free one. Its deadlines and arrivals are on <paramref name="clock"/>.</summary>
+    public InProcessDatagramChannel Open(int port = 0, UtpClock? clock = null)
     {
         port = port == 0 ? Interlocked.Increment(ref _lastPort) : port;
-        var channel = new InProcessDatagramChannel(this, new IPEndPoint(IPAddress.Loopback, port));
+        var channel = new InProcessDatagramChannel(this, new IPEndPoint(IPAddress.Loopback, port), clock ?? Clock);
         return _channels.TryAdd(channel.Address, channel)
             ? channel
             : throw new InvalidOperationException($"Port {port} of the in-process network is taken.");

@@ -175,7 +175,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         OpenChannels = (local, count, options, clock, logger) =>
         {
             OpenFault?.Invoke(local);
-            var channels = Network is { } network ? [network.Open(local.Port)] : ShardedChannels.Create(local, count, options, clock, logger);
+            var channels = Network is { } network ? [network.Open(local.Port, clock)] : ShardedChannels.Create(local, count, options, clock, logger);
             Array.ForEach(channels, _channels.Add);
             return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault, () => ReceiveFault));
         },

@@ -20,10 +20,10 @@ internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fau
 
     public int SendBufferBytes => inner.SendBufferBytes;
 
-    public bool Receive(DatagramBatch batch)
+    public bool Receive(DatagramBatch batch, Instant deadline)
     {
         receiveFault?.Invoke()?.Invoke(inner);
-        return inner.Receive(batch);
+        return inner.Receive(batch, deadline);
     }
 
     public SendOutcome Send(in Transmit transmit, ReadOnlySpan<byte> train, out int bytesSent)

@@ -21,8 +21,11 @@ internal unsafe interface ILinuxSocket : IDisposable
     /// <summary>Does not wait. Bytes sent, or the negative error.</summary>
     int SendMessage(MessageHeader* message);
 
-    /// <summary>Waits for a datagram, a report or <see cref="Signal"/>, without limit. One when a report or an error waits, zero, or the negative error.</summary>
-    int WaitReadable();
+    /// <summary>
+    /// Waits for a datagram, a report, <see cref="Signal"/> or the timeout. One when a report or an error waits, zero, or the negative error.
+    /// </summary>
+    /// <param name="timeoutMicros">Negative for no limit.</param>
+    int WaitReadable(long timeoutMicros);
 
     /// <summary>One when writable (or broken, which a send would tell), zero after the timeout, or the negative error.</summary>
     int WaitWritable(int timeoutMilliseconds);

@@ -5,8 +5,8 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// Receiving with <c>recvmmsg</c>, which waits for a few milliseconds itself, and then waiting with <c>poll</c> on the socket and an event
-/// descriptor: no time-out, no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP)
+/// Receiving with <c>recvmmsg</c>, which while datagrams come often waits for a few milliseconds itself, and then waiting with <c>ppoll</c>, up to
+/// the deadline, on the socket and an event descriptor: no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP)
 /// waits in the socket's error queue, and its error number also fails the next call, whatever that is about: such a send is repeated, and such
 /// a receive takes the reports.
 /// </summary>
@@ -30,6 +30,15 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     /// <summary>So many short waits in a row before it looks: datagrams that only happen to come close to each other are no reason.</summary>
     private const int EnoughShortWaits = 4;
 
+    /// <summary>
+    /// The longest that a receive may wait in <c>recvmmsg</c>: nothing but a datagram ends that wait. The socket's timeout of 4 ms is counted in
+    /// ticks of the kernel, so that it takes up to 8 ms where a tick is 4 ms. A deadline nearer than this is waited for in <c>ppoll</c>.
+    /// </summary>
+    private const long LongestReceiveMicros = 10_000;
+
+    /// <summary>When the last wait was longer, the next one is likely to be, and starts with <c>ppoll</c>, which <see cref="Wake"/> ends at once.</summary>
+    private const long SoonMicros = 1_000;
+
     private readonly UdpSocketFacts _facts;
     private readonly UtpClock _clock;
     private readonly ReceiveVector _received;
@@ -40,6 +49,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     private bool _shortOfBuffers;
     private bool _reportsWait;
     private int _shortWaits;
+    private bool _expectsSoon;
 
     protected LinuxDatagramChannel(ILinuxSocket socket, UdpSocketFacts facts, UtpClock clock)
     {
@@ -66,25 +76,27 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
 
     protected SendVector Outgoing { get; }
 
-    public unsafe bool Receive(DatagramBatch batch)
+    public unsafe bool Receive(DatagramBatch batch, Instant deadline)
     {
         batch.Clear();
-        while (!_gate.IsClosed)
+        var start = _clock.Now;
+        for (var began = start; !_gate.IsClosed; began = _clock.Now)
         {
-            var woken = _gate.TakeRequest();
+            // A deadline that has passed is, like a request, a reason not to wait, and not one to leave what has arrived.
+            var woken = _gate.TakeRequest() | began >= deadline;
             if (Volatile.Read(ref _reportsWait))
             {
                 TakeReports(batch);
             }
 
             var mayWait = !woken && batch.ReportCount == 0;
-            var began = _clock.Now;
-            var result = mayWait ? LookOrWait(batch) : Socket.ReceiveMessages(_received.Prepare(batch), batch.Capacity, mayWait: false);
+            var result = mayWait ? LookOrWait(batch, began, deadline) : Socket.ReceiveMessages(_received.Prepare(batch), batch.Capacity, mayWait: false);
             if (result > 0)
             {
                 _backOff.Reset();
                 var now = _clock.Now;
                 _shortWaits = now - began > ShortWaitMicros ? 0 : Math.Min(_shortWaits + 1, EnoughShortWaits);
+                _expectsSoon = now - start < SoonMicros;
                 _received.Complete(batch, result, now);
                 if (batch.Count > 0)
                 {
@@ -96,7 +108,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
                 if (mayWait)
                 {
                     _shortWaits = 0;
-                    Wait(batch);
+                    Wait(batch, deadline);
                 }
             }
             else if (!ErrorNumber.MayBeReport(-result) || !TakeReports(batch))
@@ -243,10 +255,10 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     }
 
     /// <summary>Takes what is there, or what comes soon; while datagrams come in quick succession, without going to sleep for the next.</summary>
-    private unsafe int LookOrWait(DatagramBatch batch)
+    private unsafe int LookOrWait(DatagramBatch batch, Instant began, Instant deadline)
     {
         var entries = _received.Prepare(batch);
-        for (var looks = _shortWaits == EnoughShortWaits ? MostLooks : 0; looks > 0; looks--)
+        for (var looks = _shortWaits == EnoughShortWaits ? MostLooks : 0; looks > 0 && _clock.Now < deadline; looks--)
         {
             var result = Socket.ReceiveMessages(entries, batch.Capacity, mayWait: false);
             if (result != -ErrorNumber.TryAgain)
@@ -257,7 +269,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             Thread.Yield();
         }
 
-        return Socket.ReceiveMessages(entries, batch.Capacity, mayWait: true);
+        return Socket.ReceiveMessages(entries, batch.Capacity, mayWait: _expectsSoon && deadline - began > LongestReceiveMicros);
     }
 
     /// <summary>No report is taken meanwhile: each one taken puts the error of the next on the socket.</summary>
@@ -292,11 +304,12 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         return true;
     }
 
-    private void Wait(DatagramBatch batch)
+    private void Wait(DatagramBatch batch, Instant deadline)
     {
         if (_gate.TryEnter())
         {
-            var result = Socket.WaitReadable();
+            // The clock cuts fractions of a microsecond off.
+            var result = Socket.WaitReadable(deadline.IsNever ? -1 : Math.Max(0, deadline - _clock.Now + 1));
             if (result < 0)
             {
                 Survive(-result, batch);

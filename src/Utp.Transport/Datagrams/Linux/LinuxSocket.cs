@@ -73,7 +73,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         return result;
     }
 
-    public int WaitReadable()
+    public int WaitReadable(long timeoutMicros)
     {
         if (!TryHold(_socket))
         {
@@ -89,7 +89,8 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         var entries = stackalloc PollEntry[2];
         entries[0] = new PollEntry { Descriptor = (int)_socket.DangerousGetHandle(), Events = PollEntry.In };
         entries[1] = new PollEntry { Descriptor = (int)_event.DangerousGetHandle(), Events = PollEntry.In };
-        var result = LibC.Poll(entries, 2, -1) < 0 ? -Marshal.GetLastPInvokeError() : 0;
+        var timeout = new TimeSpecification { Seconds = timeoutMicros / 1_000_000, Nanoseconds = timeoutMicros % 1_000_000 * 1_000 };
+        var result = LibC.PollPrecisely(entries, 2, timeoutMicros < 0 ? null : &timeout, null) < 0 ? -Marshal.GetLastPInvokeError() : 0;
         if (result == 0 && (entries[0].ReturnedEvents & PollEntry.Error) != 0)
         {
             result = 1;

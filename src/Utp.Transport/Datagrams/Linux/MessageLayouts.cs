@@ -87,6 +87,13 @@ internal struct PollEntry
     public short ReturnedEvents;
 }
 
+/// <summary><c>struct timespec</c> of 64-bit systems.</summary>
+internal struct TimeSpecification
+{
+    public long Seconds;
+    public long Nanoseconds;
+}
+
 /// <summary>Options of level <c>SOL_UDP</c>: udp(7).</summary>
 internal static class UdpOption
 {

@@ -31,6 +31,12 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
     /// <summary>Receives that did not find anything, and were not to wait.</summary>
     public int FruitlessLooks { get; private set; }
 
+    /// <summary>Receives that were to wait for the first datagram themselves.</summary>
+    public int WaitingReceives { get; private set; }
+
+    /// <summary>The timeouts of the waits, in microseconds; negative for none.</summary>
+    public List<long> WaitTimeouts { get; } = [];
+
     /// <summary>Called when the channel begins to wait.</summary>
     public Action? Waiting { get; set; }
 
@@ -38,6 +44,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public int ReceiveMessages(MessageEntry* entries, int count, bool mayWait)
     {
+        WaitingReceives += mayWait ? 1 : 0;
         if (ReceiveResults.TryDequeue(out var result) && result < 0)
         {
             return result;
@@ -107,8 +114,9 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
         return result;
     }
 
-    public int WaitReadable()
+    public int WaitReadable(long timeoutMicros)
     {
+        WaitTimeouts.Add(timeoutMicros);
         Waiting?.Invoke();
         if (WaitResults.TryDequeue(out var result))
         {
@@ -122,7 +130,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
         if (Arriving.IsEmpty)
         {
-            _signal.Wait(ChannelFixture.Patience);
+            _signal.Wait(timeoutMicros < 0 ? ChannelFixture.Patience : TimeSpan.FromMilliseconds((timeoutMicros + 999) / 1_000));
         }
 
         return 0;

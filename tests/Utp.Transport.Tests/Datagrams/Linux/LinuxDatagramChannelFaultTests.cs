@@ -201,7 +201,49 @@ public sealed class LinuxDatagramChannelFaultTests
         Assert.InRange(looks, 10, 1_000);
 
         Assert.True(channel.Receive(batch));
-        Assert.Equal(looks, socket.FruitlessLooks);
+        Assert.InRange(socket.FruitlessLooks, looks, looks + 1);
+    }
+
+    [Theory]
+    [InlineData(2_000, false)]
+    [InlineData(60_000, true)]
+    public void Receive_AfterAShortWait_WaitsInTheReceiveOnlyWhenTheDeadlineIsFar(int micros, bool waitsInReceive)
+    {
+        var time = new FakeTimeProvider();
+        var clock = new UtpClock(time);
+        using var socket = new FakeLinuxSocket();
+        using var channel = new MessageBatchDatagramChannel(socket, Facts, clock);
+        var batch = NewBatch();
+        socket.Arriving.Enqueue([1]);
+        Assert.True(channel.Receive(batch));
+        Assert.Equal(0, socket.WaitingReceives);
+        socket.Waiting = () => time.Advance(TimeSpan.FromMicroseconds(micros));
+
+        Assert.False(channel.Receive(batch, clock.Now + micros));
+
+        Assert.Equal(waitsInReceive ? 1 : 0, socket.WaitingReceives);
+        Assert.Equal([micros + 1], socket.WaitTimeouts);
+    }
+
+    [Fact]
+    public void Receive_AfterALongWait_StartsWithTheWaitThatARequestEnds()
+    {
+        var time = new FakeTimeProvider();
+        using var socket = new FakeLinuxSocket();
+        using var channel = new MessageBatchDatagramChannel(socket, Facts, new UtpClock(time));
+        var batch = NewBatch();
+        for (var i = 0; i < 3; i++)
+        {
+            socket.Waiting = () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(5));
+                socket.Arriving.Enqueue([2]);
+            };
+            Assert.True(channel.Receive(batch));
+        }
+
+        Assert.Equal(0, socket.WaitingReceives);
+        Assert.Equal([-1, -1, -1], socket.WaitTimeouts);
     }
 
     private static Transmit Train(int length, int segmentSize) => new(PeerAddress.FromIPv4(0x7F000001, 9), length, segmentSize, false, null);
