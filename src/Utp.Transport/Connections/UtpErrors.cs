@@ -106,6 +106,13 @@ internal static class UtpErrors
 
     public static IOException WriteAfterAbort(ConnectionAbortedException cause) => new($"Cannot write: {cause.Message}", cause);
 
+    public static IOException ReadTimedOut(int milliseconds) => new(
+        $"Cannot read: nothing has arrived for {milliseconds} ms (ReadTimeout).", new SocketException((int)SocketError.TimedOut));
+
+    public static IOException WriteTimedOut(int milliseconds) => new(
+        $"Cannot write: the peer has not taken enough for {milliseconds} ms (WriteTimeout). Part of the bytes will still be sent.",
+        new SocketException((int)SocketError.TimedOut));
+
     private static ConnectionResetException TimedOut(string message) => new(message, new TimeoutException(message));
 
     private static string SocketFailedText(EndPoint local, Exception failure) =>

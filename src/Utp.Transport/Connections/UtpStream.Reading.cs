@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
@@ -41,23 +42,44 @@ public sealed partial class UtpStream
     }
 
     /// <inheritdoc />
+    /// <exception cref="IOException">
+    /// The connection was reset, lost or aborted; or nothing arrived within <see cref="ReadTimeout"/>, and the inner exception is a
+    /// <see cref="SocketException"/> with <see cref="SocketError.TimedOut"/>.
+    /// </exception>
     public override int Read(byte[] buffer, int offset, int count)
     {
         ValidateBufferArguments(buffer, offset, count);
-        return Wait(ReadAsync(buffer.AsMemory(offset, count)));
+        return Read(buffer.AsSpan(offset, count));
     }
 
     /// <inheritdoc />
+    /// <exception cref="IOException">
+    /// The connection was reset, lost or aborted; or nothing arrived within <see cref="ReadTimeout"/>, and the inner exception is a
+    /// <see cref="SocketException"/> with <see cref="SocketError.TimedOut"/>.
+    /// </exception>
     public override int Read(Span<byte> buffer)
     {
-        // A span cannot wait on the heap: wait first, with nothing to fill, and then take what is there.
-        while (true)
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Interlocked.Exchange(ref _reading, 1) != 0)
         {
-            Wait(ReadAsync(Memory<byte>.Empty));
-            if (TryReadNow(buffer, out var count))
-            {
-                return count;
-            }
+            throw new InvalidOperationException("Another read is in progress. A stream has one reader at a time.");
+        }
+
+        try
+        {
+            return Take(WaitForInput(), buffer);
+        }
+        catch (ConnectionAbortedException e)
+        {
+            throw UtpErrors.ReadAfterAbort(e);
+        }
+        catch (InvalidOperationException) when (IsDisposed)
+        {
+            throw new ObjectDisposedException(GetType().FullName);
+        }
+        finally
+        {
+            Volatile.Write(ref _reading, 0);
         }
     }
 
@@ -74,8 +96,6 @@ public sealed partial class UtpStream
 
     /// <inheritdoc />
     public override int EndRead(IAsyncResult asyncResult) => TaskToAsyncResult.End<int>(asyncResult);
-
-    private static int Wait(ValueTask<int> task) => task.IsCompleted ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadCoreAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -100,31 +120,24 @@ public sealed partial class UtpStream
         }
     }
 
-    private bool TryReadNow(Span<byte> buffer, out int count)
+    /// <summary>Blocks until there is something to read, at most for <see cref="ReadTimeout"/>.</summary>
+    private ReadResult WaitForInput()
     {
-        count = 0;
-        if (Interlocked.Exchange(ref _reading, 1) != 0)
+        if (_input is ConnectionInput input)
         {
-            throw new InvalidOperationException("Another read is in progress. A stream has one reader at a time.");
+            return input.TryRead(_readTimeout, out var result) ? result : throw UtpErrors.ReadTimedOut(_readTimeout);
         }
 
+        // Pipes of middleware: only they can wake their reader.
+        using var timeout = _readTimeout == Timeout.Infinite ? null : new CancellationTokenSource(_readTimeout);
         try
         {
-            if (!_input.TryRead(out var result))
-            {
-                return false;
-            }
-
-            count = Take(result, buffer);
-            return true;
+            var read = _input.ReadAsync(timeout?.Token ?? CancellationToken.None);
+            return read.IsCompleted ? read.GetAwaiter().GetResult() : read.AsTask().GetAwaiter().GetResult();
         }
-        catch (ConnectionAbortedException e)
+        catch (OperationCanceledException e) when (timeout is not null && e.CancellationToken == timeout.Token)
         {
-            throw UtpErrors.ReadAfterAbort(e);
-        }
-        finally
-        {
-            Volatile.Write(ref _reading, 0);
+            throw UtpErrors.ReadTimedOut(_readTimeout);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Utp.Protocol;
 
@@ -45,13 +46,21 @@ public sealed partial class UtpStream
     }
 
     /// <inheritdoc />
+    /// <exception cref="IOException">
+    /// The connection was reset, lost, aborted or closed; or the peer did not take enough within <see cref="WriteTimeout"/>, and the inner
+    /// exception is a <see cref="SocketException"/> with <see cref="SocketError.TimedOut"/>.
+    /// </exception>
     public override void Write(byte[] buffer, int offset, int count)
     {
         ValidateBufferArguments(buffer, offset, count);
-        Wait(WriteAsync(buffer.AsMemory(offset, count)));
+        Write(buffer.AsSpan(offset, count));
     }
 
     /// <inheritdoc />
+    /// <exception cref="IOException">
+    /// The connection was reset, lost, aborted or closed; or the peer did not take enough within <see cref="WriteTimeout"/>, and the inner
+    /// exception is a <see cref="SocketException"/> with <see cref="SocketError.TimedOut"/>.
+    /// </exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -60,6 +69,7 @@ public sealed partial class UtpStream
             throw new InvalidOperationException("Another write is in progress. A stream has one writer at a time.");
         }
 
+        var began = Environment.TickCount64;
         try
         {
             while (!buffer.IsEmpty)
@@ -70,9 +80,12 @@ public sealed partial class UtpStream
                 buffer[..length].CopyTo(memory);
                 _output.Advance(length);
                 buffer = buffer[length..];
-                var flush = _output.FlushAsync();
-                Check(flush.IsCompleted ? flush.GetAwaiter().GetResult() : flush.AsTask().GetAwaiter().GetResult());
+                Check(WaitForFlush(began));
             }
+        }
+        catch (ConnectionAbortedException e)
+        {
+            throw UtpErrors.WriteAfterAbort(e);
         }
         catch (InvalidOperationException) when (IsDisposed)
         {
@@ -106,15 +119,25 @@ public sealed partial class UtpStream
     /// <inheritdoc />
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
-    private static void Wait(ValueTask task)
+    /// <summary>Flushes and blocks while too much is held, until <see cref="WriteTimeout"/> after the write began.</summary>
+    private FlushResult WaitForFlush(long began)
     {
-        if (task.IsCompleted)
+        var left = _writeTimeout == Timeout.Infinite ? Timeout.Infinite : (int)Math.Max(0, began + _writeTimeout - Environment.TickCount64);
+        if (_output is ConnectionOutput output)
         {
-            task.GetAwaiter().GetResult();
+            return output.TryFlush(left, out var result) ? result : throw UtpErrors.WriteTimedOut(_writeTimeout);
         }
-        else
+
+        // Pipes of middleware: only they can wake their writer.
+        using var timeout = left == Timeout.Infinite ? null : new CancellationTokenSource(Math.Max(1, left));
+        try
         {
-            task.AsTask().GetAwaiter().GetResult();
+            var flush = _output.FlushAsync(timeout?.Token ?? CancellationToken.None);
+            return flush.IsCompleted ? flush.GetAwaiter().GetResult() : flush.AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e) when (timeout is not null && e.CancellationToken == timeout.Token)
+        {
+            throw UtpErrors.WriteTimedOut(_writeTimeout);
         }
     }
 

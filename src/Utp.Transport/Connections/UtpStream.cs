@@ -18,6 +18,8 @@ public sealed partial class UtpStream : Stream
     private int _reading;
     private int _writing;
     private int _disposed;
+    private int _readTimeout = Timeout.Infinite;
+    private int _writeTimeout = Timeout.Infinite;
 
     /// <summary>Initializes a stream over the pipes of a connection.</summary>
     /// <param name="connection">The connection; use either its pipes or the stream. Disposing the stream disposes the connection.</param>
@@ -51,6 +53,36 @@ public sealed partial class UtpStream : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>Gets a value indicating whether the blocking calls can time out: <see langword="true"/>.</summary>
+    public override bool CanTimeout => true;
+
+    /// <summary>
+    /// Gets or sets the longest time in milliseconds for which <see cref="Read(Span{byte})"/> and the other blocking reads wait for data. The
+    /// default is <see cref="Timeout.Infinite"/>. Asynchronous reads take a cancellation token instead.
+    /// </summary>
+    /// <remarks>A read that times out takes no data, and the stream can be read again.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is neither positive nor <see cref="Timeout.Infinite"/>.</exception>
+    public override int ReadTimeout
+    {
+        get => _readTimeout;
+        set => _readTimeout = ValidTimeout(value);
+    }
+
+    /// <summary>
+    /// Gets or sets the longest time in milliseconds that one call of <see cref="Write(ReadOnlySpan{byte})"/> or another blocking write may
+    /// take. The default is <see cref="Timeout.Infinite"/>. Asynchronous writes take a cancellation token instead.
+    /// </summary>
+    /// <remarks>
+    /// After a write has timed out, an unknown part of its bytes is still sent. Unless the peer can tell where the next message begins, the only
+    /// safe reaction is to end the connection.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is neither positive nor <see cref="Timeout.Infinite"/>.</exception>
+    public override int WriteTimeout
+    {
+        get => _writeTimeout;
+        set => _writeTimeout = ValidTimeout(value);
     }
 
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
@@ -91,6 +123,16 @@ public sealed partial class UtpStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private static int ValidTimeout(int value)
+    {
+        if (value <= 0 && value != Timeout.Infinite)
+        {
+            throw new ArgumentOutOfRangeException(nameof(value), value, "A timeout is a positive number of milliseconds, or Timeout.Infinite.");
+        }
+
+        return value;
     }
 
     private async Task CloseConnectionAsync()

@@ -295,7 +295,7 @@ public sealed class UtpStreamTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await stream.WriteAsync(new byte[1], 1, 1));
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await stream.ReadAsync(null!, 0, 0));
         Assert.False(stream.CanSeek);
-        Assert.False(stream.CanTimeout);
+        Assert.True(stream.CanTimeout);
         Assert.Throws<NotSupportedException>(() => stream.Length);
         Assert.Throws<NotSupportedException>(() => stream.Position);
         Assert.Throws<NotSupportedException>(() => stream.Position = 0);

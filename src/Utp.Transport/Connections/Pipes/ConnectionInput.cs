@@ -29,17 +29,34 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
 
     /// <summary>Of what is not consumed, how much the executor has been told is read.</summary>
     private long _creditedLength;
-    private bool _isReading;
+
+    /// <summary>How many bytes the read that waits wants to find in the buffer.</summary>
+    private int _minimumLength;
+    private ReadState _readState;
     private bool _isReadCanceled;
     private bool _isReaderCompleted;
     private bool _isWriterCompleted;
 
-    private bool IsReady => _isWriterCompleted || _isReadCanceled || _chain.Length > _examinedLength;
+    /// <summary>What <see cref="AdvanceTo(SequencePosition, SequencePosition)"/> is for a read that has returned. The states are those of <see cref="Pipe"/>.</summary>
+    private enum ReadState : byte
+    {
+        /// <summary>There is nothing to advance.</summary>
+        None,
+
+        /// <summary>The read was cancelled or found nothing: the reader may advance, and may as well read again without.</summary>
+        MayAdvance,
+
+        /// <summary>The reader must advance before it reads again.</summary>
+        MustAdvance,
+    }
+
+    private bool IsReady => _isWriterCompleted || _isReadCanceled || (_chain.Length > _examinedLength && _chain.Length >= _minimumLength);
 
     public override bool TryRead(out ReadResult result)
     {
         using (_lock.EnterScope())
         {
+            ThrowIfReaderCompleted();
             ThrowUnlessReadable();
             if (IsReady)
             {
@@ -47,28 +64,58 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
                 return true;
             }
 
+            _readState = ReadState.MayAdvance;
             result = default;
             return false;
         }
     }
 
-    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(0, cancellationToken);
+
+    /// <summary>
+    /// Blocks the calling thread until there is something to read. The thread that has the turn wakes it directly, without the thread pool,
+    /// whose threads may all be blocked in calls like this one.
+    /// </summary>
+    /// <param name="timeoutMilliseconds">The longest wait; <see cref="Timeout.Infinite"/> for no limit.</param>
+    /// <param name="result">As of <see cref="ReadAsync(CancellationToken)"/>: to be advanced.</param>
+    /// <returns>False after the timeout: nothing was read, and the reader may read again.</returns>
+    public bool TryRead(int timeoutMilliseconds, out ReadResult result)
     {
+        ManualResetEventSlim signal;
         using (_lock.EnterScope())
         {
+            ThrowIfReaderCompleted();
             ThrowUnlessReadable();
-            if (cancellationToken.IsCancellationRequested)
-            {
-                return ValueTask.FromCanceled<ReadResult>(cancellationToken);
-            }
-
             if (IsReady)
             {
-                return new ValueTask<ReadResult>(TakeResult());
+                result = TakeResult();
+                return true;
             }
 
-            _waiter.Begin(CancelByToken, this, cancellationToken);
-            return new ValueTask<ReadResult>(this, 0);
+            signal = _waiter.BeginBlocking();
+        }
+
+        try
+        {
+            signal.Wait(timeoutMilliseconds);
+        }
+        catch
+        {
+            using (_lock.EnterScope())
+            {
+                _waiter.EndBlocking();
+            }
+
+            throw;
+        }
+
+        using (_lock.EnterScope())
+        {
+            _waiter.EndBlocking();
+            ThrowIfReaderCompleted();
+            var isReady = IsReady;
+            result = isReady ? TakeResult() : default;
+            return isReady;
         }
     }
 
@@ -79,24 +126,23 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
         long readBytes;
         using (_lock.EnterScope())
         {
-            if (!_isReading)
+            if (_readState == ReadState.None)
             {
                 throw new InvalidOperationException("There is no read to advance: read first, and advance once after each read.");
             }
 
             var consumedLength = _chain.LengthTo(consumed);
-            var examinedLength = Math.Max(consumedLength, _chain.LengthTo(examined));
+
+            // The default position, which an empty buffer has, leaves what was examined before as it is.
+            var examinedLength = Math.Max(consumedLength, examined.GetObject() is null ? _examinedLength : _chain.LengthTo(examined));
             readBytes = Math.Max(0, examinedLength - _creditedLength);
-            _isReading = false;
+            _readState = ReadState.None;
             _examinedLength = examinedLength - consumedLength;
             _creditedLength += readBytes - consumedLength;
             _chain.Consume(consumedLength);
         }
 
-        if (readBytes > 0)
-        {
-            owner.Consumed(readBytes);
-        }
+        Credit(readBytes);
     }
 
     public override void CancelPendingRead()
@@ -116,8 +162,9 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
         using (_lock.EnterScope())
         {
             _isReaderCompleted = true;
-            _isReading = false;
+            _readState = ReadState.None;
             _chain.Clear();
+            _waiter.Interrupt();
         }
 
         owner.InputCompleted();
@@ -164,24 +211,27 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     public void Flush()
     {
         bool isQueued;
+        long readBytes;
         using (_lock.EnterScope())
         {
             Commit();
             isQueued = IsReady && _waiter.TryQueue();
+            readBytes = CreditForMinimum();
         }
 
         Queue(isQueued);
+        Credit(readBytes);
     }
 
-    /// <summary>There will be no more. The executor's.</summary>
+    /// <summary>There will be no more. Only the first call counts. The executor's.</summary>
     /// <param name="error">What the reader gets to see in place of an end.</param>
     public void CompleteWriter(Exception? error)
     {
         bool isQueued;
         using (_lock.EnterScope())
         {
+            _writerError = _isWriterCompleted ? _writerError : error;
             _isWriterCompleted = true;
-            _writerError = error;
             Commit();
             isQueued = _waiter.TryQueue();
         }
@@ -231,8 +281,73 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
                 throw new InvalidOperationException("The read has no result yet, or its result was taken.");
             }
 
-            _waiter.End();
-            return TakeResult();
+            var isTokenCanceled = _waiter.End(out var canceled);
+            _minimumLength = 0;
+            var result = TakeResult();
+            if (isTokenCanceled)
+            {
+                _readState = ReadState.MayAdvance;
+                throw new OperationCanceledException(canceled);
+            }
+
+            return result;
+        }
+    }
+
+    protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
+        ReadAsync(minimumSize, cancellationToken);
+
+    private ValueTask<ReadResult> ReadAsync(int minimumLength, CancellationToken cancellationToken)
+    {
+        long readBytes;
+        using (_lock.EnterScope())
+        {
+            ThrowIfReaderCompleted();
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+            }
+
+            ThrowUnlessReadable();
+            _minimumLength = minimumLength;
+            if (IsReady)
+            {
+                _minimumLength = 0;
+                return new ValueTask<ReadResult>(TakeResult());
+            }
+
+            _waiter.Begin(CancelByToken, this, cancellationToken);
+            if (_chain.Length > _examinedLength)
+            {
+                // As Pipe does it, a read that finds too little has advanced past nothing.
+                _readState = ReadState.None;
+            }
+
+            readBytes = CreditForMinimum();
+        }
+
+        Credit(readBytes);
+        return new ValueTask<ReadResult>(this, 0);
+    }
+
+    /// <summary>While a read waits for a minimum, the executor must let in more than the receive window: what is here counts as read.</summary>
+    private long CreditForMinimum()
+    {
+        if (_minimumLength == 0 || IsReady)
+        {
+            return 0;
+        }
+
+        var bytes = Math.Max(0, _chain.Length - _creditedLength);
+        _creditedLength += bytes;
+        return bytes;
+    }
+
+    private void Credit(long readBytes)
+    {
+        if (readBytes > 0)
+        {
+            owner.Consumed(readBytes);
         }
     }
 
@@ -263,19 +378,22 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
 
         var isCanceled = _isReadCanceled;
         _isReadCanceled = false;
-        _isReading = true;
+        _readState = isCanceled ? ReadState.MayAdvance : ReadState.MustAdvance;
         return new ReadResult(_chain.Committed, isCanceled, _isWriterCompleted);
     }
 
-    private void ThrowUnlessReadable()
+    private void ThrowIfReaderCompleted()
     {
         if (_isReaderCompleted)
         {
             throw new InvalidOperationException("The input of the connection was completed by its reader, and cannot be read any more.");
         }
+    }
 
+    private void ThrowUnlessReadable()
+    {
         _waiter.ThrowIfPending();
-        if (_isReading)
+        if (_readState == ReadState.MustAdvance)
         {
             throw new InvalidOperationException("The last read was not advanced: call AdvanceTo before reading again.");
         }

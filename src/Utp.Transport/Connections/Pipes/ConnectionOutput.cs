@@ -47,7 +47,7 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
         {
             if (_isWriterCompleted)
             {
-                throw new InvalidOperationException("The output of the connection was completed, and cannot be written any more.");
+                throw NoMoreWrites();
             }
 
             _chain.BeginWriting(pool, sizeHint);
@@ -59,17 +59,15 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
 
     public override void Advance(int bytes)
     {
-        if (owner.RefusesOutput)
-        {
-            return;
-        }
-
         if (bytes < 0 || bytes > (_chain.IsWriting ? _chain.Room.Length : 0))
         {
             throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "Only as much can be advanced as GetMemory or GetSpan has given room for.");
         }
 
-        _chain.Advance(bytes);
+        if (!owner.RefusesOutput)
+        {
+            _chain.Advance(bytes);
+        }
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
@@ -79,13 +77,78 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
         return flush;
     }
 
-    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Flushes, and blocks the calling thread while too much is held. The thread that has the turn wakes it directly, without the thread pool.
+    /// </summary>
+    /// <param name="timeoutMilliseconds">The longest wait; <see cref="Timeout.Infinite"/> for no limit.</param>
+    /// <param name="result">As of <see cref="FlushAsync"/>.</param>
+    /// <returns>False after the timeout: the bytes are flushed all the same, and will be sent.</returns>
+    public bool TryFlush(int timeoutMilliseconds, out FlushResult result)
     {
-        if (!cancellationToken.IsCancellationRequested && !owner.RefusesOutput)
+        ManualResetEventSlim? signal = null;
+        result = default;
+        using (_lock.EnterScope())
         {
-            Write(source.Span);
+            _waiter.ThrowIfPending();
+            Commit();
+            if (IsReady)
+            {
+                result = TakeResult();
+            }
+            else
+            {
+                signal = _waiter.BeginBlocking();
+            }
         }
 
+        // After the operation has begun: this thread may take the turn, and with it make room.
+        owner.OutputFlushed();
+        if (signal is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            signal.Wait(timeoutMilliseconds);
+        }
+        catch
+        {
+            using (_lock.EnterScope())
+            {
+                _waiter.EndBlocking();
+            }
+
+            throw;
+        }
+
+        using (_lock.EnterScope())
+        {
+            _waiter.EndBlocking();
+            var isReady = IsReady;
+            result = isReady ? TakeResult() : default;
+            return isReady;
+        }
+    }
+
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        if (Volatile.Read(ref _isWriterCompleted))
+        {
+            throw NoMoreWrites();
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        }
+
+        if (owner.RefusesOutput)
+        {
+            return new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: true));
+        }
+
+        Write(source.Span);
         return FlushAsync(cancellationToken);
     }
 
@@ -114,7 +177,7 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
             if (!_isWriterCompleted)
             {
                 _isWriterCompleted = true;
-                _chain.Commit();
+                Commit();
                 ClearIfCompleted();
             }
         }
@@ -220,10 +283,13 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
                 throw new InvalidOperationException("The flush has no result yet, or its result was taken.");
             }
 
-            _waiter.End();
-            return TakeResult();
+            var isTokenCanceled = _waiter.End(out var canceled);
+            var result = TakeResult();
+            return isTokenCanceled ? throw new OperationCanceledException(canceled) : result;
         }
     }
+
+    private static InvalidOperationException NoMoreWrites() => new("The output of the connection was completed, and cannot be written any more.");
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
@@ -247,8 +313,7 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
                 return ValueTask.FromCanceled<FlushResult>(cancellationToken);
             }
 
-            _chain.Commit();
-            _isPaused = _chain.Length >= _bufferBytes && !_isReaderCompleted && !owner.RefusesOutput;
+            Commit();
             if (IsReady)
             {
                 return new ValueTask<FlushResult>(TakeResult());
@@ -259,20 +324,22 @@ internal sealed class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, 
         }
     }
 
+    /// <summary>Once too much is held, every flush waits until the executor has made room for a quarter, also when one of them was cancelled.</summary>
+    private void Commit()
+    {
+        _chain.Commit();
+        _isPaused = (_isPaused || _chain.Length >= _bufferBytes) && !_isReaderCompleted && !owner.RefusesOutput;
+    }
+
     /// <summary>
     /// While a closed connection still delivers, its pipe is open on the executor's side; the application must not notice, and a wait for room
     /// must not last as long as the delivery.
     /// </summary>
     private FlushResult TakeResult()
     {
-        if (owner.RefusesOutput)
-        {
-            return new FlushResult(isCanceled: false, isCompleted: true);
-        }
-
         var isCanceled = _isFlushCanceled;
         _isFlushCanceled = false;
-        return new FlushResult(isCanceled, _isReaderCompleted);
+        return new FlushResult(isCanceled, _isReaderCompleted || owner.RefusesOutput);
     }
 
     private bool Resume()

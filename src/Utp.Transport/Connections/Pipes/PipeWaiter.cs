@@ -8,12 +8,19 @@ namespace Utp.Transport;
 /// </summary>
 internal struct PipeWaiter
 {
+    /// <summary>A thread blocks in one operation at a time, so one event per thread is enough.</summary>
+    [ThreadStatic]
+    private static ManualResetEventSlim? _signalOfThread;
+
     private Action<object?>? _continuation;
+
+    /// <summary>The state of the continuation; while <see cref="_isBlocking"/>, the event that the blocked thread waits for.</summary>
     private object? _state;
     private ExecutionContext? _context;
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private bool _isQueued;
+    private bool _isBlocking;
 
     /// <summary>Whether an operation has been handed out whose result nobody has taken.</summary>
     public bool IsPending { get; private set; }
@@ -37,6 +44,33 @@ internal struct PipeWaiter
         }
     }
 
+    /// <summary>
+    /// Begins an operation for which the calling thread is about to block. The event is set under the pipe's lock by the thread that completes
+    /// the operation, so no thread of the pool is needed, and no signal arrives after <see cref="EndBlocking"/>.
+    /// </summary>
+    /// <returns>The event to wait for, without the lock. <see cref="EndBlocking"/> must follow.</returns>
+    /// <exception cref="InvalidOperationException">Another operation waits.</exception>
+    public ManualResetEventSlim BeginBlocking()
+    {
+        ThrowIfPending();
+        var signal = _signalOfThread ??= new ManualResetEventSlim();
+        signal.Reset();
+        (_state, _isBlocking, IsPending) = (signal, true, true);
+        return signal;
+    }
+
+    /// <summary>The thread no longer waits for the event of <see cref="BeginBlocking"/>.</summary>
+    public void EndBlocking() => (_state, _isBlocking, IsPending) = (null, false, false);
+
+    /// <summary>Wakes the thread that blocks, if there is one, although its operation has no result.</summary>
+    public readonly void Interrupt()
+    {
+        if (_isBlocking)
+        {
+            ((ManualResetEventSlim)_state!).Set();
+        }
+    }
+
     /// <exception cref="InvalidOperationException">An operation waits.</exception>
     public readonly void ThrowIfPending()
     {
@@ -56,7 +90,7 @@ internal struct PipeWaiter
     /// <summary>Somebody awaits the operation.</summary>
     public void Attach(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
     {
-        if (!IsPending || _continuation is not null)
+        if (!IsPending || _isBlocking || _continuation is not null)
         {
             throw new InvalidOperationException("An operation of a pipe can be awaited once, and only until its result is taken.");
         }
@@ -66,9 +100,13 @@ internal struct PipeWaiter
         _context = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
     }
 
-    /// <summary>The operation has a result: true when somebody is to be told by running what <see cref="TakeContinuation"/> gives.</summary>
+    /// <summary>
+    /// The operation has a result: wakes the thread that blocks for it. Returns true when instead the caller must arrange for what
+    /// <see cref="TakeContinuation"/> gives to run.
+    /// </summary>
     public bool TryQueue()
     {
+        Interrupt();
         if (_continuation is null || _isQueued)
         {
             return false;
@@ -87,17 +125,15 @@ internal struct PipeWaiter
     }
 
     /// <summary>Ends the operation, whose result is being taken.</summary>
-    /// <exception cref="OperationCanceledException">Its token was cancelled.</exception>
-    public void End()
+    /// <param name="token">The operation's token.</param>
+    /// <returns>Whether that token was cancelled.</returns>
+    public bool End(out CancellationToken token)
     {
         // Does not wait for a callback that is running: that one may be waiting for the lock.
         _registration.Unregister();
-        var (token, isCanceled) = (_token, IsTokenCanceled);
+        (token, var isCanceled) = (_token, IsTokenCanceled);
         (_token, _registration, IsPending, IsTokenCanceled) = (default, default, false, false);
-        if (isCanceled)
-        {
-            throw new OperationCanceledException(token);
-        }
+        return isCanceled;
     }
 }
 
