@@ -1,3 +1,4 @@
+using Utp.Benchmarks.Blocking;
 using Utp.Benchmarks.Ceiling;
 using Utp.Benchmarks.Compare;
 using Utp.Benchmarks.Loads;
@@ -25,6 +26,9 @@ const string Usage = """
       pipes     one uTP connection through its pipes over each datagram channel, bulk, on loopback.
                 --channels portable,mmsg,offload   --mib 512   --runs 3   --write 65536   --buffer 1048576
                 --kernel-buffer 4194304 (212992: stock Linux)   --processes 2   --json FILE
+
+      blocking  blocking echoes from tasks of the thread pool over NetworkStream and UtpStream in turn, in one process, and their ratio.
+                --tasks 50   --echoes 100   --bytes 1000   --runs 5   --server async (or blocking)
     """;
 
 try
@@ -49,6 +53,8 @@ try
             return await PipesCommand.RunAsync(PipesOptions.Parse(args[1..]));
         case PipesReceiver.Command:
             return PipesReceiver.Run(PipesOptions.Parse(args[1..]));
+        case "blocking":
+            return await BlockingCommand.RunAsync(BlockingOptions.Parse(args[1..]));
         default:
             Console.Error.WriteLine(Usage);
             return 2;
