@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Utp.Transport.Tests.Engine;
 
-#pragma warning disable CA1849, xUnit1031 // The blocking calls are what is tested.
+#pragma warning disable CA1849, CA2022, xUnit1031 // The blocking calls are what is tested.
 
 namespace Utp.Transport.Tests.Connections;
 

@@ -5,10 +5,10 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// Receiving with <c>recvmmsg</c>, which while datagrams come often waits for a few milliseconds itself, and then waiting with <c>ppoll</c>, up to
-/// the deadline, on the socket and an event descriptor: no wake-up that a network could swallow. How a train is sent is the kinds' own. What the network reports (ICMP)
-/// waits in the socket's error queue, and its error number also fails the next call, whatever that is about: such a send is repeated, and such
-/// a receive takes the reports.
+/// Receiving with <c>recvmmsg</c>, which waits for a few milliseconds itself while datagrams come often, and then waiting with <c>ppoll</c>, up to
+/// the deadline, on the socket and an event descriptor: no wake-up that a network could swallow. How a train is sent is the kinds' own. What
+/// the network reports (ICMP) waits in the socket's error queue, and its error number also fails the next call, whatever that is about: such
+/// a send is repeated, and such a receive takes the reports.
 /// </summary>
 internal abstract class LinuxDatagramChannel : IDatagramChannel
 {
@@ -108,6 +108,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
                 if (mayWait)
                 {
                     _shortWaits = 0;
+                    _expectsSoon = false;
                     Wait(batch, deadline);
                 }
             }
