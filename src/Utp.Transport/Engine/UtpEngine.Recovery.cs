@@ -88,7 +88,7 @@ internal sealed partial class UtpEngine
         if (!group.TryListen(listener, listener.Options.ToSettings()))
         {
             ReleaseReference(group);
-            throw UtpErrors.AddressInUse(listener.EndPoint);
+            throw group.Failure ?? UtpErrors.AddressInUse(listener.EndPoint);
         }
 
         if (!listener.TryMoveTo(group))
