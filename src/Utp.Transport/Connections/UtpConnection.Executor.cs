@@ -415,7 +415,8 @@ internal sealed partial class UtpConnection
         _closeReason = reason;
         _lastStatistics = new StrongBox<ConnectionStatistics>(_core?.Statistics ?? default);
         _connected?.TrySetException(UtpErrors.ForConnect(reason, _remote.ToEndPoint()));
-        EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? UtpErrors.ForReader(reason) : UtpErrors.ForReader(reason, _core?.Evidence ?? CloseEvidence.None));
+        var error = UtpErrors.ForReader(reason, _core?.Evidence ?? CloseEvidence.None);
+        EndInput(reason == CloseReason.LocalAbort ? _abortReason ?? error : error);
         RefuseOutput();
         _outputEnded = true;
         Hold(0);

@@ -51,7 +51,8 @@ public sealed class RestartTests
 
         await oldEnds.WaitAsync(OurHost.Patience);
         Assert.Equal(CloseReason.PeerReset, old.CloseReason);
-        InteropTable.Record($"their process is killed after {messagesBefore} messages and started again on its port", Dialler.TheyDial, Paths.Clean, elapsed: connected);
+        InteropTable.Record(
+            $"their process is killed after {messagesBefore} messages and started again on its port", Dialler.TheyDial, Paths.Clean, elapsed: connected);
     }
 
     [PeerTheory]

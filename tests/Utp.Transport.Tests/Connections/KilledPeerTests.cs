@@ -17,13 +17,15 @@ public sealed class KilledPeerTests
     [InlineData(UtpDatagramOffload.Segmentation, false)]
     [InlineData(UtpDatagramOffload.Segmentation, true)]
     [InlineData(UtpDatagramOffload.Batching, false)]
-    public Task Reader_OfAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) => AssertToldAsync(offload, ipv6, isWriting: false, shards: 1);
+    public Task Reader_OfAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) =>
+        AssertToldAsync(offload, ipv6, isWriting: false, shards: 1);
 
     [LinuxTheory]
     [InlineData(UtpDatagramOffload.Segmentation, false)]
     [InlineData(UtpDatagramOffload.Segmentation, true)]
     [InlineData(UtpDatagramOffload.Batching, false)]
-    public Task Writer_ToAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) => AssertToldAsync(offload, ipv6, isWriting: true, shards: 1);
+    public Task Writer_ToAPeerThatIsKilled_IsToldWithinFiveSeconds(UtpDatagramOffload offload, bool ipv6) =>
+        AssertToldAsync(offload, ipv6, isWriting: true, shards: 1);
 
     [LinuxFact]
     public Task Reader_OnAShardedPort_IsToldWithinFiveSeconds() => AssertToldAsync(UtpDatagramOffload.Segmentation, ipv6: false, isWriting: false, shards: 3);

@@ -40,6 +40,7 @@ stop_all() {
   for host in a b; do
     kill -9 $(ip netns pids "$lab-$host") 2>/dev/null
   done
+  kill $(jobs -p) 2>/dev/null
   wait 2>/dev/null
 }
 

@@ -70,7 +70,10 @@ internal sealed unsafe class ReportVector
         for (var i = 0; i < count; i++)
         {
             ref readonly var entry = ref _entries[i];
-            if (entry.Length >= PacketHeader.Size && entry.Header.NameLength > 0 && TryFindError(entry.Header, out var error, out var offender) && error.IsUnreachable)
+            if (entry.Length >= PacketHeader.Size
+                && entry.Header.NameLength > 0
+                && TryFindError(entry.Header, out var error, out var offender)
+                && error.IsUnreachable)
             {
                 var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
                 var isFromPeersHost = offender.Length > 0 && IsSameHost(remote, SocketAddressBytes.Read(offender, _family));
@@ -96,7 +99,8 @@ internal sealed unsafe class ReportVector
                 error = Unsafe.ReadUnaligned<ExtendedError>(data);
                 var offenderBytes = _family == AddressFamily.InterNetwork ? SocketAddressBytes.IPv4Length : SocketAddressBytes.IPv6Length;
                 var end = Math.Min((int)header.ControlLength, offset + (int)control->Length);
-                if (offset + ControlHeader.Bytes + sizeof(ExtendedError) + offenderBytes <= end && Unsafe.ReadUnaligned<ushort>(data + sizeof(ExtendedError)) != 0)
+                if (offset + ControlHeader.Bytes + sizeof(ExtendedError) + offenderBytes <= end
+                    && Unsafe.ReadUnaligned<ushort>(data + sizeof(ExtendedError)) != 0)
                 {
                     offender = new ReadOnlySpan<byte>(data + sizeof(ExtendedError), offenderBytes);
                 }
