@@ -82,6 +82,7 @@ internal sealed partial class ConnectionCore
 
         NoteProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
         DetectLosses(now, flightBefore);
+        ForgiveLostTrains();
         if (outcome.CumulativeBytes > 0)
         {
             Raise(ConnectionEvents.Acknowledged);
@@ -156,6 +157,7 @@ internal sealed partial class ConnectionCore
     {
         outcome.SegmentCount++;
         outcome.Bytes += segment.Length;
+        NoteArrived(now, segment);
         var roundTrip = now - segment.SentAt;
         if (segment.State == SegmentState.Lost)
         {
@@ -190,7 +192,7 @@ internal sealed partial class ConnectionCore
         if (segment.Kind == SegmentKind.MtuProbe)
         {
             _pathMtu.OnProbeAcknowledged(now);
-            _controller.OnSegmentSize(SegmentBytes);
+            _controller.OnSegmentSize(WindowUnitBytes);
         }
     }
 
@@ -283,6 +285,7 @@ internal sealed partial class ConnectionCore
             return;
         }
 
+        NoteTrainLost(segment);
         Mishap.SegmentsLost++;
         _tracer?.SegmentLost(now, number, segment.Length);
         if (_inRecovery && number < _recoveryPoint)

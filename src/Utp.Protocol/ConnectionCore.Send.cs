@@ -59,12 +59,13 @@ internal sealed partial class ConnectionCore
 
     private bool TryWriteSegments(Instant now, Span<byte> buffer, int maxSegments, out Transmit transmit)
     {
-        var (written, segmentSize, mayFragment) = (0, 0, false);
-        for (var count = 0; count < maxSegments && TryChoose(now, out var choice); count++)
+        var (written, segmentSize, mayFragment, isNew) = (0, 0, false, false);
+        var count = 0;
+        for (; count < maxSegments && TryChoose(now, out var choice); count++)
         {
             var size = PacketHeader.Size + choice.Padding + choice.Length;
             var fragments = choice.SegmentKind != SegmentKind.MtuProbe && size > SafeDatagramBytes;
-            if (count > 0 && (size > segmentSize || fragments != mayFragment || choice.SegmentKind == SegmentKind.MtuProbe))
+            if (count > 0 && (size > segmentSize || fragments != mayFragment || (choice.Kind == ChoiceKind.New) != isNew || choice.Padding > 0))
             {
                 break;
             }
@@ -75,15 +76,23 @@ internal sealed partial class ConnectionCore
             }
 
             WriteSegment(now, choice, buffer.Slice(written, size));
-            (segmentSize, mayFragment) = count == 0 ? (size, fragments) : (segmentSize, mayFragment);
+            (segmentSize, mayFragment, isNew) = count == 0 ? (size, fragments, choice.Kind == ChoiceKind.New) : (segmentSize, mayFragment, isNew);
             written += size;
-            if (size < segmentSize || choice.SegmentKind == SegmentKind.MtuProbe)
+            if (size < segmentSize || choice.Padding > 0)
             {
+                count++;
                 break;
             }
         }
 
-        transmit = new Transmit(Remote, written, segmentSize, mayFragment, this);
+        // What is sent again leaves unsegmented: where trains vanish, nothing else would ever arrive.
+        var isTrain = count > 1 && isNew && !mayFragment && _endpoint.Trains.MaySegment(now);
+        if (isTrain)
+        {
+            _segments.MarkTrain(count);
+        }
+
+        transmit = new Transmit(Remote, written, segmentSize, mayFragment, this) { IsUnsegmented = !isTrain };
         return written > 0;
     }
 
@@ -289,6 +298,11 @@ internal sealed partial class ConnectionCore
             _pathMtu.OnProbeLost(now);
         }
 
+        if (segment.State == SegmentState.InFlight)
+        {
+            NoteTrainLost(segment);
+        }
+
         _segments.Retransmit(number, now);
         Mishap.SegmentsRetransmitted++;
     }
@@ -359,7 +373,7 @@ internal sealed partial class ConnectionCore
             _acks.OnAcknowledgementSent();
         }
 
-        transmit = new Transmit(Remote, length, size, AllowFragmentation: false, this);
+        transmit = new Transmit(Remote, length, size, AllowFragmentation: false, this) { IsUnsegmented = true };
         return true;
     }
 
@@ -396,7 +410,7 @@ internal sealed partial class ConnectionCore
         }
 
         _pathMtu.OnMessageTooLong(datagramBytes, now);
-        _controller.OnSegmentSize(SegmentBytes);
+        _controller.OnSegmentSize(WindowUnitBytes);
         _endpoint.Touch(this);
     }
 

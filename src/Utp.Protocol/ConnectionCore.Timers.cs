@@ -200,7 +200,7 @@ internal sealed partial class ConnectionCore
             _pathMtu.OnRepeatedTimeout();
         }
 
-        _controller.OnSegmentSize(SegmentBytes);
+        _controller.OnSegmentSize(WindowUnitBytes);
     }
 
     /// <summary>Takes everything in flight for lost; returns the size of the largest datagram among it that was not a probe.</summary>
@@ -219,6 +219,7 @@ internal sealed partial class ConnectionCore
             }
             else
             {
+                NoteTrainLost(segment);
                 Mishap.SegmentsLost++;
                 largestBytes = Math.Max(largestBytes, bytes);
             }

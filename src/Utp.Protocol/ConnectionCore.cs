@@ -15,7 +15,7 @@ internal sealed partial class ConnectionCore
 {
     private readonly EndpointCore _endpoint;
     private readonly ConnectionSettings _settings;
-    private readonly ICongestionController _controller;
+    private ICongestionController _controller;
 
     private ushort _receiveId;
     private ushort _sendId;
@@ -54,7 +54,7 @@ internal sealed partial class ConnectionCore
         _lastReceivedAt = now;
         _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
         _pathMtu = new PathMtuSearch(remote.IsIPv4, remote.IsLoopback, settings.MtuCeilingBytes);
-        _controller = CongestionControllers.Create(settings, SegmentBytes);
+        _controller = CongestionControllers.Create(settings, WindowUnitBytes);
         _tracer = endpoint.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
     }
 
@@ -118,6 +118,14 @@ internal sealed partial class ConnectionCore
 
     /// <summary>Payload of a full segment at the present path MTU.</summary>
     private int SegmentBytes => _pathMtu.CurrentBytes - PacketHeader.Size;
+
+    /// <summary>
+    /// What the congestion controller takes for a segment. Segments of a safe size are smaller than those of the flows that they share links
+    /// with, which have Ethernet size; windows are counted in theirs, so that a loss costs no more and a round trip gains no less. On a path
+    /// that is narrower still, all flows have small segments.
+    /// </summary>
+    private int WindowUnitBytes =>
+        _pathMtu.CurrentBytes < PathMtuSearch.BaseIPv6 ? SegmentBytes : Math.Max(SegmentBytes, PathMtuSearch.EthernetIPv4 - PacketHeader.Size);
 
     private Mishaps Mishap => _mishaps ??= new Mishaps();
 

@@ -55,6 +55,9 @@ internal sealed partial class EndpointCore
     /// <summary>Where connections write what they do; null, the default, for nowhere.</summary>
     public ITraceSink? Trace { get; init; }
 
+    /// <summary>What becomes of trains. The driver says whether its channel lets the system cut them.</summary>
+    public Sending.TrainWatch Trains { get; } = new();
+
     internal EndpointSettings Settings { get; }
 
     internal IRandomSource Random { get; }

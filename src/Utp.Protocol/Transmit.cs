@@ -9,5 +9,11 @@ internal readonly record struct Transmit(PeerAddress Remote, int Length, int Seg
     /// <summary>Where the train leaves from; <c>default</c> leaves the choice to the system.</summary>
     public LocalAddress Local { get; init; }
 
+    /// <summary>
+    /// Whether the system must get the datagrams one by one, and not as a train to cut: retransmissions leave this way, and everything where
+    /// trains have been seen to vanish.
+    /// </summary>
+    public bool IsUnsegmented { get; init; }
+
     public int SegmentCount => SegmentSize == 0 ? 0 : (Length + SegmentSize - 1) / SegmentSize;
 }

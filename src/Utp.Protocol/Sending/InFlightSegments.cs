@@ -77,6 +77,15 @@ internal struct InFlightSegments
         return number;
     }
 
+    /// <summary>The newest <paramref name="count"/> segments left as a train that the system has to cut.</summary>
+    public readonly void MarkTrain(int count)
+    {
+        for (var i = 1; i <= count; i++)
+        {
+            this[Next - i].Train = i == 1 ? TrainPosition.Last : TrainPosition.Inside;
+        }
+    }
+
     /// <summary>A lost segment, or one in flight, is sent again.</summary>
     public void Retransmit(SequenceNumber number, Instant now)
     {

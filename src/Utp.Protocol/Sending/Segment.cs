@@ -20,6 +20,21 @@ internal struct Segment
 
     /// <summary>How often it was sent; saturates.</summary>
     public byte TransmissionCount;
+
+    /// <summary>How it left the first time.</summary>
+    public TrainPosition Train;
+}
+
+internal enum TrainPosition : byte
+{
+    /// <summary>It left alone, or as one of several messages.</summary>
+    None,
+
+    /// <summary>It left in a train that the system had to cut.</summary>
+    Inside,
+
+    /// <summary>It was the last of such a train.</summary>
+    Last,
 }
 
 internal enum SegmentState : byte

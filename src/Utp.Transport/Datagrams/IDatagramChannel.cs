@@ -18,6 +18,9 @@ internal interface IDatagramChannel : IDisposable
     /// <summary>Segments that one <see cref="Send"/> should carry at most. At least 1.</summary>
     int MaxSegmentsPerTrain { get; }
 
+    /// <summary>Whether trains are left to the system to cut (<see cref="Transmit.IsUnsegmented"/> excepted).</summary>
+    bool SegmentsTrains => false;
+
     /// <summary>
     /// What the system granted, in the unit it was asked in; zero when unknown. Linux sets aside as much again for its bookkeeping, and
     /// that is not included: a datagram of 1,400 bytes takes 2,304 bytes of the double, so this is roughly the payload that can wait.

@@ -55,6 +55,7 @@ internal sealed partial class UtpSocket
     /// <param name="yieldsTurn">False sends the rest too when the receiver wants the turn: there will be no turn after this one.</param>
     private void SendAll(bool yieldsTurn = true)
     {
+        _core.Trains.IsSegmenting = _channel.SegmentsTrains;
         if (_unsent.Length > 0)
         {
             // A thread waits until the system takes more; trying before that is a wasted call.
@@ -91,6 +92,8 @@ internal sealed partial class UtpSocket
         {
             ReleaseReferences();
         }
+
+        NoteSuspendedTrains();
     }
 
     /// <summary>False when the system would block: the rest is kept.</summary>

@@ -46,7 +46,9 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
 
     /// <summary>
     /// Gets or sets how datagrams enter and leave the system. Default <see cref="UtpDatagramOffload.Auto"/>: the best that works. Set
-    /// <see cref="UtpDatagramOffload.Portable"/> to rule out the Linux system calls when diagnosing.
+    /// <see cref="UtpDatagramOffload.Portable"/> to rule out the Linux system calls when diagnosing. Where a kernel or a network card loses the
+    /// trains that it should cut, a socket notices, logs it (event 1006) and sends datagrams one by one for 5 minutes or longer;
+    /// <see cref="UtpDatagramOffload.Batching"/> avoids the tries.
     /// </summary>
     public UtpDatagramOffload DatagramOffload { get; set; } = UtpDatagramOffload.Auto;
 

@@ -40,6 +40,9 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
     /// <summary>Trains that it has refused.</summary>
     public int RefusedCount { get; private set; }
 
+    /// <summary>True: trains that the system is to cut vanish, as broken segmentation offload makes them.</summary>
+    public bool LosesTrains { get; set; }
+
     /// <summary>True: the machine has lost power. It neither receives nor sends nor keeps time.</summary>
     public bool IsGone { get; set; }
 
@@ -163,6 +166,11 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
             if (transmit.SegmentSize > LinkLimitBytes && (RefusesFragments || !transmit.AllowFragmentation))
             {
                 Core.HandleMessageTooLong(network.Now, transmit);
+                continue;
+            }
+
+            if (LosesTrains && transmit.SegmentCount > 1 && !transmit.IsUnsegmented)
+            {
                 continue;
             }
 

@@ -45,7 +45,8 @@ internal sealed class TestNetwork
         var address = IsIPv6
             ? new PeerAddress(0xFD77_0001_0000_0000, 1 + (ulong)_hosts.Count, 0, 6881)
             : PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
-        var host = new TestHost(this, address, new EndpointCore(settings ?? new EndpointSettings(), random) { Trace = trace });
+        var core = new EndpointCore(settings ?? new EndpointSettings(), random) { Trace = trace, Trains = { IsSegmenting = true } };
+        var host = new TestHost(this, address, core);
         _hosts.Add(address, host);
         return host;
     }

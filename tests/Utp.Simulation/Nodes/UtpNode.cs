@@ -42,7 +42,7 @@ internal sealed class UtpNode : INode, IEventTarget
         Name = name;
         Address = address;
         Clock = clock ?? NodeClock.Arbitrary(run.Stream(name + "/clock"));
-        Core = new EndpointCore(settings ?? new EndpointSettings(), run.Stream(name + "/core")) { Trace = trace };
+        Core = new EndpointCore(settings ?? new EndpointSettings(), run.Stream(name + "/core")) { Trace = trace, Trains = { IsSegmenting = true } };
         _target = run.Register(this);
     }
 
@@ -77,6 +77,9 @@ internal sealed class UtpNode : INode, IEventTarget
 
     /// <summary>Longest IP packet that the host's own interface sends; a longer one is refused, as EMSGSIZE does. Zero: any.</summary>
     public int InterfaceMtuBytes { get; set; }
+
+    /// <summary>Whether trains that the system is to cut vanish, as broken segmentation offload makes them.</summary>
+    public bool LosesTrains { get; set; }
 
     /// <summary>How many turns pass between two checks of the invariants of the connection at hand; zero checks never.</summary>
     public int InvariantInterval { get; set; } = DefaultInvariantInterval;
@@ -206,6 +209,11 @@ internal sealed class UtpNode : INode, IEventTarget
         if (isTooLong)
         {
             Core.HandleMessageTooLong(now, transmit);
+            return;
+        }
+
+        if (LosesTrains && !transmit.IsUnsegmented && transmit.SegmentCount > 1)
+        {
             return;
         }
 

@@ -12,6 +12,7 @@ internal sealed class Dumbbell : IDisposable
     public const double FullWire = 1_514;
 
     private readonly DumbbellSettings _settings;
+    private readonly List<UtpFlow> _utpFlows = [];
     private int _flows;
 
     public Dumbbell(ulong seed, DumbbellSettings settings)
@@ -44,6 +45,7 @@ internal sealed class Dumbbell : IDisposable
         var number = _flows++;
         var name = $"utp{number}";
         var flow = new UtpFlow(Run, name, number, settings);
+        _utpFlows.Add(flow);
         var access = extraRoundTripMs == 0 ? null : new Link(Run, new LinkSettings { Name = name + "/access", PropagationNanos = Nanos.FromMilliseconds(extraRoundTripMs) });
         flow.Wire(
             access is null ? new Route(flow.Right, Forward) : new Route(flow.Right, access, Forward),
@@ -68,7 +70,15 @@ internal sealed class Dumbbell : IDisposable
 
     public void At(double seconds, Action action) => Run.At(Nanos.FromSeconds(seconds), action);
 
-    public void RunUntil(double seconds) => Run.RunUntil(Nanos.FromSeconds(seconds));
+    /// <exception cref="SimulationException">A flow has given up segmentation offload: no congestion may look like trains that vanish.</exception>
+    public void RunUntil(double seconds)
+    {
+        Run.RunUntil(Nanos.FromSeconds(seconds));
+        if (_utpFlows.Find(flow => flow.Left.Core.Trains.SuspensionCount > 0) is { } misled)
+        {
+            throw new SimulationException($"{misled.Left.Name} took congestion for trains that vanish.");
+        }
+    }
 
     public void Dispose() => Run.Dispose();
 }

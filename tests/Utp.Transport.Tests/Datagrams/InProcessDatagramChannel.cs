@@ -38,6 +38,8 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
 
     public int MaxSegmentsPerTrain => 16;
 
+    public bool SegmentsTrains => _network.LosesTrains;
+
     public int ReceiveBufferBytes => _network.Impairments.QueueBytes;
 
     public int SendBufferBytes => _network.Impairments.QueueBytes;
@@ -92,6 +94,12 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
             {
                 return SendOutcome.Closed;
             }
+        }
+
+        if (_network.LosesTrains && !transmit.IsUnsegmented && transmit.SegmentCount > 1)
+        {
+            bytesSent = transmit.Length;
+            return SendOutcome.Sent;
         }
 
         lock (_fatesLock)

@@ -34,6 +34,9 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
 
     public LinkImpairments Impairments { get; } = impairments;
 
+    /// <summary>Whether channels say that the system cuts their trains, and lose them, as broken segmentation offload does.</summary>
+    public bool LosesTrains { get; init; }
+
     public UtpClock Clock { get; } = clock ?? new UtpClock(TimeProvider.System);
 
     public int SentCount => Volatile.Read(ref _sentCount);

@@ -16,6 +16,8 @@ internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fau
 
     public int MaxSegmentsPerTrain => inner.MaxSegmentsPerTrain;
 
+    public bool SegmentsTrains => inner.SegmentsTrains;
+
     public int ReceiveBufferBytes => inner.ReceiveBufferBytes;
 
     public int SendBufferBytes => inner.SendBufferBytes;

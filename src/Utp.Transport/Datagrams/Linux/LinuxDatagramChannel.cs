@@ -66,6 +66,8 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
 
     public abstract int MaxSegmentsPerTrain { get; }
 
+    public virtual bool SegmentsTrains => false;
+
     public int ReceiveBufferBytes => _facts.ReceiveBufferBytes;
 
     public int SendBufferBytes => _facts.SendBufferBytes;
@@ -148,7 +150,9 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         {
             if (!transmit.AllowFragmentation)
             {
-                return SendTrain(bytes, transmit.Length, transmit.SegmentSize, ref bytesSent);
+                return transmit.IsUnsegmented
+                    ? SendDatagrams(bytes, transmit.Length, transmit.SegmentSize, ref bytesSent)
+                    : SendTrain(bytes, transmit.Length, transmit.SegmentSize, ref bytesSent);
             }
 
             Socket.SetFragmentation(transmit.Remote.IsIPv4, allowed: true);

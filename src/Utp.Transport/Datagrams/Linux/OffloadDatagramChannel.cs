@@ -20,6 +20,8 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
 
     public override string Name => "offload";
 
+    public override bool SegmentsTrains => _segmentationWorks;
+
     /// <summary>Fills 64 KiB with datagrams of 1,400 bytes.</summary>
     public override int MaxSegmentsPerTrain => 45;
 

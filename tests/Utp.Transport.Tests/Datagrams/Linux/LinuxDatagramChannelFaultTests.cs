@@ -109,6 +109,20 @@ public sealed class LinuxDatagramChannelFaultTests
         Assert.Equal(["train 4000/1400", "batch 3", "batch 3"], socket.Journal);
     }
 
+    /// <summary>Retransmissions, and everything where trains have been seen to vanish.</summary>
+    [Fact]
+    public void Send_Unsegmented_LeavesTheCuttingToNobody()
+    {
+        using var socket = new FakeLinuxSocket();
+        using var channel = new OffloadDatagramChannel(socket, Facts, Clock);
+
+        channel.Send(Train(4_000, 1_400) with { IsUnsegmented = true }, new byte[4_000], out var bytesSent);
+
+        Assert.Equal(4_000, bytesSent);
+        Assert.True(channel.SegmentsTrains);
+        Assert.Equal(["batch 3"], socket.Journal);
+    }
+
     [Fact]
     public void Send_TrainRefusedForItsLength_DoesNotBlameSegmentation()
     {

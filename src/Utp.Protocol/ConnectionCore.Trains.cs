@@ -1,0 +1,42 @@
+using Utp.Protocol.Congestion;
+using Utp.Protocol.Sending;
+
+namespace Utp.Protocol;
+
+// What became of trains, for the endpoint's watch.
+internal sealed partial class ConnectionCore
+{
+    private bool _lostTrainsWereNoCongestion;
+
+    private void NoteArrived(Instant now, in Segment segment)
+    {
+        if (segment.Train != TrainPosition.None && segment.TransmissionCount == 1)
+        {
+            _endpoint.Trains.OnTrainArrived(segment.SentAt);
+        }
+        else if (segment.TransmissionCount == 1 || now - segment.SentAt >= _roundTrip.MinMicros)
+        {
+            // Sooner than that it may be an answer to the train; but the smallest round trip may contain a delayed acknowledgement.
+            _lostTrainsWereNoCongestion |= _endpoint.Trains.OnSingleArrived(now, segment.SentAt);
+        }
+    }
+
+    /// <summary>The losses that were taken for congestion were none: the connection begins again, with a slow start.</summary>
+    private void ForgiveLostTrains()
+    {
+        if (_lostTrainsWereNoCongestion)
+        {
+            _lostTrainsWereNoCongestion = false;
+            _controller = CongestionControllers.Create(_settings, WindowUnitBytes);
+            _inRecovery = false;
+        }
+    }
+
+    private void NoteTrainLost(in Segment segment)
+    {
+        if (segment.Train == TrainPosition.Last && segment.TransmissionCount == 1)
+        {
+            _endpoint.Trains.OnTrainLost(segment.SentAt);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Utp.Protocol.Tests.Harness;
+
+namespace Utp.Protocol.Tests.Connections;
+
+/// <summary>Some kernels and virtual network cards drop trains that they should cut into datagrams, and say nothing.</summary>
+public sealed class VanishingTrainsTests
+{
+    [Fact]
+    public void Bulk_WhileEveryTrainVanishes_GoesOnInSingleDatagramsWithinASecond()
+    {
+        var pair = new TestPair(delayMicros: 1_000);
+        pair.A.LosesTrains = true;
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+        var begin = pair.Network.Now;
+
+        pair.Network.RunWhile(() => pair.A.Core.Trains.SuspensionCount == 0, 1);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 10);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.InRange(pair.Network.Now - begin, 0, 2_000_000);
+        Assert.Equal(0, pair.Initiator.Core.Statistics.Timeouts);
+    }
+
+    /// <summary>Both directions: each answer is a train of its own.</summary>
+    [Fact]
+    public void Messages_WhileEveryTrainVanishes_TakeARoundTripEachFromTheFourthOn()
+    {
+        var pair = new TestPair(delayMicros: 1_000);
+        pair.A.LosesTrains = true;
+        pair.B.LosesTrains = true;
+        var message = TestPair.Pattern(4_000);
+        for (var i = 1; i <= 50; i++)
+        {
+            var begin = pair.Network.Now;
+            pair.Initiator.Write(message);
+            pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < i * message.Length, 5);
+            pair.Acceptor.Write(message);
+            pair.Network.RunWhile(() => pair.Initiator.ReceivedCount < i * message.Length, 5);
+            if (i > 4)
+            {
+                Assert.True(pair.Network.Now - begin <= 20_000, $"message {i} took {pair.Network.Now - begin} µs");
+            }
+        }
+    }
+
+    /// <summary>What is sent again leaves unsegmented, so a connection lives even while its trains do not.</summary>
+    [Fact]
+    public void Trains_ThatVanishInTheMiddle_AreNoticedToo()
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 60_000 }, delayMicros: 5_000);
+        var bytes = TestPair.Pattern(3_000_000);
+        pair.Initiator.Write(bytes);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 500_000);
+
+        pair.A.LosesTrains = true;
+        var begin = pair.Network.Now;
+        pair.Network.RunWhile(() => pair.A.Core.Trains.SuspensionCount == 0, 5);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 20);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.InRange(pair.Network.Now - begin, 0, 10_000_000);
+    }
+
+    /// <summary>Neither an outage nor heavy loss looks like it.</summary>
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.1)]
+    [InlineData(0.2)]
+    public void LossOfDatagrams_IsNotTakenForIt(double loss)
+    {
+        var pair = new TestPair(delayMicros: 5_000);
+        var random = new SeededRandomSource(4);
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 200_000);
+        var outage = pair.Network.Now + 1_500_000;
+        pair.Network.Rule = d => d.SentAt < outage || random.NextDouble() < loss ? TestNetwork.Drop : TestNetwork.Deliver;
+
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 600);
+
+        Assert.Equal(0, pair.A.Core.Trains.SuspensionCount);
+    }
+}
