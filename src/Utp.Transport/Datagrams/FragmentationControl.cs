@@ -27,6 +27,10 @@ internal sealed class FragmentationControl
         if (ipv4 ? _worksForIPv4 : _worksForIPv6)
         {
             TrySet(ipv4 ? Switch.IPv4 : Switch.IPv6, allowed);
+            if (!ipv4 && Switch.CutSizeIPv6 is { } cutSize)
+            {
+                TrySet(cutSize, allowed);
+            }
         }
     }
 
@@ -58,6 +62,12 @@ internal sealed class FragmentationControl
         public static readonly Switch? IPv4 = Create(LevelIPv4, windows: 14, linux: 10, apple: 28, freeBsd: 67);
 
         public static readonly Switch? IPv6 = Create(LevelIPv6, windows: 14, linux: 23, apple: 62, freeBsd: 62);
+
+        /// <summary>
+        /// IPV6_MTU: the system cuts what may be cut to the size that every IPv6 path carries, since routers do not cut; 0 takes that back.
+        /// </summary>
+        public static readonly Switch? CutSizeIPv6 =
+            OperatingSystem.IsLinux() || OperatingSystem.IsAndroid() ? new Switch(LevelIPv6, 24, Forbid: 0, Allow: 1_280) : null;
 
         private static Switch? Create(int level, int windows, int linux, int apple, int freeBsd)
         {

@@ -97,7 +97,7 @@ internal sealed class Link : IEventTarget
 
         if (MtuBytes > 0 && packet.IpBytes > MtuBytes)
         {
-            if (!packet.AllowFragmentation)
+            if (!packet.AllowFragmentation || _settings.DropsFragments)
             {
                 Counters.TooLong++;
                 Drop(packet, TraceEvent.TooLong);

@@ -33,6 +33,9 @@ internal sealed record LinkSettings
 
     /// <summary>Longest IP packet that passes; zero: any. A longer one vanishes silently, unless it may be fragmented.</summary>
     public int MtuBytes { get; init; }
+
+    /// <summary>Whether what is longer than <see cref="MtuBytes"/> vanishes even where it may be fragmented.</summary>
+    public bool DropsFragments { get; init; }
 }
 
 internal sealed record CoDelSettings
