@@ -99,3 +99,14 @@ wait_until() {
 
 # listens HOST PORT: whether a UDP socket of the host has the port.
 listens() { on "$1" ss -Hlun "sport = :$2" | grep -q .; }
+
+# stop_on HOST: ends every process of a host, and waits until they are gone.
+stop_on() {
+  local pids
+  pids=$(ip netns pids "$lab-$1")
+  [ -n "$pids" ] && kill -9 $pids 2>/dev/null
+  wait_until 5 is_quiet "$1"
+}
+
+# is_quiet HOST: whether no process runs on it.
+is_quiet() { [ -z "$(ip netns pids "$lab-$1")" ]; }
