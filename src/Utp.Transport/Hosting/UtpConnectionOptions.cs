@@ -32,9 +32,14 @@ public class UtpConnectionOptions
     public TimeSpan? TargetDelay { get; set; }
 
     /// <summary>
-    /// Gets or sets the largest UDP payload to probe for, in bytes. Default null: 1,472 over IPv4 and 1,452 over IPv6, an Ethernet path.
-    /// Allowed 576 to 65,507. Larger suits jumbo frames and loopback; every connection starts small and probes upwards whatever the ceiling.
+    /// Gets or sets the largest UDP payload, in bytes. Default null: 1,252 over IPv4 and 1,232 over IPv6, which every path of 1,280 bytes
+    /// carries; to loopback addresses 1,472 and 1,452. Allowed 576 to 65,507.
     /// </summary>
+    /// <remarks>
+    /// A larger value suits local networks and jumbo frames. A connection still starts with the default size, and uses more only after a probe
+    /// has arrived; a lost probe costs nothing. The risk: uTP can send a packet again only as it was. If the path becomes narrower while large
+    /// packets are unacknowledged, they must pass in fragments, and a network that drops fragments ends the connection.
+    /// </remarks>
     public int? MtuCeiling { get; set; }
 
     /// <summary>

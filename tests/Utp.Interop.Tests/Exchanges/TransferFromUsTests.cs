@@ -21,4 +21,15 @@ public sealed class TransferFromUsTests
 
         InteropTable.Record("bulk, from us", dialler, path, bytes, watch.Elapsed);
     }
+
+    /// <summary>libutp skips the extensions that make a packet a probe, acknowledges it and delivers its payload.</summary>
+    [PeerFact]
+    public async Task Probes_ArePaddedByExtensions_AndTaken()
+    {
+        await using var meeting = await Meeting.StartAsync(Dialler.WeDial, configure: options => options.MtuCeiling = 4_000);
+
+        await Transfers.FromUsAsync(meeting, 4 << 20);
+
+        Assert.Equal(4_000, meeting.Ours.Statistics.PathMtu);
+    }
 }
