@@ -17,11 +17,11 @@ public sealed class AllocationTests
         var wire = new BareWire(loseOneIn, delayOneIn);
 
         // Buffers grow with the window, which takes its time to find its size.
-        wire.RunUntilReceived(30_000_000);
+        wire.RunUntilReceived(60_000_000);
 
         var packets = wire.DatagramCount;
         var before = GC.GetAllocatedBytesForCurrentThread();
-        wire.RunUntilReceived(40_000_000);
+        wire.RunUntilReceived(70_000_000);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         Assert.True(wire.DatagramCount - packets > 8_000);
