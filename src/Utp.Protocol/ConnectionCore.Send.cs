@@ -345,17 +345,21 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
+        // A keepalive acknowledges one less, but not while a gap is open: then it is an ordinary acknowledgement, which tells the peer what to repeat.
+        var hasGap = _reordered is { Count: > 0 } && _readyCount == 0;
+        var isKeepAlive = _keepAliveDue && !_acks.IsImmediate;
+        var acknowledgementOffset = isKeepAlive && !hasGap ? KeepAliveOffset : 0;
+
+        // The mask is relative to the newest acknowledgement. Beside an older number it would claim the missing segment, which would never come.
         var size = PacketHeader.Size;
-        if (_reordered is { Count: > 0 } && _readyCount == 0)
+        if (hasGap && HarmlessAcknowledgement(_receiveNext - 1) == _receiveNext - 1)
         {
-            var mask = _reordered.WriteMask(_receiveNext, buffer[(PacketHeader.Size + 2)..]);
+            var mask = _reordered!.WriteMask(_receiveNext, buffer[(PacketHeader.Size + 2)..]);
             buffer[PacketHeader.Size] = 0;
             buffer[PacketHeader.Size + 1] = (byte)mask;
             size += 2 + mask;
         }
 
-        var isKeepAlive = _keepAliveDue && !_acks.IsImmediate;
-        var acknowledgementOffset = isKeepAlive ? KeepAliveOffset : 0;
         var extension = size > PacketHeader.Size ? ExtensionReader.SelectiveAckType : (byte)0;
         WriteHeader(now, PacketType.State, _segments.Next, extension, buffer, acknowledgementOffset);
         var length = size;

@@ -160,6 +160,23 @@ public sealed class RestartedPeerTests
         AssertNothingMisleads(keepAlives);
     }
 
+    /// <summary>The old peer may live, and the SYN be forged: an acknowledgement that is not the true one must not claim what is missing.</summary>
+    [Fact]
+    public void State_WhileASuccessorMayWaitAndAGapIsOpen_ClaimsNothing()
+    {
+        var peer = Established(messages: 3);
+        peer.DataAt(peer.Next + 1, 9);
+        peer.Take();
+        Syn(peer, peer.Next);
+
+        peer.Network.Run(20);
+
+        var states = peer.Take().Where(d => d.Type == PacketType.State).ToList();
+        Assert.NotEmpty(states);
+        Assert.All(states, d => Assert.True(d.SelectiveAck is null || d.Header.Acknowledgement == peer.Next - 1, d.ToString()));
+        Assert.Contains(states, d => d.Header.Acknowledgement != peer.Next - 1);
+    }
+
     [Fact]
     public void Abort_WhileASuccessorMayWait_SendsNoReset()
     {

@@ -57,4 +57,23 @@ public sealed class Pitfall25_KeepAlive
         Assert.DoesNotContain(peer.Take(), d => d.SentAt > new Instant(10_000_000));
         Assert.False(peer.Connection.IsClosed);
     }
+
+    /// <summary>
+    /// A mask counts from the number that is acknowledged. Beside one less it claims the missing segment: libutp then never sends it again,
+    /// and both ends wait until it gives up.
+    /// </summary>
+    [Fact]
+    public void KeepAlive_WhileAGapIsOpen_IsAnOrdinaryAcknowledgement()
+    {
+        var peer = ScriptedPeer.Dialled();
+        peer.Data(1);
+        peer.DataAt(peer.Next + 1, 3);
+        peer.Take();
+        peer.Network.Run(40);
+
+        var sent = peer.Take();
+        Assert.True(sent.Count >= 4);
+        Assert.All(sent, d => Assert.Equal((PacketType.State, peer.Next - 1), (d.Type, d.Header.Acknowledgement)));
+        Assert.All(sent, d => Assert.Equal([1, 0, 0, 0], d.SelectiveAck!));
+    }
 }
