@@ -60,7 +60,7 @@ public sealed class AllocationTests
             (_loseOneIn, _delayOneIn) = (loseOneIn, delayOneIn);
             var memory = new byte[BlockBytes];
             _front = _last = new Block(memory, null);
-            for (var i = 1; i < 1_024; i++)
+            for (var i = 1; i < 1_280; i++)
             {
                 _last = new Block(memory, _last);
             }
