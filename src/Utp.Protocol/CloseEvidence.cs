@@ -6,7 +6,7 @@ internal enum CloseEvidence : byte
     /// <summary>The peer sent a RESET, or the reason is another one.</summary>
     None = 0,
 
-    /// <summary>The peer's host reported that nobody has the port.</summary>
+    /// <summary>The peer's host reported that no socket has the port.</summary>
     PortUnreachable,
 
     /// <summary>Another process connects from the peer's port under the same connection id, and the peer answers no more.</summary>

@@ -81,14 +81,14 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>
-    /// The peer's host reports that nobody has the port any more, quoting a packet of ours. It counts as a RESET when only this side can have
+    /// The peer's host reports that no socket has the port any more, quoting a packet of ours. It counts as a RESET when only this side can have
     /// sent that packet: its ids and numbers fit, and its timestamp is, to the microsecond, that of a segment that is outstanding or of the
     /// last packet.
     /// </summary>
     /// <returns>Whether it was believed.</returns>
     internal bool HandlePortUnreachable(in PacketHeader quoted)
     {
-        // A packet that the own system has refused did not reach the peer's host, whoever says so.
+        // A packet that this system has refused never reached the peer's host, so the report is not about it.
         if (State != ConnectionState.Connected || quoted.ConnectionId != _sendId || IsRefused || !IsOutstanding(quoted))
         {
             return false;

@@ -6,8 +6,8 @@ namespace Utp.Protocol;
 internal sealed partial class ConnectionCore
 {
     /// <summary>
-    /// The longest wait between retransmissions that back-off makes, unless the path itself is slower. One segment per 10 s burdens nobody, and
-    /// data goes on soon after the end of an outage even if the peer has nothing to send then.
+    /// The longest wait between retransmissions that back-off makes, unless the path itself is slower. One segment per 10 s is no burden, and
+    /// the transfer resumes soon after an outage even if the peer has nothing to send then.
     /// </summary>
     private const long MaxBackOffMicros = 10_000_000;
 
@@ -17,7 +17,7 @@ internal sealed partial class ConnectionCore
     /// </summary>
     private const long GiveUpMicros = 15 * 60_000_000L;
 
-    /// <summary>Between attempts to send while the system refuses them. It costs nobody else anything.</summary>
+    /// <summary>The pause between attempts to send while the system refuses them. No packet leaves the host meanwhile.</summary>
     private const long RefusalPaceMicros = 500_000;
 
     /// <summary>A packet that comes after a silence of this length ends the back-off, and no more often than this.</summary>

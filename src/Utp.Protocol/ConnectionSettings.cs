@@ -45,8 +45,8 @@ internal sealed record ConnectionSettings
     public long IdleTimeoutMicros { get; init; } = 150_000_000;
 
     /// <summary>
-    /// The smaller of <see cref="KeepAliveMicros"/> and a third of <see cref="IdleTimeoutMicros"/>: who gives up early is likely to be given up
-    /// early.
+    /// The interval in use: the smaller of <see cref="KeepAliveMicros"/> and a third of <see cref="IdleTimeoutMicros"/>, because both ends often
+    /// have the same idle timeout.
     /// </summary>
     public long EffectiveKeepAliveMicros =>
         KeepAliveMicros > 0 && IdleTimeoutMicros > 0 ? Math.Min(KeepAliveMicros, IdleTimeoutMicros / 3) : KeepAliveMicros;

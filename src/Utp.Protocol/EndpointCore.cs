@@ -122,10 +122,10 @@ internal sealed partial class EndpointCore
     }
 
     /// <summary>
-    /// The network reported that a datagram of ours could not be delivered (ICMP unreachable), quoting it. While connecting it is believed when
-    /// the quotation names the very request. An established connection believes only the peer's host itself, only that nobody has the port,
-    /// and only when the quotation is of a packet that this side alone can have sent: routes fail and come back, and what a router quotes may
-    /// be guessed. One that quotes less, as old routers do, could be anybody's who knows two ports.
+    /// Handles an ICMP "unreachable" report, which quotes the beginning of a datagram of ours. A connection that is being established believes it
+    /// when it quotes that connection's SYN. An established connection believes only a report of the peer's own host that no socket has the port,
+    /// and only when it quotes a packet whose numbers and timestamp no other host can know: routes fail and recover, and a router's report can
+    /// be forged. A report that quotes less than a uTP header is ignored: an off-path attacker who knows both ports could make it.
     /// </summary>
     /// <param name="now">When.</param>
     /// <param name="remote">Where the datagram was sent.</param>

@@ -1,6 +1,6 @@
 namespace Utp.Transport;
 
-/// <summary>Counts the connections of one client, up to its maximum. Who may wait for one gets it in the order of asking.</summary>
+/// <summary>Counts the connections of one client, up to its maximum. Callers that wait for one get it in the order of their calls.</summary>
 /// <param name="limit">The maximum; null for none.</param>
 internal sealed class ConnectionLeases(int? limit)
 {
@@ -69,7 +69,7 @@ internal sealed class ConnectionLeases(int? limit)
         place.Value.TrySetCanceled(token);
     }
 
-    /// <summary>To the first who waits, or back. Any thread, also within a turn: nothing of the application runs here.</summary>
+    /// <summary>Hands the lease to the first caller that waits, or takes it back. Any thread, also within a turn: no code of the application runs here.</summary>
     private void Return()
     {
         TaskCompletionSource<IDisposable> next;

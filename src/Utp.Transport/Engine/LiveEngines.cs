@@ -1,8 +1,8 @@
 namespace Utp.Transport.Engine;
 
 /// <summary>
-/// Engines with sockets that nobody has stopped yet. When the process ends, the kernel delivers the last bytes of a TCP connection and tells its
-/// peer; here nobody else can, so the process waits for it, as long as the connections' linger timeouts and <see cref="LongestDrain"/> allow.
+/// Engines with open sockets. When a process ends, the kernel delivers the last bytes of its TCP connections. For uTP only the process can do
+/// that, so it waits as long as the linger timeouts of the connections and <see cref="LongestDrain"/> allow.
 /// Engines are held weakly: one that is forgotten can be collected once it has no socket.
 /// </summary>
 internal static class LiveEngines
@@ -80,7 +80,7 @@ internal static class LiveEngines
         {
             run().Wait(time);
         }
-#pragma warning disable CA1031 // The process ends: loggers and providers may be disposed already, and nobody is left to tell.
+#pragma warning disable CA1031 // The process ends: loggers and providers may be disposed already, so there is nowhere to report it.
         catch (Exception)
         {
             // Peers find out by their timeouts.

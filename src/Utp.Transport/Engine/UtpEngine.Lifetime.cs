@@ -47,8 +47,8 @@ internal sealed partial class UtpEngine
     }
 
     /// <summary>
-    /// The process ends and nobody has stopped the engine: as <see cref="StoppedAsync"/>, but with the linger timeouts of the connections that
-    /// there are, because nothing else has a budget.
+    /// Stops the engine of a process that ends: as <see cref="StoppedAsync"/>, but the drain lasts as long as the longest linger timeout of the
+    /// open connections, because no host sets a limit.
     /// </summary>
     /// <param name="atMost">The longest drain.</param>
     internal Task StopWithProcessAsync(TimeSpan atMost)
@@ -99,7 +99,7 @@ internal sealed partial class UtpEngine
         var groups = AllGroups();
         foreach (var group in groups)
         {
-            // Whoever still waits for a connection learns that none will come.
+            // Pending accepts return null: no connection will come.
             await group.UnbindListenerAsync().ConfigureAwait(false);
         }
 

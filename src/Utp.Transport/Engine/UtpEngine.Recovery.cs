@@ -17,7 +17,7 @@ internal sealed partial class UtpEngine
     /// <summary>Whether an exception says that the system allows no further thread.</summary>
     public static bool IsNoThread(Exception exception) => exception is OutOfMemoryException or ThreadStartException;
 
-    /// <summary>The connections of the local endpoint end, its listener is bound again, and whoever comes next gets a fresh socket. With the turn.</summary>
+    /// <summary>Ends the connections of the local endpoint and binds its listener again; the next connect opens a new socket. Called with the turn.</summary>
     public void OnFailed(UtpSocketGroup group, Exception failure)
     {
         lock (_lock)

@@ -5,7 +5,7 @@ namespace Utp.Transport.Engine;
 
 /// <content>
 /// What happens without memory. Payload that the core has taken counts as received, so it may not be lost: it is set aside, and until it is
-/// delivered every further datagram is dropped, which costs its sender a retransmission and nobody a connection.
+/// delivered every further datagram is dropped, which costs its sender a retransmission, and ends no connection.
 /// </content>
 internal sealed partial class UtpSocket
 {

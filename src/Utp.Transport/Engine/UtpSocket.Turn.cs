@@ -135,8 +135,8 @@ internal sealed partial class UtpSocket
     }
 
     /// <summary>
-    /// Sees to it that somebody takes the turn at the next deadline: the receive thread, which needs no thread of the pool, or the timer. A
-    /// deadline that moved away is noticed when that somebody comes for nothing, which costs less than telling of each move.
+    /// Makes the receive thread take the turn at the next deadline, which needs no thread of the pool, or arms the timer. A deadline that has
+    /// moved later is noticed when the old one fires, which costs less than announcing each move.
     /// </summary>
     /// <remarks>
     /// No deadline is missed. The receive thread reads <see cref="_timerDueMicros"/> before each wait. A turn on another thread makes it earlier

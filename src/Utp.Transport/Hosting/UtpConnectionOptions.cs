@@ -65,8 +65,8 @@ public class UtpConnectionOptions
     /// <summary>
     /// Gets or sets after how long without sending a keepalive leaves. Default 29 s (under the 30 s after which NAT mappings commonly
     /// expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 10 minutes. The interval in
-    /// effect is the smaller of this and a third of <see cref="IdleTimeout"/>. The first keepalives of a silence leave about 1, 3 and 8 s after the last exchange, so that the host of a
-    /// peer whose process has ended can say so (ICMP "port unreachable").
+    /// effect is the smaller of this and a third of <see cref="IdleTimeout"/>. The first keepalives of a silence leave about 1, 3 and 8 s
+    /// after the last exchange, so that the host of a peer whose process has ended can say so (ICMP "port unreachable").
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(29);
 

@@ -151,7 +151,7 @@ internal static class ErrorNumber
     /// <summary>What a send may fail with whose source address, or its interface, the host does not have, or not for this destination.</summary>
     public static bool MayBeSource(int error) => error is InvalidArgument or AddressNotAvailable or NetworkUnreachable or NoDevice;
 
-    /// <summary>As the runtime names it, as far as anybody here looks at the difference.</summary>
+    /// <summary>Maps an error number to the runtime's name, as far as callers tell the errors apart.</summary>
     public static SocketError ToSocketError(int error) => error switch
     {
         TryAgain => SocketError.WouldBlock,
