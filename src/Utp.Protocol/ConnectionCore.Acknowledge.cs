@@ -53,7 +53,7 @@ internal sealed partial class ConnectionCore
         }
 
         var flightBefore = _segments.FlightBytes;
-        var outcome = new AcknowledgementOutcome();
+        var outcome = new AcknowledgementOutcome { TimestampRoundTripMicros = TimestampRoundTrip(now, packet.Header) };
         var oldest = _segments.First;
         var (wasSentAgain, oldestSentAt) = (_segments[oldest].TransmissionCount > 1, _segments[oldest].SentAt);
         while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
@@ -157,14 +157,14 @@ internal sealed partial class ConnectionCore
     {
         outcome.SegmentCount++;
         outcome.Bytes += segment.Length;
-        NoteArrived(now, segment);
+        NoteArrived(now, segment, outcome.TimestampRoundTripMicros);
         var roundTrip = now - segment.SentAt;
         if (segment.State == SegmentState.Lost)
         {
             // It had arrived after all; the retransmission is saved, the cut was not needed.
             outcome.LostButArrived |= !_lostByTimeout;
         }
-        else if (segment.TransmissionCount > 1 && roundTrip < _roundTrip.MinMicros)
+        else if (segment.TransmissionCount > 1 && roundTrip < SmallestRoundTrip(outcome.TimestampRoundTripMicros))
         {
             // Too soon for an answer to the latest transmission: an earlier one had arrived.
             Mishap.SpuriousRetransmissions++;
@@ -204,9 +204,10 @@ internal sealed partial class ConnectionCore
         _tailProbeSent = false;
         _tailProbeDue = false;
         _windowProbeCount = 0;
-        if (outcome.RoundTripMicros > 0)
+        var roundTrip = outcome.RoundTripMicros > 0 ? outcome.RoundTripMicros : outcome.TimestampRoundTripMicros;
+        if (roundTrip > 0)
         {
-            _roundTrip.AddSample(outcome.RoundTripMicros);
+            _roundTrip.AddSample(roundTrip);
         }
 
         if (_inRecovery && _segments.First >= _recoveryPoint)
@@ -335,6 +336,9 @@ internal sealed partial class ConnectionCore
         /// <summary>The latest transmission among those acknowledged, and its round trip; zero if that is ambiguous.</summary>
         public Instant NewestSentAt;
         public long RoundTripMicros;
+
+        /// <summary>The round trip by timestamps, for acknowledgements that are ambiguous; zero if the packet tells none.</summary>
+        public long TimestampRoundTripMicros;
         public bool LostButArrived;
     }
 }

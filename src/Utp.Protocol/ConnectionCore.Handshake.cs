@@ -129,7 +129,7 @@ internal sealed partial class ConnectionCore
         NoteTimestamps(now, packet.Header);
         NoteHeard(now);
         UpdatePeerWindow(packet.Header.WindowBytes);
-        if (_attempts.Count == 1)
+        if (_attempts.Count == 1 && !_roundTrip.HasSample)
         {
             _roundTrip.AddSample(now - CreatedAt);
         }

@@ -242,6 +242,10 @@ internal sealed partial class ConnectionCore
         {
             _replyDifference = WireDifference(unchecked(now.WireTimestamp - header.Timestamp));
             _controller.OnPeerDelaySample(now, _replyDifference);
+            if (!_roundTrip.HasSample && TimestampRoundTrip(now, header) is > 0 and var roundTrip)
+            {
+                _roundTrip.AddSample(roundTrip);
+            }
         }
     }
 

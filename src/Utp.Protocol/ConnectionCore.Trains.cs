@@ -8,15 +8,16 @@ internal sealed partial class ConnectionCore
 {
     private bool _lostTrainsWereNoCongestion;
 
-    private void NoteArrived(Instant now, in Segment segment)
+    private void NoteArrived(Instant now, in Segment segment, long timestampRoundTripMicros)
     {
         if (segment.Train != TrainPosition.None && segment.TransmissionCount == 1)
         {
             _endpoint.Trains.OnTrainArrived(segment.SentAt);
         }
-        else if (segment.TransmissionCount == 1 || now - segment.SentAt >= _roundTrip.MinMicros)
+        else if (segment.TransmissionCount == 1
+            || now - segment.SentAt >= (timestampRoundTripMicros > 0 ? timestampRoundTripMicros : _roundTrip.MinMicros))
         {
-            // Sooner than that it may be an answer to the train; but the smallest round trip may contain a delayed acknowledgement.
+            // An acknowledgement that comes sooner may answer the train.
             _lostTrainsWereNoCongestion |= _endpoint.Trains.OnSingleArrived(now, segment.SentAt);
         }
     }

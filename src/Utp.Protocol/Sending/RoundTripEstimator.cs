@@ -16,6 +16,7 @@ internal struct RoundTripEstimator
     private int _smoothedMicros;
     private int _minMicros;
     private int _latestMicros;
+    private bool _hasSecondSample;
 
     public readonly long SmoothedMicros => _smoothedMicros;
 
@@ -31,13 +32,18 @@ internal struct RoundTripEstimator
         ? Math.Clamp(_smoothedMicros + (4L * _variationMicros), MinTimeoutMicros, MaxTimeoutMicros)
         : InitialTimeoutMicros;
 
-    /// <summary>Takes a round trip measured on a segment sent exactly once (Karn's rule).</summary>
+    /// <summary>
+    /// Takes a round trip measured on a segment sent exactly once (Karn's rule), or computed from timestamps. The first one may contain the time
+    /// in which both programs start; a second one of less than half replaces it instead of being averaged with it.
+    /// </summary>
     public void AddSample(long roundTripMicros)
     {
         var sample = (int)Math.Clamp(roundTripMicros, 1, int.MaxValue);
         _latestMicros = sample;
         _minMicros = _minMicros == 0 ? sample : Math.Min(_minMicros, sample);
-        if (!HasSample)
+        var replacesFirst = HasSample && !_hasSecondSample && sample < _smoothedMicros / 2;
+        _hasSecondSample = HasSample;
+        if (!HasSample || replacesFirst)
         {
             _smoothedMicros = sample;
             _variationMicros = sample / 2;

@@ -112,6 +112,32 @@ public sealed class RetransmissionTimerTests
         Assert.Equal(0, peer.Connection.Core.Statistics.SmoothedRoundTripMicros);
     }
 
+    /// <summary>The timestamps of both directions add up to a round trip that no retransmission makes ambiguous.</summary>
+    [Fact]
+    public void AnswerToARetransmission_WithTimestamps_IsASample()
+    {
+        var pair = new TestPair(delayMicros: 10_000);
+        var lost = false;
+        pair.Network.DelayMicros = 5_000;
+        pair.Network.Rule = d => d.To != pair.B.Address || lost ? TestNetwork.Deliver : TestNetwork.Drop;
+        pair.Initiator.Write([1]);
+        lost = true;
+        pair.Network.Run(1);
+
+        Assert.Equal(1, pair.Acceptor.ReceivedCount);
+        Assert.InRange(pair.Initiator.Core.MinRoundTripMicros, 9_990, 10_010);
+        Assert.InRange(pair.Initiator.Core.Statistics.SmoothedRoundTripMicros, 10_000, 19_000);
+    }
+
+    /// <summary>So its first answer needs no initial timeout of a second when it is lost.</summary>
+    [Fact]
+    public void RoundTrip_OnTheSideThatAccepts_IsKnownAfterTheHandshake()
+    {
+        var pair = new TestPair(delayMicros: 30_000);
+
+        Assert.InRange(pair.Acceptor.Core.Statistics.SmoothedRoundTripMicros, 60_000, 60_010);
+    }
+
     [Fact]
     public void Timeout_TakesTheWholeFlightForLost_AndSendsOneFirst()
     {

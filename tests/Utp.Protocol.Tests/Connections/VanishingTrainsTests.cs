@@ -44,6 +44,46 @@ public sealed class VanishingTrainsTests
         }
     }
 
+    /// <summary>
+    /// The programs start slowly, so the first round trip of each side is far too long. What is sent again is acknowledged sooner than that, and
+    /// the side that accepts has measured nothing yet.
+    /// </summary>
+    [Theory]
+    [InlineData(25_000, 0)]
+    [InlineData(350_000, 24)]
+    public void Messages_WhileEveryTrainVanishesAndTheStartWasSlow_ComeUpToSpeedWithinTwoSeconds(long startDelayMicros, int headerBytes)
+    {
+        var pair = new TestPair(delayMicros: startDelayMicros);
+        pair.Network.DelayMicros = 200;
+        pair.A.LosesTrains = true;
+        pair.B.LosesTrains = true;
+        var message = TestPair.Pattern(4_000);
+        var (begin, sent) = (pair.Network.Now, headerBytes);
+        pair.Initiator.Write(message.AsSpan(0, headerBytes));
+        while (pair.Network.Now - begin < 2_000_000)
+        {
+            ExchangeOne();
+        }
+
+        var (fastFrom, count) = (pair.Network.Now, 100);
+        for (var i = 0; i < count; i++)
+        {
+            ExchangeOne();
+        }
+
+        Assert.Equal((1, 1), (pair.A.Core.Trains.SuspensionCount, pair.B.Core.Trains.SuspensionCount));
+        Assert.InRange(pair.Network.Now - fastFrom, 0, count * 3_000L);
+
+        void ExchangeOne()
+        {
+            pair.Initiator.Write(message);
+            sent += message.Length;
+            pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < sent, 20);
+            pair.Acceptor.Write(message);
+            pair.Network.RunWhile(() => pair.Initiator.ReceivedCount < sent - headerBytes, 20);
+        }
+    }
+
     /// <summary>What is sent again leaves unsegmented, so a connection lives even while its trains do not.</summary>
     [Fact]
     public void Trains_ThatVanishInTheMiddle_AreNoticedToo()

@@ -36,6 +36,20 @@ public sealed class RoundTripEstimatorTests
         Assert.Equal((400_000, 400_000), (estimator.MinMicros, estimator.LatestMicros));
     }
 
+    /// <summary>The first contains the time in which both programs start.</summary>
+    [Fact]
+    public void SecondSample_OfLessThanHalf_ReplacesTheFirst()
+    {
+        var estimator = default(RoundTripEstimator);
+        estimator.AddSample(700_000);
+
+        estimator.AddSample(2_000);
+        Assert.Equal((2_000, 2_000), (estimator.SmoothedMicros, estimator.MinMicros));
+
+        estimator.AddSample(800);
+        Assert.Equal(1_850, estimator.SmoothedMicros);
+    }
+
     [Theory]
     [InlineData(1_000, 500_000)]
     [InlineData(0, 500_000)]
