@@ -22,6 +22,9 @@ internal sealed partial class ConnectionCore
         }
     }
 
+    /// <summary>The train that was written last has left as single datagrams after all.</summary>
+    internal void HandleTrainRefused() => _segments.UnmarkTrain();
+
     /// <summary>The losses that were taken for congestion were none: the connection begins again, with a slow start.</summary>
     private void ForgiveLostTrains()
     {

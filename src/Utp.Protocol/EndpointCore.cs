@@ -271,6 +271,13 @@ internal sealed partial class EndpointCore
         transmit.Connection?.HandleSendRefused(now);
     }
 
+    /// <summary>The system refused the train that was written last as a whole, and has taken its datagrams one by one instead.</summary>
+    public void HandleTrainRefused(Instant now, in Transmit transmit)
+    {
+        transmit.Connection?.HandleTrainRefused();
+        Trains.OnTrainRefused(now);
+    }
+
     /// <summary>Re-derives the tables' counters; see <see cref="ConnectionCore.CheckInvariants"/>.</summary>
     public void CheckInvariants()
     {

@@ -86,6 +86,20 @@ internal struct InFlightSegments
         }
     }
 
+    /// <summary>The newest train left as single datagrams instead.</summary>
+    public readonly void UnmarkTrain()
+    {
+        for (var i = 1; i <= Count && this[Next - i].Train != TrainPosition.None; i++)
+        {
+            if (i > 1 && this[Next - i].Train == TrainPosition.Last)
+            {
+                return;
+            }
+
+            this[Next - i].Train = TrainPosition.None;
+        }
+    }
+
     /// <summary>A lost segment, or one in flight, is sent again.</summary>
     public void Retransmit(SequenceNumber number, Instant now)
     {

@@ -7,6 +7,9 @@ namespace Utp.Protocol.Sending;
 /// A round counts when a train was lost, and a datagram that had left alone after it has arrived. The next one needs a train that was sent after
 /// that, so however many trains one outage or one full queue swallows, it is one round. A train of which any segment arrives ends the count.
 /// </para>
+/// <para>
+/// Trains that the system refuses, with an error, while it takes their datagrams one by one are counted apart: nothing is lost with them.
+/// </para>
 /// </summary>
 internal sealed class TrainWatch
 {
@@ -16,6 +19,9 @@ internal sealed class TrainWatch
     /// <summary>Rounds in a row when some have: a path may lose bursts without any fault of segmentation.</summary>
     internal const int RoundsIfSomeArrived = 8;
 
+    /// <summary>Trains in a row that the system refuses: a rule may refuse packets at random, whatever their length.</summary>
+    internal const int RefusalsInARow = 8;
+
     /// <summary>Datagrams leave one by one for so long before trains are tried again; twice as long after each failure.</summary>
     internal const long FirstSuspensionMicros = 5 * 60_000_000L;
     private const long MaxSuspensionMicros = 16 * FirstSuspensionMicros;
@@ -23,6 +29,7 @@ internal sealed class TrainWatch
     private Instant _suspendedUntil;
     private long _nextSuspensionMicros = FirstSuspensionMicros;
     private bool _hasArrived;
+    private int _refusedInARow;
 
     /// <summary>When the newest train left of which something is known to have arrived.</summary>
     private Instant _arrivedSentAt = new(long.MinValue);
@@ -60,6 +67,7 @@ internal sealed class TrainWatch
         _hasArrived = true;
         _awaitsSingle = false;
         LostInARow = 0;
+        _refusedInARow = 0;
         _nextSuspensionMicros = FirstSuspensionMicros;
     }
 
@@ -93,6 +101,15 @@ internal sealed class TrainWatch
         return true;
     }
 
+    /// <summary>The system refused a train, and took its datagrams one by one.</summary>
+    public void OnTrainRefused(Instant now)
+    {
+        if (++_refusedInARow >= RefusalsInARow && MaySegment(now))
+        {
+            Suspend(now);
+        }
+    }
+
     private void Suspend(Instant now)
     {
         SuspensionCount++;
@@ -101,5 +118,6 @@ internal sealed class TrainWatch
         _nextSuspensionMicros = Math.Min(MaxSuspensionMicros, 2 * _nextSuspensionMicros);
         _hasArrived = false;
         LostInARow = 0;
+        _refusedInARow = 0;
     }
 }

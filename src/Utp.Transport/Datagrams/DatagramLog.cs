@@ -24,6 +24,6 @@ internal static partial class DatagramLog
     [LoggerMessage(1005, LogLevel.Information, "UDP socket {LocalEndPoint} has all addresses of this host, and this system does not let it choose which of them its datagrams leave from. Peers that dial another than the system's choice hear no answer. On a host with several addresses, listen on the specific address that peers dial.")]
     public static partial void SourceAddressesUnavailable(ILogger logger, IPEndPoint localEndPoint);
 
-    [LoggerMessage(1006, LogLevel.Warning, "Trains of datagrams that UDP socket {LocalEndPoint} leaves to the system to cut (UDP segmentation offload) do not arrive, and single datagrams do. It sends datagrams one by one for {Minutes} minutes, and then tries again. Set Utp:Transport:DatagramOffload to Batching to keep the system from cutting.")]
+    [LoggerMessage(1006, LogLevel.Warning, "Trains of datagrams that UDP socket {LocalEndPoint} leaves to the system to cut (UDP segmentation offload) do not leave or do not arrive, and single datagrams do. It sends datagrams one by one for {Minutes} minutes, and then tries again. Set Utp:Transport:DatagramOffload to Batching to keep the system from cutting.")]
     public static partial void TrainsVanish(ILogger logger, IPEndPoint localEndPoint, long minutes);
 }

@@ -65,6 +65,9 @@ internal enum SendOutcome
 {
     Sent,
 
+    /// <summary>The system refused the train, and took its datagrams one by one.</summary>
+    SentOneByOne,
+
     /// <summary>The system's buffer is full: keep what was not sent (see bytesSent) and try again. Not loss.</summary>
     WouldBlock,
 

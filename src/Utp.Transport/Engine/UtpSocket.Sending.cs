@@ -112,6 +112,9 @@ internal sealed partial class UtpSocket
                 _unsent = _unsent with { Length = _unsent.Length - bytesSent };
                 AwaitWritable();
                 return false;
+            case SendOutcome.SentOneByOne:
+                _core.HandleTrainRefused(_clock.Now, _unsent);
+                break;
             case SendOutcome.MessageTooLong:
                 if (_unsent.Connection is not null)
                 {

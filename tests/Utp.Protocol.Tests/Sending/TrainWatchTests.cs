@@ -43,6 +43,26 @@ public sealed class TrainWatchTests
         Assert.Equal(0, _watch.SuspensionCount);
     }
 
+    [Fact]
+    public void TrainsRefused_EightInARow_AreGivenUp()
+    {
+        for (var i = 0; i < 7; i++)
+        {
+            _watch.OnTrainRefused(Now);
+        }
+
+        _watch.OnTrainArrived(Now);
+        for (var i = 0; i < 7; i++)
+        {
+            _watch.OnTrainRefused(Now);
+        }
+
+        Assert.True(_watch.MaySegment(Now));
+        _watch.OnTrainRefused(Now);
+        Assert.False(_watch.MaySegment(Now));
+        Assert.Equal(1, _watch.SuspensionCount);
+    }
+
     /// <summary>However many trains were on their way when the path failed, and however many single datagrams arrive when it is back.</summary>
     [Fact]
     public void Outage_IsOneRound()

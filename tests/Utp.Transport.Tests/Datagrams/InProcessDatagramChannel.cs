@@ -38,7 +38,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
 
     public int MaxSegmentsPerTrain => 16;
 
-    public bool SegmentsTrains => _network.LosesTrains;
+    public bool SegmentsTrains => _network.LosesTrains || _network.RefusesTrains;
 
     public int ReceiveBufferBytes => _network.Impairments.QueueBytes;
 
@@ -117,7 +117,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
             }
         }
 
-        return SendOutcome.Sent;
+        return _network.RefusesTrains && !transmit.IsUnsegmented && transmit.SegmentCount > 1 ? SendOutcome.SentOneByOne : SendOutcome.Sent;
     }
 
     public bool WaitWritable(TimeSpan timeout)

@@ -37,6 +37,9 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
     /// <summary>Whether channels say that the system cuts their trains, and lose them, as broken segmentation offload does.</summary>
     public bool LosesTrains { get; init; }
 
+    /// <summary>Whether channels say that the system cuts their trains, and refuses them while it takes single datagrams.</summary>
+    public bool RefusesTrains { get; init; }
+
     public UtpClock Clock { get; } = clock ?? new UtpClock(TimeProvider.System);
 
     public int SentCount => Volatile.Read(ref _sentCount);

@@ -9,12 +9,15 @@ public sealed class VanishingTrainsTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
 
-    [Fact]
-    public async Task EveryTrainVanishes_TransferGoesOn_AndTheLogNamesTheRemedyOnce()
+    /// <summary>Trains may be refused with an error (a firewall's rule about lengths), or be lost without one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EveryTrainVanishes_TransferGoesOn_AndTheLogNamesTheRemedyOnce(bool refused)
     {
         var logs = new FakeLogCollector();
         using var loggers = LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(logs)));
-        var network = new InProcessDatagramNetwork(1, LinkImpairments.None) { LosesTrains = true };
+        var network = new InProcessDatagramNetwork(1, LinkImpairments.None) { LosesTrains = !refused, RefusesTrains = refused };
         await using var engines = new EngineFixture(network: network, loggerFactory: loggers);
         var (client, server) = await engines.ConnectPairAsync();
         var payload = Pattern(2_000_000);

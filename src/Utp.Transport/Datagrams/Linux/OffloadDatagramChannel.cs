@@ -45,6 +45,12 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
                 _segmentationWorks = outcome != SendOutcome.Sent;
                 return outcome;
             }
+            else if (Outcome(-result) is SendOutcome.Failed)
+            {
+                // A rule of the system may forbid packets of such a length (EPERM), or everything: the datagrams tell.
+                var outcome = SendDatagrams(train, length, segmentSize, ref bytesSent);
+                return outcome == SendOutcome.Sent ? SendOutcome.SentOneByOne : outcome;
+            }
             else
             {
                 return Outcome(-result);

@@ -109,6 +109,35 @@ public sealed class LinuxDatagramChannelFaultTests
         Assert.Equal(["train 4000/1400", "batch 3", "batch 3"], socket.Journal);
     }
 
+    /// <summary>A firewall's rule about the length of packets; the next rule may be another, so the channel goes on with trains.</summary>
+    [Fact]
+    public void Send_TrainForbidden_SendsItsDatagramsAndSaysSo()
+    {
+        using var socket = new FakeLinuxSocket();
+        using var channel = new OffloadDatagramChannel(socket, Facts, Clock);
+        var train = Bytes(4_000, 3);
+        socket.TrainResults.Enqueue(-ErrorNumber.NotPermitted);
+
+        Assert.Equal(SendOutcome.SentOneByOne, channel.Send(Train(4_000, 1_400), train, out var bytesSent));
+        Assert.Equal(4_000, bytesSent);
+        Assert.Equal(train, socket.Sent);
+        Assert.Equal(SendOutcome.Sent, channel.Send(Train(4_000, 1_400), train, out _));
+
+        Assert.Equal(["train 4000/1400", "batch 3", "train 4000/1400"], socket.Journal);
+    }
+
+    [Fact]
+    public void Send_EverythingForbidden_Fails()
+    {
+        using var socket = new FakeLinuxSocket { DatagramFailure = -ErrorNumber.NotPermitted };
+        using var channel = new OffloadDatagramChannel(socket, Facts, Clock);
+        socket.TrainResults.Enqueue(-ErrorNumber.NotPermitted);
+
+        Assert.Equal(SendOutcome.Failed, channel.Send(Train(4_000, 1_400), new byte[4_000], out var bytesSent));
+        Assert.Equal(0, bytesSent);
+        Assert.True(channel.SegmentsTrains);
+    }
+
     /// <summary>Retransmissions, and everything where trains have been seen to vanish.</summary>
     [Fact]
     public void Send_Unsegmented_LeavesTheCuttingToNobody()
