@@ -12,6 +12,5 @@ for to in 10.77.2.1 '[fd77:2::1]'; do
   else
     fail "plain path to $to" "$(tail -n 1 "$work/send.log")"
   fi
-  kill %1 2>/dev/null
-  wait 2>/dev/null
+  stop_on b
 done
