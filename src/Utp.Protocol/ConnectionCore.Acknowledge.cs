@@ -53,7 +53,11 @@ internal sealed partial class ConnectionCore
         }
 
         var flightBefore = _segments.FlightBytes;
-        var outcome = new AcknowledgementOutcome { TimestampRoundTripMicros = TimestampRoundTrip(now, packet.Header) };
+        var outcome = new AcknowledgementOutcome
+        {
+            AnsweredTimestamp = AnsweredTimestamp(packet.Header),
+            TimestampRoundTripMicros = TimestampRoundTrip(now, packet.Header),
+        };
         var oldest = _segments.First;
         var (wasSentAgain, oldestSentAt) = (_segments[oldest].TransmissionCount > 1, _segments[oldest].SentAt);
         while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
@@ -172,6 +176,12 @@ internal sealed partial class ConnectionCore
             _reorderSteps = Math.Min(MaxReorderSteps, _reorderSteps + 1);
             return;
         }
+        else if (segment.TransmissionCount > 1 && IsOlder(outcome.AnsweredTimestamp, WireTimestamp(segment.SentAt)))
+        {
+            // The peer had not received the latest transmission when it wrote this. What was sent before it may still be on the way.
+            Mishap.SpuriousRetransmissions++;
+            return;
+        }
 
         // Karn's rule, for an acknowledgement as a whole: what fills a gap also acknowledges what had waited behind it, whose time is that of the
         // gap and not of the path. So the segment sent last tells the round trip, and a retransmission tells none.
@@ -195,6 +205,16 @@ internal sealed partial class ConnectionCore
             _controller.OnSegmentSize(WindowUnitBytes);
         }
     }
+
+    /// <summary>
+    /// Gets the timestamp, on this side's clock, of the packet that the peer had received last when it sent this one, or a later time if the
+    /// peer delayed its answer. It tells the transmissions of a segment apart, as TCP's timestamps do (RFC 8985, 6.2, step 2).
+    /// </summary>
+    /// <returns>Zero if the peer sent no timestamps.</returns>
+    private static uint AnsweredTimestamp(in PacketHeader header) =>
+        header.Timestamp == 0 || header.TimestampDifference is 0 or NoDifference ? 0 : Math.Max(1, unchecked(header.Timestamp - header.TimestampDifference));
+
+    private static bool IsOlder(uint answeredTimestamp, uint timestamp) => answeredTimestamp != 0 && unchecked((int)(answeredTimestamp - timestamp)) < 0;
 
     private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
     {
@@ -329,6 +349,8 @@ internal sealed partial class ConnectionCore
 
     private struct AcknowledgementOutcome
     {
+        /// <summary>The result of <see cref="ConnectionCore.AnsweredTimestamp"/> for the packet.</summary>
+        public uint AnsweredTimestamp;
         public int SegmentCount;
         public long Bytes;
         public long CumulativeBytes;
