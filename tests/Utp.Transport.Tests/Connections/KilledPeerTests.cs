@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Utp.Protocol;
 using Utp.Transport.Tests.Datagrams;
@@ -30,20 +31,41 @@ public sealed class KilledPeerTests
     [LinuxFact]
     public Task Reader_OnAShardedPort_IsToldWithinFiveSeconds() => AssertToldAsync(UtpDatagramOffload.Segmentation, ipv6: false, isWriting: false, shards: 3);
 
+    /// <summary>The reports of a dual-mode socket about IPv4 carry the local address in both of its forms before they tell the reporter's.</summary>
+    [LinuxTheory]
+    [InlineData(UtpDatagramOffload.Segmentation, "0.0.0.0", "127.0.0.1")]
+    [InlineData(UtpDatagramOffload.Segmentation, "::", "127.0.0.1")]
+    [InlineData(UtpDatagramOffload.Segmentation, "::", "127.0.0.3")]
+    [InlineData(UtpDatagramOffload.Segmentation, "::", "::1")]
+    [InlineData(UtpDatagramOffload.Batching, "::", "127.0.0.1")]
+    public async Task Reader_OnAWildcardSocket_IsToldWithinFiveSeconds(UtpDatagramOffload offload, string local, string dialled)
+    {
+        var remote = IPAddress.Parse(dialled);
+        if (remote.AddressFamily != AddressFamily.InterNetworkV6 || ChannelFixture.HasIPv6Loopback)
+        {
+            await AssertToldAsync(offload, IPAddress.Parse(local), remote, isWriting: false, shards: 1);
+        }
+    }
+
     private static async Task AssertToldAsync(UtpDatagramOffload offload, bool ipv6, bool isWriting, int shards)
     {
-        if (ipv6 && !ChannelFixture.HasIPv6Loopback)
+        if (!ipv6 || ChannelFixture.HasIPv6Loopback)
         {
-            return;
+            var loopback = ipv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+            await AssertToldAsync(offload, loopback, loopback, isWriting, shards);
         }
+    }
 
+    private static async Task AssertToldAsync(UtpDatagramOffload offload, IPAddress local, IPAddress dialled, bool isWriting, int shards)
+    {
         await using var engines = new EngineFixture(options => (options.DatagramOffload, options.Shards) = (offload, shards));
-        await using var listener = await engines.BindAsync(local: new IPEndPoint(ipv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0));
+        await using var listener = await engines.BindAsync(local: new IPEndPoint(local, 0));
         var victim = new EngineFixture(options => options.DatagramOffload = offload);
         try
         {
             var accept = EngineFixture.AcceptAsync(listener);
-            var client = await victim.ConnectAsync(listener);
+            var remote = new IPEndPoint(dialled, EngineFixture.AddressOf(listener).Port);
+            var client = await victim.ClientEngine.ConnectAsync(remote, new UtpConnectionOptions(), null, null, default).AsTask().WaitAsync(EngineFixture.Patience);
             await using var server = await accept;
             await client.Transport.Output.WriteAsync(new byte[10]);
             var first = await server.Transport.Input.ReadAtLeastAsync(10).AsTask().WaitAsync(EngineFixture.Patience);

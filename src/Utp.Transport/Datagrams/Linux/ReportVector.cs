@@ -16,7 +16,13 @@ internal sealed unsafe class ReportVector
     public const int Capacity = DatagramBatch.MaxReports;
 
     private const int NameBytes = 32;
-    private const int ControlBytes = 128;
+
+    /// <summary>
+    /// On a dual-mode socket a report about IPv4 has 136 bytes: IPV6_PKTINFO (40), IP_PKTINFO (32), and then the error with the reporter's
+    /// address (64). If it is truncated, the reporter is unknown and the report is not believed.
+    /// </summary>
+    private const int ControlBytes = 256;
+
 
     /// <summary>Origins of <c>sock_extended_err</c>; the local system is another.</summary>
     private const byte OriginIcmp = 2;
