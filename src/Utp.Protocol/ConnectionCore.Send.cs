@@ -65,6 +65,13 @@ internal sealed partial class ConnectionCore
         {
             var size = PacketHeader.Size + choice.Padding + choice.Length;
             var fragments = choice.SegmentKind != SegmentKind.MtuProbe && size > SafeDatagramBytes;
+            if (fragments && !Remote.IsIPv4)
+            {
+                // Only this system may cut an IPv6 packet, and Linux does so only with one that is longer than the interface's MTU.
+                choice = choice with { Padding = Math.Max(ProbePadding.MinBytes, _pathMtu.AlwaysCutBytes - size) };
+                size += choice.Padding;
+            }
+
             if (count > 0 && (size > segmentSize || fragments != mayFragment || (choice.Kind == ChoiceKind.New) != isNew || choice.Padding > 0))
             {
                 break;
@@ -260,7 +267,10 @@ internal sealed partial class ConnectionCore
         if (choice.Padding > 0)
         {
             ProbePadding.Write(destination[PacketHeader.Size..^payload.Length]);
-            _pathMtu.OnProbeSent(destination.Length);
+            if (choice.SegmentKind == SegmentKind.MtuProbe)
+            {
+                _pathMtu.OnProbeSent(destination.Length);
+            }
         }
 
         _segmentsSent++;

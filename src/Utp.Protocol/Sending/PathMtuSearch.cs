@@ -1,10 +1,12 @@
+using Utp.Protocol.Wire;
+
 namespace Utp.Protocol.Sending;
 
 /// <summary>
 /// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). It starts at what a 1,280-byte path carries and
 /// by default stays there: a numbered segment can only be sent again whole, so one that is larger would be lost for good on a path that shrinks.
 /// Only a configured ceiling makes it search. It tries the ceiling first, then halves the gap. A probe is a segment of a safe size grown by
-/// padding (<see cref="Wire.ProbePadding"/>): when it is lost, the segment is sent again without the padding.
+/// padding (<see cref="ProbePadding"/>): when it is lost, the segment is sent again without the padding.
 /// </summary>
 internal struct PathMtuSearch
 {
@@ -57,6 +59,12 @@ internal struct PathMtuSearch
     public readonly int CurrentBytes => _currentBytes;
 
     public readonly int BaseBytes => _baseBytes;
+
+    /// <summary>
+    /// The UDP payload from which the sender's system is taken to cut: longer than Ethernet carries, and than what was asked for, which is
+    /// what the interface carries.
+    /// </summary>
+    public readonly int AlwaysCutBytes => Math.Max(EthernetIPv4, (int)_configuredCeilingBytes) + ProbePadding.MinBytes;
 
     /// <summary>UDP payload of the probe in flight; 0 for none.</summary>
     public readonly int OutstandingBytes => _outstandingBytes;

@@ -65,6 +65,7 @@ internal sealed class FragmentationControl
 
         /// <summary>
         /// IPV6_MTU: the system cuts what may be cut to the size that every IPv6 path carries, since routers do not cut; 0 takes that back.
+        /// It cuts only what is longer than the interface's MTU, so the core makes such datagrams longer (<c>AlwaysCutBytes</c>).
         /// </summary>
         public static readonly Switch? CutSizeIPv6 =
             OperatingSystem.IsLinux() || OperatingSystem.IsAndroid() ? new Switch(LevelIPv6, 24, Forbid: 0, Allow: 1_280) : null;

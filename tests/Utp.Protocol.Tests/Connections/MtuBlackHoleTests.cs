@@ -50,6 +50,24 @@ public sealed class MtuBlackHoleTests
         Assert.InRange(statistics.PathMtuBytes, Math.Max(isIPv6 ? 1_232 : 1_252, pathBytes - 16), pathBytes);
     }
 
+    /// <summary>Linux cuts an IPv6 packet only when it is longer than the interface's MTU; routers never do.</summary>
+    [Fact]
+    public void IPv6PathThatShrinksInTheMiddle_GetsLargeSegmentsLongEnoughToBeCutByTheSender()
+    {
+        var pair = new TestPair(new ConnectionSettings { MaxFlightBytes = 30_000, MtuCeilingBytes = 1_452 }, isIPv6: true);
+        var bytes = TestPair.Pattern(1_000_000);
+        pair.Initiator.Write(bytes);
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 300_000, 30);
+        Assert.Equal(1_452, pair.Initiator.Core.Statistics.PathMtuBytes);
+
+        pair.Network.Rule = d => d.Bytes.Length > 1_232 && !(d.AllowFragmentation && d.Bytes.Length > 1_452) ? TestNetwork.Drop : TestNetwork.Deliver;
+        var shrunkAt = pair.Network.Now;
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 30);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.InRange(pair.Network.Now - shrunkAt, 0, 3_000_000);
+    }
+
     [Theory]
     [InlineData(1_400)]
     [InlineData(1_252)]
