@@ -258,7 +258,12 @@ internal sealed partial class EndpointCore
     public void HandleMessageTooLong(Instant now, in Transmit transmit)
     {
         Statistics.DatagramsTooLong++;
-        if (!transmit.AllowFragmentation)
+        if (transmit.SegmentSize <= Sending.PathMtuSearch.LeastBytes)
+        {
+            // Nothing shorter can be made of it.
+            transmit.Connection?.HandleSendRefused(now);
+        }
+        else if (!transmit.AllowFragmentation)
         {
             transmit.Connection?.HandleMessageTooLong(now, transmit.SegmentSize);
         }

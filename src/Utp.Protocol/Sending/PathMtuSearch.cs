@@ -21,6 +21,9 @@ internal struct PathMtuSearch
     /// <summary>576 (what every IPv4 host takes) less the IP and UDP headers.</summary>
     public const int MinBytes = 548;
 
+    /// <summary>68 (the smallest MTU that IPv4 allows) less the IP and UDP headers. A system that refuses this much refuses everything.</summary>
+    public const int LeastBytes = 40;
+
     /// <summary>The search ends when the gap is this small, as libutp's does.</summary>
     private const int Precision = 16;
 
@@ -154,12 +157,17 @@ internal struct PathMtuSearch
         }
     }
 
-    /// <summary>The system refused a datagram of this size.</summary>
+    /// <summary>
+    /// The system refused a datagram of this size. Below <see cref="MinBytes"/> the base is halved: segments that are larger may be fragmented
+    /// from then on, so that no size is tried for ever.
+    /// </summary>
     public void OnMessageTooLong(int bytes, Instant now)
     {
         if (bytes <= _baseBytes)
         {
-            _baseBytes = bytes > _initialBaseBytes ? _initialBaseBytes : Math.Min(_baseBytes, Size(MinBytes));
+            _baseBytes = bytes > _initialBaseBytes ? _initialBaseBytes
+                : bytes > MinBytes ? Math.Min(_baseBytes, Size(MinBytes))
+                : Size(Math.Max(LeastBytes, bytes / 2));
         }
 
         _currentBytes = Math.Min(_currentBytes, _baseBytes);

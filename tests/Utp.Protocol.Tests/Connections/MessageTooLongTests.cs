@@ -44,4 +44,21 @@ public sealed class MessageTooLongTests
         pair.Network.RunWhile(() => !pair.Initiator.IsReleased, 170);
         Assert.Equal(CloseReason.RetransmissionTimeout, pair.Initiator.Core.CloseReason);
     }
+
+    /// <summary>IPv4 links may be narrower than 576 bytes, and a system may assume such a path: nothing smaller exists, so datagrams are cut.</summary>
+    [Theory]
+    [InlineData(524)]
+    [InlineData(100)]
+    public void LinkSmallerThanTheFloor_CutsDatagrams(int linkBytes)
+    {
+        var pair = new TestPair();
+        pair.A.LinkLimitBytes = linkBytes;
+        var bytes = TestPair.Pattern(50_000);
+        pair.Initiator.Write(bytes);
+
+        pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < bytes.Length, 20);
+
+        Assert.Equal(bytes, pair.Acceptor.Received);
+        Assert.Equal(0, pair.Initiator.Core.Statistics.SegmentsLost);
+    }
 }
