@@ -107,8 +107,10 @@ internal sealed partial class ConnectionCore
 
     private bool HandleSynAck(Instant now, in PacketView packet)
     {
+        // What describes a gap answers earlier packets: those of a process that had this port before, with the same id and number.
         var index = _attempts!.FindIndex(a => a.ReceiveId == _demultiplexedId);
-        if (packet.Header.Type != PacketType.State || index < 0 || packet.Header.Acknowledgement != _attempts[index].Sequence)
+        var describesGap = packet.HasSelectiveAck && packet.SelectiveAck.ContainsAnyExcept((byte)0);
+        if (packet.Header.Type != PacketType.State || describesGap || index < 0 || packet.Header.Acknowledgement != _attempts[index].Sequence)
         {
             return false;
         }

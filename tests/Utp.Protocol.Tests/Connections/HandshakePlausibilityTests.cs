@@ -30,6 +30,20 @@ public sealed class HandshakePlausibilityTests
         Assert.Single(peer.Host.Accepted);
     }
 
+    /// <summary>A predecessor on this port may have had the same id and number; what is acknowledged beyond a gap is its data.</summary>
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(0, true)]
+    public void SynSent_StateThatDescribesAGap_IsNoSynAck(byte mask, bool connects)
+    {
+        var peer = ScriptedPeer.Unconnected();
+        peer.ConnectHost();
+
+        peer.Send(peer.Header(PacketType.State) with { Extension = 1 }, 0, 4, mask, 0, 0, 0);
+
+        Assert.Equal(connects, peer.Connection.IsConnected);
+    }
+
     [Theory]
     [InlineData((int)PacketType.Data)]
     [InlineData((int)PacketType.Fin)]
