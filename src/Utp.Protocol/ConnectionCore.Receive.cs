@@ -10,6 +10,9 @@ internal sealed partial class ConnectionCore
     /// <summary>libutp tolerates acknowledgements this much older than the newest; more if more was in flight.</summary>
     private const int AckSlack = 3;
 
+    /// <summary>How far below the first number an acknowledgement may be: one, one more in a keepalive, and what doubt takes off.</summary>
+    private const int LeastAcknowledgementSlack = 2 + SynAckSlack + 1;
+
     /// <summary>Which id the packet being handled carried: an initiator that retries listens to several.</summary>
     private ushort _demultiplexedId;
 
@@ -82,9 +85,11 @@ internal sealed partial class ConnectionCore
         }
 
         // Deviation: libutp and libtorrent drop DATA whose acknowledgement is more than 3 behind; peers that resend a packet unchanged
-        // would lose it for ever. The data is kept, the acknowledgement ignored.
+        // would lose it for ever. The data is kept, the acknowledgement ignored. But nobody acknowledges less than the number before this
+        // side's first: such a packet is a late one of an earlier connection with the same ids.
         var ahead = header.Sequence - _receiveNext;
-        return acknowledged >= -ReorderBuffer.MaxAhead && ahead < ReorderBuffer.MaxAhead && ahead >= -ReorderBuffer.MaxAhead;
+        var oldest = Math.Min(ReorderBuffer.MaxAhead, _segmentsSent + LeastAcknowledgementSlack);
+        return acknowledged >= -oldest && ahead < ReorderBuffer.MaxAhead && ahead >= -ReorderBuffer.MaxAhead;
     }
 
     /// <summary>Returns how many bytes of the payload are in order and go straight to the application.</summary>
