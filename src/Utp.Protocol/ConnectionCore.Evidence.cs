@@ -130,23 +130,45 @@ internal sealed partial class ConnectionCore
         }
 
         var doubt = _mishaps!.Doubt!;
-        if (doubt.AsksLeft == 0)
+        var expiresAt = doubt.LastSynAt + DoubtLifetimeMicros;
+        if (now >= expiresAt)
         {
+            // The newcomer has given up. If the old peer lives, it must get true acknowledgements again.
             doubt.IsOpen = false;
             return;
         }
 
-        if (IsMistakenForSynAck(_receiveNext - 1, doubt))
+        if (doubt.AsksLeft > 0 && IsMistakenForSynAck(_receiveNext - 1, doubt))
         {
             // A question would have to carry the very number that misleads the newcomer. Without an answer nothing is shown: it has to wait.
-            doubt.NextAskAt = now + DoubtLifetimeMicros;
+            doubt.NextAskAt = expiresAt;
             return;
         }
 
-        doubt.AsksLeft--;
-        doubt.LastAskAt = now;
         doubt.NextAskAt = now + DoubtAskMicros;
         _askDue = true;
+    }
+
+    /// <summary>A question leaves. One that waits for a channel that would block has asked nobody yet.</summary>
+    private void NoteAsked(Instant now)
+    {
+        if (_mishaps is { Doubt: { IsOpen: true, AsksLeft: > 0 } doubt } && !IsMistakenForSynAck(_receiveNext - 1, doubt))
+        {
+            doubt.AsksLeft--;
+            doubt.LastAskAt = now;
+            doubt.NextAskAt = now + DoubtAskMicros;
+        }
+    }
+
+    /// <summary>The system refuses to send: that nobody answers proves nothing, and the questions begin again.</summary>
+    private void AskAgain(Instant now)
+    {
+        if (_mishaps is { Doubt: { IsOpen: true } doubt })
+        {
+            doubt.Since = now;
+            doubt.AsksLeft = DoubtAsks;
+            doubt.NextAskAt = now;
+        }
     }
 
     /// <summary>

@@ -112,6 +112,7 @@ internal sealed partial class ConnectionCore
         }
 
         _askDue = false;
+        NoteAsked(now);
         WriteHeader(now, PacketType.Data, _segments.First - 1, extension: 0, buffer);
         buffer[PacketHeader.Size] = 0;
         transmit = new Transmit(Remote, Length, Length, AllowFragmentation: false, this);

@@ -47,6 +47,7 @@ internal sealed partial class ConnectionCore
         }
 
         Mishap.RefusedUntil = now + RefusalPaceMicros;
+        AskAgain(now);
         for (int slot = _segments.OldestInFlight, next; slot >= 0; slot = next)
         {
             ref var segment = ref _segments.AtSlot(slot);

@@ -177,6 +177,59 @@ public sealed class RestartedPeerTests
         Assert.Contains(states, d => d.Header.Acknowledgement != peer.Next - 1);
     }
 
+    /// <summary>The SYN may be a late copy, and the old peer live. It drops what acknowledges too old a number: that must not last for ever.</summary>
+    [Fact]
+    public void DoubtWithoutAQuestion_EndsWhenNoFurtherSynComes()
+    {
+        var peer = Established(messages: 0);
+        Syn(peer, SynNumber);
+        peer.Network.Run(26);
+        peer.Take();
+
+        peer.Connection.Write([1, 2, 3]);
+
+        Assert.Equal(SynNumber, peer.TakeOne().Header.Acknowledgement);
+    }
+
+    /// <summary>A peer that was not asked, because the own system sends nothing, is not silent.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void EqualSyns_WhileNothingCanBeSent_EndNothing(bool isRefused)
+    {
+        var peer = Established(messages: 3);
+        peer.Host.RefusesToSend = isRefused;
+        peer.Host.IsBlocked = !isRefused;
+        for (var i = 0; i < 4; i++)
+        {
+            Syn(peer, SynNumber);
+            peer.Network.Run(3.1);
+        }
+
+        Assert.False(peer.Connection.IsClosed);
+
+        peer.Host.RefusesToSend = peer.Host.IsBlocked = false;
+        peer.Network.Run(3.1);
+        Assert.Equal(DatagramDisposition.Accepted, Syn(peer, SynNumber).Disposition);
+        Assert.Equal(CloseEvidence.PeerRestarted, peer.Connection.Core.Evidence);
+    }
+
+    /// <summary>The ids and the peer's numbers may be those of an earlier connection, whose packets may be late; this side's numbers are not.</summary>
+    [Fact]
+    public void DataOfAnEarlierConnection_AcknowledgesLessThanTheFirstNumber_AndIsDropped()
+    {
+        var peer = Established(messages: 2);
+        var first = peer.Received + 1;
+
+        peer.Send(peer.Header(PacketType.Data) with { Acknowledgement = first - 20 }, 99);
+        peer.Send(peer.Header(PacketType.Data) with { Sequence = peer.Next + 1, Acknowledgement = first - 9_000 }, 99);
+        Assert.Equal([1, 2], peer.Connection.Received);
+
+        peer.Data(3);
+        peer.Data(4);
+        Assert.Equal([1, 2, 3, 4], peer.Connection.Received);
+    }
+
     [Fact]
     public void Abort_WhileASuccessorMayWait_SendsNoReset()
     {
