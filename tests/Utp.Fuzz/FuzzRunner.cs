@@ -8,7 +8,15 @@ internal static class FuzzRunner
 {
     private const int LongFactor = 50;
 
-    public static IReadOnlyList<IFuzzTarget> Targets { get; } = [new DatagramTarget(), new ExtensionChainTarget(), new ConnectionTarget(isHostile: false), new ConnectionTarget(isHostile: true)];
+    public static IReadOnlyList<IFuzzTarget> Targets { get; } =
+    [
+        new DatagramTarget(),
+        new ExtensionChainTarget(),
+        new ConnectionTarget(isHostile: false),
+        new ConnectionTarget(isHostile: true),
+        new OrdealTarget(isMerciful: true),
+        new OrdealTarget(isMerciful: false),
+    ];
 
     /// <summary>UTP_SEED, or 1.</summary>
     public static ulong FirstSeed =>

@@ -93,11 +93,17 @@ internal sealed class ConnectionTarget(bool isHostile) : IFuzzTarget
                 case 13:
                     ConsumeAll(Any());
                     break;
+                case 14 when Below(2) == 0:
+                    Host().RefusesToSend ^= true;
+                    break;
                 case 14:
                     Host().IsBlocked ^= true;
                     break;
+                case 15 when Below(4) == 0:
+                    Host().Core.Trains.IsSegmenting ^= true;
+                    break;
                 case 15:
-                    Host().LinkLimitBytes = Below(3) == 0 ? null : 560 + Below(1_000);
+                    Host().LinkLimitBytes = Below(3) == 0 ? null : (Below(8) == 0 ? 60 : 560) + Below(1_000);
                     break;
                 case 16 or 17:
                     Replay();
@@ -194,10 +200,17 @@ internal sealed class ConnectionTarget(bool isHostile) : IFuzzTarget
         {
             var model = Network.Sent[^(1 + Below(Math.Min(Network.Sent.Count, 200)))];
             var host = HostAt(model.To);
-            switch (Below(8))
+            switch (Below(10))
             {
                 case 0:
                     host.Core.HandleUnreachable(Network.Now, model.To, isRefusal: true, _mutator.Mutate(model.Bytes));
+                    break;
+                case 8:
+                    HostAt(model.From).Core.HandleUnreachable(
+                        Network.Now, model.To, isRefusal: true, Below(2) == 0 ? model.Bytes : _mutator.Mutate(model.Bytes), isFromPeersHost: true);
+                    break;
+                case 9:
+                    ForgeSyn();
                     break;
                 case 1:
                     var size = 20 + Below(1_500);
@@ -215,6 +228,19 @@ internal sealed class ConnectionTarget(bool isHostile) : IFuzzTarget
             }
 
             host.Drain();
+        }
+
+        /// <summary>A late or conflicting SYN for a connection that may have got far, or the report of a send that the system refused.</summary>
+        private void ForgeSyn()
+        {
+            var syns = Network.Sent.Where(d => d.Type == PacketType.Syn).ToList();
+            var syn = syns[Below(syns.Count)];
+            if (Any() is { } connection && Below(2) == 0)
+            {
+                HostAt(syn.To).Core.HandleSendRefused(Network.Now, new Transmit(syn.From, 100, 100, AllowFragmentation: false, connection.Core));
+            }
+
+            HostAt(syn.To).Inject(syn.From, syn.Header with { Sequence = syn.Header.Sequence + (Below(3) == 0 ? Below(50) : 0) });
         }
 
         private void Adopt()
@@ -249,6 +275,7 @@ internal sealed class ConnectionTarget(bool isHostile) : IFuzzTarget
         private void End()
         {
             (_loss, _jitterMicros) = (0, 0);
+            _pair.A.RefusesToSend = _pair.B.RefusesToSend = false;
             _pair.A.IsBlocked = _pair.B.IsBlocked = false;
             _pair.A.LinkLimitBytes = _pair.B.LinkLimitBytes = null;
             foreach (var (connection, _) in _dialled.Concat(_accepted))

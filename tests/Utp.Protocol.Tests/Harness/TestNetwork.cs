@@ -51,6 +51,15 @@ internal sealed class TestNetwork
         return host;
     }
 
+    /// <summary>The host's process ends without a word, and another one takes its address.</summary>
+    public TestHost Restart(TestHost host, IRandomSource random, EndpointSettings? settings = null)
+    {
+        host.IsGone = true;
+        var successor = new TestHost(this, host.Address, new EndpointCore(settings ?? new EndpointSettings(), random) { Trains = { IsSegmenting = true } });
+        _hosts[host.Address] = successor;
+        return successor;
+    }
+
     /// <summary>A clock at another time of its life, before anything has happened.</summary>
     public void StartAt(Instant start)
     {
