@@ -219,6 +219,11 @@ internal sealed partial class ConnectionCore
     private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
     {
         NoteExchange();
+        if (_mishaps is { } mishaps)
+        {
+            mishaps.RefusedSince = now;
+        }
+
         _timeoutCount = 0;
         _retransmissionTimerStart = now;
         _tailProbeSent = false;

@@ -32,6 +32,8 @@ internal sealed partial class ConnectionCore
         }
     }
 
+    private long GiveUpAfterMicros => _settings.IdleTimeoutMicros > 0 ? _settings.IdleTimeoutMicros : GiveUpMicros;
+
     /// <summary>The system has refused the last train; nothing is sent until the next attempt.</summary>
     private bool IsRefused => _mishaps is { } mishaps && mishaps.RefusedUntil > Instant.Zero;
 
@@ -46,7 +48,14 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        Mishap.RefusedUntil = now + RefusalPaceMicros;
+        var mishap = Mishap;
+        if (now - mishap.LastRefusedAt > 4 * RefusalPaceMicros)
+        {
+            mishap.RefusedSince = now;
+        }
+
+        mishap.LastRefusedAt = now;
+        mishap.RefusedUntil = now + RefusalPaceMicros;
         AskAgain(now);
         for (int slot = _segments.OldestInFlight, next; slot >= 0; slot = next)
         {
@@ -72,6 +81,13 @@ internal sealed partial class ConnectionCore
     /// <summary>The next attempt is due. An acknowledgement goes along, because the refused train may have been one.</summary>
     private void HandleRefusalDeadline(Instant now)
     {
+        if (_segments.Count > 0 && now - Mishap.RefusedSince >= GiveUpAfterMicros)
+        {
+            // The peer may go on talking, so that the idle timeout never falls due; the application has to learn that nothing leaves.
+            Fail(CloseReason.RetransmissionTimeout, resetAt: null);
+            return;
+        }
+
         Mishap.RefusedUntil = Instant.Zero;
         _retransmissionTimerStart = now;
         _acks.RequireImmediate();
@@ -86,7 +102,7 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        var limit = _settings.IdleTimeoutMicros > 0 ? _settings.IdleTimeoutMicros : GiveUpMicros;
+        var limit = GiveUpAfterMicros;
         if (_peerWindowBytes < SegmentBytes && now - _lastReceivedAt < limit)
         {
             // A peer that still answers lives, however long its window stays closed.

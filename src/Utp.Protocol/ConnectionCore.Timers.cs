@@ -117,6 +117,10 @@ internal sealed partial class ConnectionCore
             }
 
             HandleRefusalDeadline(now);
+            if (State != ConnectionState.Connected)
+            {
+                return;
+            }
         }
 
         if (now >= RetransmissionDeadline)

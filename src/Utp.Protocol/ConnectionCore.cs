@@ -226,6 +226,10 @@ internal sealed partial class ConnectionCore
         /// <summary>When sending is tried again that the system has refused; zero when it was not.</summary>
         public Instant RefusedUntil;
 
+        /// <summary>Since when the system has refused every attempt, and the latest refusal.</summary>
+        public Instant RefusedSince;
+        public Instant LastRefusedAt;
+
         public SynDoubt? Doubt;
     }
 }

@@ -145,6 +145,24 @@ public sealed class OutageTests
         Assert.NotEqual(CloseReason.Graceful, pair.Initiator.Core.CloseReason);
     }
 
+    /// <summary>The peer goes on talking, so the idle timeout never falls due; the writer must still learn that nothing leaves.</summary>
+    [Fact]
+    public void RefusedForever_WhileThePeerTalks_IsGivenUpAfterTheIdleTimeout()
+    {
+        var peer = ScriptedPeer.Dialled(new ConnectionSettings { IdleTimeoutMicros = 60_000_000 });
+        peer.Host.RefusesToSend = true;
+        peer.Connection.Write([1]);
+        var start = peer.Network.Now;
+        while (!peer.Connection.IsReleased && peer.Network.Now - start < 100_000_000)
+        {
+            peer.Network.Run(5);
+            peer.State();
+        }
+
+        Assert.Equal(CloseReason.RetransmissionTimeout, peer.Connection.Core.CloseReason);
+        Assert.InRange(peer.Connection.ClosedAt - start, 59_000_000, 62_000_000);
+    }
+
     private static TestPair Sending()
     {
         var pair = new TestPair(checksInvariants: false);
