@@ -65,7 +65,8 @@ public sealed class KilledPeerTests
         {
             var accept = EngineFixture.AcceptAsync(listener);
             var remote = new IPEndPoint(dialled, EngineFixture.AddressOf(listener).Port);
-            var client = await victim.ClientEngine.ConnectAsync(remote, new UtpConnectionOptions(), null, null, default).AsTask().WaitAsync(EngineFixture.Patience);
+            var connect = victim.ClientEngine.ConnectAsync(remote, new UtpConnectionOptions(), null, null, default);
+            var client = await connect.AsTask().WaitAsync(EngineFixture.Patience);
             await using var server = await accept;
             await client.Transport.Output.WriteAsync(new byte[10]);
             var first = await server.Transport.Input.ReadAtLeastAsync(10).AsTask().WaitAsync(EngineFixture.Patience);
