@@ -85,7 +85,7 @@ internal sealed partial class ConnectionCore
         }
 
         // Deviation: libutp and libtorrent drop DATA whose acknowledgement is more than 3 behind; peers that resend a packet unchanged
-        // would lose it for ever. The data is kept, the acknowledgement ignored. But nobody acknowledges less than the number before this
+        // would lose it for ever. The data is kept, the acknowledgement ignored. But no peer acknowledges less than the number before this
         // side's first: such a packet is a late one of an earlier connection with the same ids.
         var ahead = header.Sequence - _receiveNext;
         var oldest = Math.Min(ReorderBuffer.MaxAhead, _segmentsSent + LeastAcknowledgementSlack);
