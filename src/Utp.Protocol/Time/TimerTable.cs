@@ -1,8 +1,9 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// The deadlines of all connections of an endpoint in one binary heap. Lazy: an entry stays when its connection's deadline moves later, and
-/// is judged again when it comes up; so the common case, a retransmission timer pushed back by each acknowledgement, costs nothing.
+/// The deadlines of all connections of an endpoint in one binary heap. An entry moves with its connection's deadline, in both directions: an
+/// entry that stayed when the deadline moved later would cost little here, but the socket waits until <see cref="NextDeadline"/>, and to wait
+/// for near deadlines costs more system calls.
 /// </summary>
 internal sealed class TimerTable
 {
@@ -12,7 +13,7 @@ internal sealed class TimerTable
 
     public Instant NextDeadline => Count == 0 ? Instant.Never : _heap[0].Deadline;
 
-    /// <summary>Makes sure that the connection comes up no later than <paramref name="deadline"/>.</summary>
+    /// <summary>Sets when the connection comes up. <see cref="Instant.Never"/> removes its entry.</summary>
     public void Schedule(ConnectionCore connection, Instant deadline)
     {
         if (connection.TimerIndex < 0)
@@ -30,10 +31,13 @@ internal sealed class TimerTable
             Place(Count++, new Entry(deadline, connection));
             SiftUp(connection.TimerIndex);
         }
-        else if (deadline < _heap[connection.TimerIndex].Deadline)
+        else if (deadline.IsNever)
         {
-            _heap[connection.TimerIndex].Deadline = deadline;
-            SiftUp(connection.TimerIndex);
+            Remove(connection);
+        }
+        else
+        {
+            Reschedule(connection.TimerIndex, deadline);
         }
     }
 
@@ -78,6 +82,20 @@ internal sealed class TimerTable
         {
             Invariant.Holds(_heap[i].Connection.TimerIndex == i, "timer index matches its heap place");
             Invariant.Holds(i == 0 || _heap[(i - 1) / 2].Deadline <= _heap[i].Deadline, "timer heap is ordered");
+        }
+    }
+
+    private void Reschedule(int index, Instant deadline)
+    {
+        var before = _heap[index].Deadline;
+        _heap[index].Deadline = deadline;
+        if (deadline < before)
+        {
+            SiftUp(index);
+        }
+        else if (deadline > before)
+        {
+            SiftDown(index);
         }
     }
 

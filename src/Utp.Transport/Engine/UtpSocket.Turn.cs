@@ -135,33 +135,26 @@ internal sealed partial class UtpSocket
     }
 
     /// <summary>
-    /// Makes the receive thread take the turn at the next deadline, which needs no thread of the pool, or arms the timer. A deadline that has
-    /// moved later is noticed when the old one fires, which costs less than announcing each move.
+    /// Makes the receive thread take the turn at the next deadline, which needs no thread of the pool, or arms the timer. The timer is not moved
+    /// to a later deadline: it fires in vain at the old one, which costs less than each move would.
     /// </summary>
     /// <remarks>
-    /// No deadline is missed. The receive thread reads <see cref="_timerDueMicros"/> before each wait. A turn on another thread makes it earlier
-    /// first and calls <see cref="IDatagramChannel.Wake"/> then, with a full fence between the two. If the receive thread read the
-    /// old value, it looks for a request to wake after that, so that it finds this one and does not wait, or is woken from its wait. If an
-    /// earlier receive has taken the request already, the thread reads the new value next.
+    /// No deadline is missed. The receive thread sets <see cref="_timerDueMicros"/> in its own turns, and reads it before each wait. A turn on
+    /// another thread makes it earlier first and calls <see cref="IDatagramChannel.Wake"/> then, with a full fence between the two. If the receive
+    /// thread read the old value, it looks for a request to wake after that, so that it finds this one and does not wait, or is woken from its
+    /// wait. If an earlier receive has taken the request already, the thread reads the new value next.
     /// </remarks>
     private void ArmTimer(Instant now)
     {
         var due = NextDeadline;
-        if (due.Micros >= _timerDueMicros)
+        if (_timer is null)
         {
+            ArmReceiver(now, due);
             return;
         }
 
-        if (_timer is null)
+        if (due.Micros >= _timerDueMicros)
         {
-            // One that this turn could not end, because the system takes no datagrams, must not make the receive thread spin.
-            due = due > now ? due : now + RetryMicros;
-            Volatile.Write(ref _timerDueMicros, due.Micros);
-            if (Thread.CurrentThread != _receiver)
-            {
-                _channel.Wake();
-            }
-
             return;
         }
 
@@ -170,6 +163,27 @@ internal sealed partial class UtpSocket
 
         // System timers count milliseconds: rounding down would fire before the deadline, for nothing.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min((micros + 999) / 1_000, int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>
+    /// The receive thread's own turns also move the deadline later, because to wait for a near deadline costs more system calls. Turns on other
+    /// threads only make it earlier: they would have to wake the receive thread to announce more.
+    /// </summary>
+    private void ArmReceiver(Instant now, Instant due)
+    {
+        var isReceiver = Thread.CurrentThread == _receiver;
+        if (due.Micros >= _timerDueMicros && !isReceiver)
+        {
+            return;
+        }
+
+        // One that this turn could not end, because the system takes no datagrams, must not make the receive thread spin.
+        due = due > now ? due : now + RetryMicros;
+        Volatile.Write(ref _timerDueMicros, due.Micros);
+        if (!isReceiver)
+        {
+            _channel.Wake();
+        }
     }
 
     private void Fail(Exception exception)

@@ -21,7 +21,7 @@ public sealed class TimerTableTests
                 {
                     case 0 or 1:
                         table.Schedule(connection, new(time));
-                        model[connection] = model.TryGetValue(connection, out var present) ? Math.Min(present, time) : time;
+                        model[connection] = time;
                         break;
                     case 2:
                         table.Remove(connection);
@@ -43,7 +43,7 @@ public sealed class TimerTableTests
         iter: 500, threads: 1);
 
     [Fact]
-    public void Schedule_Later_KeepsTheEarlierEntry()
+    public void Schedule_Later_MovesTheEntry()
     {
         var table = new TimerTable();
         var connection = NewConnection();
@@ -51,7 +51,19 @@ public sealed class TimerTableTests
 
         table.Schedule(connection, new(20));
 
-        Assert.Equal(new(10), table.NextDeadline);
+        Assert.Equal((1, new Instant(20)), (table.Count, table.NextDeadline));
+    }
+
+    [Fact]
+    public void Schedule_NeverAfterATime_RemovesTheEntry()
+    {
+        var table = new TimerTable();
+        var connection = NewConnection();
+        table.Schedule(connection, new(10));
+
+        table.Schedule(connection, Instant.Never);
+
+        Assert.Equal((0, Instant.Never), (table.Count, table.NextDeadline));
     }
 
     [Fact]

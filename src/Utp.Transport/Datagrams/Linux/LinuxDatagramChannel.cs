@@ -31,10 +31,11 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     private const int EnoughShortWaits = 4;
 
     /// <summary>
-    /// The longest that a receive may wait in <c>recvmmsg</c>: nothing but a datagram ends that wait. The socket's timeout of 4 ms is counted in
-    /// ticks of the kernel, so that it takes up to 8 ms where a tick is 4 ms. A deadline nearer than this is waited for in <c>ppoll</c>.
+    /// A deadline nearer than this is waited for in <c>ppoll</c>. For a later one, a receive that expects a datagram soon waits in
+    /// <c>recvmmsg</c>, which saves two system calls for each datagram. Only a datagram ends that wait, or the socket's timeout of 4 ms, which
+    /// the kernel counts in ticks: up to 8 ms where a tick is 4 ms. So the first silence after a busy time may end 6 ms after its deadline.
     /// </summary>
-    private const long LongestReceiveMicros = 10_000;
+    private const long NearDeadlineMicros = 2_000;
 
     /// <summary>When the last wait was longer, the next one is likely to be, and starts with <c>ppoll</c>, which <see cref="Wake"/> ends at once.</summary>
     private const long SoonMicros = 1_000;
@@ -274,7 +275,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
             Thread.Yield();
         }
 
-        return Socket.ReceiveMessages(entries, batch.Capacity, mayWait: _expectsSoon && deadline - began > LongestReceiveMicros);
+        return Socket.ReceiveMessages(entries, batch.Capacity, mayWait: _expectsSoon && deadline - began >= NearDeadlineMicros);
     }
 
     /// <summary>No report is taken meanwhile: each one taken puts the error of the next on the socket.</summary>
