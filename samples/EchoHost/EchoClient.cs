@@ -17,7 +17,7 @@ internal sealed class EchoClient([FromKeyedServices("echo")] IUtpConnectionFacto
     {
         using var timeout = new CancellationTokenSource(Patience);
         await using var connection = await client.ConnectAsync(addresses.GetEndPoint("echo"), timeout.Token);
-        await using var stream = connection.AsStream();
+        await using var stream = connection.AsUtpStream();
         foreach (var size in (int[])[5, 1_000, 1_000_000])
         {
             var sent = RandomNumberGenerator.GetBytes(size);

@@ -17,7 +17,7 @@ internal sealed record Transfer(int Files, long Bytes, TimeSpan Time)
 internal static class ListeningAddresses
 {
     public static IEnumerable<string> Utp(IServiceProvider services) =>
-        services.GetRequiredService<IUtpServerAddresses>().EndPoints.Select(endPoint => endPoint.ToUrl());
+        services.GetRequiredService<IUtpServerAddresses>().EndPoints.Select(endPoint => endPoint.ToUriString());
 
     public static IEnumerable<string> Tcp(IServiceProvider services)
     {
@@ -44,8 +44,8 @@ internal static class RoundTripReport
               connections      {connections.Count} (measured by the server; the busiest:)
               round trip       {busiest.RoundTripTime.TotalMilliseconds:F2} ms, smallest {busiest.MinimumRoundTripTime.TotalMilliseconds:F2} ms
               queueing delay   {busiest.QueueingDelay.TotalMilliseconds:F2} ms
-              window           {busiest.CongestionWindow / 1024.0:F0} KiB, path MTU {busiest.PathMtu} bytes
-              packets          {connections.Sum(c => c.SegmentsSent)} sent, {connections.Sum(c => c.SegmentsRetransmitted)} of them retransmissions, {connections.Sum(c => c.Timeouts)} timeouts
+              window           {busiest.CongestionWindowBytes / 1024.0:F0} KiB, path MTU {busiest.PathMtuBytes} bytes
+              packets          {connections.Sum(c => c.SegmentsSent)} sent, {connections.Sum(c => c.SegmentsRetransmitted)} of them retransmissions, {connections.Sum(c => c.RetransmissionTimeouts)} timeouts
             """));
     }
 }

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Utp.Protocol;
+using Utp.Transport.Options;
 
 namespace Utp.Tool;
 
 /// <summary>The options of the transport, as flags of each command.</summary>
 internal sealed class TransportFlags
 {
-    private readonly Option<CongestionAlgorithm?> _congestion = Choice<CongestionAlgorithm>("--congestion", "Congestion controller");
+    private readonly Option<UtpCongestionControl?> _congestion = Choice<UtpCongestionControl>("--congestion", "Congestion controller");
     private readonly Option<int?> _targetDelay = Number("--target-delay", "MILLISECONDS", "Queueing delay that the controller steers to", 5, 100);
     private readonly Option<int?> _receiveBuffer = Number("--receive-buffer", "BYTES", "Receive window of a connection; 1048576 when not given", 8192, 1 << 30);
     private readonly Option<int?> _sendBuffer = Number("--send-buffer", "BYTES", "Unacknowledged bytes a connection holds; 1048576 when not given", 8192, 1 << 30);
@@ -80,7 +80,7 @@ internal sealed class TransportFlags
         options.ConnectTimeout = parsed.GetValue(_connectTimeout) is { } connect ? TimeSpan.FromSeconds(connect) : options.ConnectTimeout;
         options.IdleTimeout = parsed.GetValue(_idleTimeout) is { } idle ? TimeSpan.FromSeconds(idle) : idleTimeout ?? options.IdleTimeout;
 
-        options.Trace = ReadTrace(parsed.GetValue(_trace));
+        options.TracePath = ReadTrace(parsed.GetValue(_trace));
 
         // A silent peer is told from a dead one by its keepalives, which must come often enough for that.
         var keepAlive = TimeSpan.FromSeconds(Math.Max(1, Math.Floor(options.IdleTimeout.TotalSeconds / 3)));

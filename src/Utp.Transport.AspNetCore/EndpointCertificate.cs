@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
-using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Options;
 
 namespace Utp.Transport.AspNetCore;
 

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
-using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Options;
 
 namespace Utp.Transport.AspNetCore;
 

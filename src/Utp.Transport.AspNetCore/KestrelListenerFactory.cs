@@ -23,7 +23,7 @@ internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, U
         {
             var utp = endpoint as UtpEndPoint ?? new UtpEndPoint((IPEndPoint)endpoint);
             var remedy = utp.ListenerName is { } name ? $"set {endpoints.UrlKey(name)} to another port" : "listen on another port";
-            throw new IOException($"Failed to bind to address {utp.ToUrl()}: the UDP port is already in use. Stop the program that has it, or {remedy}.", exception);
+            throw new IOException($"Failed to bind to address {utp.ToUriString()}: the UDP port is already in use. Stop the program that has it, or {remedy}.", exception);
         }
     }
 }

@@ -62,7 +62,7 @@ public static class KestrelServerOptionsUtpExtensions
             if (listen.Protocols.HasFlag(HttpProtocols.Http3))
             {
                 throw new InvalidOperationException(
-                    $"HTTP/3 runs over QUIC and cannot run over uTP. Set the protocols of {endPoint.ToUrl()} to Http1, Http2 or Http1AndHttp2.");
+                    $"HTTP/3 runs over QUIC and cannot run over uTP. Set the protocols of {endPoint.ToUriString()} to Http1, Http2 or Http1AndHttp2.");
             }
         });
     }

@@ -156,7 +156,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
 
     /// <summary>Gets <c>utp://host:port</c>.</summary>
     /// <returns>The text.</returns>
-    public string ToUrl() => $"{Scheme}://{this}";
+    public string ToUriString() => $"{Scheme}://{this}";
 
     /// <summary>A copy for a named listener.</summary>
     internal UtpEndPoint WithListener(string? name, UtpListenerOptions? options) => IPEndPoint is { } endPoint

@@ -1,6 +1,9 @@
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Fuzz;
 
@@ -17,7 +20,7 @@ public sealed class FloodTests
     [Fact]
     public void SpoofedSyns_AtAHundredThousandPerSecond_MemoryIsFlat()
     {
-        var core = new EndpointCore(new EndpointSettings(), new SeededRandomSource(1)) { IsListening = true };
+        var core = new SocketCore(new SocketSettings(), new SeededRandomSource(1)) { IsListening = true };
         var random = new SeededRandomSource(2);
         var now = Instant.FromSeconds(10);
         var flood = Flood(core, ref now, 50_000, Syn);
@@ -128,7 +131,7 @@ public sealed class FloodTests
     [Fact]
     public void StrayFlood_FromForgedAddresses_IsAnsweredAtTheLimit_AndMemoryIsFlat()
     {
-        var core = new EndpointCore(new EndpointSettings(), new SeededRandomSource(1)) { IsListening = true };
+        var core = new SocketCore(new SocketSettings(), new SeededRandomSource(1)) { IsListening = true };
         var random = new SeededRandomSource(2);
         var now = Instant.FromSeconds(10);
         var start = now;
@@ -151,7 +154,7 @@ public sealed class FloodTests
     }
 
     /// <summary>One packet every 10 µs from an address of its own; returns the bytes that were sent in answer.</summary>
-    private long Flood(EndpointCore core, ref Instant now, int count, Func<PacketHeader> packet)
+    private long Flood(SocketCore core, ref Instant now, int count, Func<PacketHeader> packet)
     {
         var addresses = new SeededRandomSource((ulong)now.Micros);
         var bytesOut = 0L;

@@ -1,5 +1,5 @@
-using Utp.Protocol;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Fuzz;
 

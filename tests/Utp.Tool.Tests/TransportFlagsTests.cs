@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Utp.Protocol;
+using Utp.Tool.Tests.Harness;
 
 namespace Utp.Tool.Tests;
 
@@ -30,7 +30,7 @@ public class TransportFlagsTests
             "--congestion ledbat --target-delay 25 --receive-buffer 100000 --send-buffer 200000 --kernel-buffer 300000 --mtu-ceiling 9000 "
             + "--offload portable --connect-timeout 3 --idle-timeout 30");
 
-        Assert.Equal(CongestionAlgorithm.Ledbat, options.CongestionControl);
+        Assert.Equal(UtpCongestionControl.Ledbat, options.CongestionControl);
         Assert.Equal(TimeSpan.FromMilliseconds(25), options.TargetDelay);
         Assert.Equal(100_000, options.ReceiveBufferSize);
         Assert.Equal(200_000, options.SendBufferSize);
@@ -46,10 +46,10 @@ public class TransportFlagsTests
     }
 
     [Theory]
-    [InlineData("ledbatplusplus", CongestionAlgorithm.LedbatPlusPlus)]
-    [InlineData("ledbat", CongestionAlgorithm.Ledbat)]
-    [InlineData("cubic", CongestionAlgorithm.Cubic)]
-    public void Read_CongestionInLowerCase_IsKnown(string name, CongestionAlgorithm algorithm) =>
+    [InlineData("ledbatplusplus", UtpCongestionControl.LedbatPlusPlus)]
+    [InlineData("ledbat", UtpCongestionControl.Ledbat)]
+    [InlineData("cubic", UtpCongestionControl.Cubic)]
+    public void Read_CongestionInLowerCase_IsKnown(string name, UtpCongestionControl algorithm) =>
         Assert.Equal(algorithm, Read($"--congestion {name}").CongestionControl);
 
     [Fact]
@@ -57,8 +57,8 @@ public class TransportFlagsTests
     {
         using var directory = new Harness.TemporaryDirectory();
 
-        Assert.Equal(directory["x.qlog"], Read($"--trace {directory["x.qlog"]}").Trace);
-        Assert.Null(Read("").Trace);
+        Assert.Equal(directory["x.qlog"], Read($"--trace {directory["x.qlog"]}").TracePath);
+        Assert.Null(Read("").TracePath);
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public class TransportFlagsTests
     public void Read_EachCongestionName_IsKnown(string name) =>
         Assert.Equal(name, Read($"--congestion {name}").CongestionControl.ToString());
 
-    public static TheoryData<string> CongestionNames() => new(Enum.GetNames<CongestionAlgorithm>());
+    public static TheoryData<string> CongestionNames() => new(Enum.GetNames<UtpCongestionControl>());
 
     private static UtpTransportOptions Read(string arguments)
     {

@@ -1,3 +1,6 @@
+using Utp.Protocol.Connections;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>Makes the controller that a connection's settings ask for.</summary>
@@ -9,14 +12,14 @@ internal static class CongestionControllers
     /// <summary>RFC 6817 section 2.5: the target must not exceed 100 ms; libutp uses all of it.</summary>
     private const long LedbatTargetMicros = 100_000;
 
-    public static ICongestionController Create(ConnectionSettings settings, int segmentBytes) => settings.CongestionAlgorithm switch
+    public static ICongestionController Create(ConnectionSettings settings, int segmentBytes) => settings.CongestionControl switch
     {
-        CongestionAlgorithm.LedbatPlusPlus => new LedbatPlusPlusController(
+        UtpCongestionControl.LedbatPlusPlus => new LedbatPlusPlusController(
             settings.LedbatPlusPlusSwitches, TargetMicros(settings, LedbatPlusPlusTargetMicros), segmentBytes, settings.MaxFlightBytes),
-        CongestionAlgorithm.Ledbat => new LedbatController(
+        UtpCongestionControl.Ledbat => new LedbatController(
             settings.LedbatProfile, TargetMicros(settings, LedbatTargetMicros), segmentBytes, settings.MaxFlightBytes),
-        CongestionAlgorithm.Cubic => new CubicController(segmentBytes, settings.MaxFlightBytes),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.CongestionAlgorithm, "Unknown congestion control algorithm."),
+        UtpCongestionControl.Cubic => new CubicController(segmentBytes, settings.MaxFlightBytes),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.CongestionControl, "Unknown congestion control algorithm."),
     };
 
     private static long TargetMicros(ConnectionSettings settings, long algorithmDefault) =>

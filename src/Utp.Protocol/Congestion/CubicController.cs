@@ -1,3 +1,6 @@
+using Utp.Protocol.Time;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
@@ -36,7 +39,7 @@ internal sealed class CubicController : WindowController
     {
     }
 
-    public override CongestionAlgorithm Algorithm => CongestionAlgorithm.Cubic;
+    public override UtpCongestionControl Algorithm => UtpCongestionControl.Cubic;
 
     public override string Phase => !_inSlowStart ? "avoidance" : _hybridSlowStart.IsConservative ? "conservative-slow-start" : "slow-start";
 

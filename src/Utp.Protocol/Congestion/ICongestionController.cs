@@ -1,3 +1,6 @@
+using Utp.Protocol.Time;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
@@ -6,7 +9,7 @@ namespace Utp.Protocol.Congestion;
 /// </summary>
 internal interface ICongestionController
 {
-    CongestionAlgorithm Algorithm { get; }
+    UtpCongestionControl Algorithm { get; }
 
     /// <summary>Bytes that may be in flight. Never below two segments, except one segment after a retransmission timeout.</summary>
     long CongestionWindowBytes { get; }

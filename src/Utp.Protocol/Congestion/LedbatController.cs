@@ -1,3 +1,6 @@
+using Utp.Protocol.Time;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
@@ -21,7 +24,7 @@ internal sealed class LedbatController : WindowController
         _delay = new QueueingDelayEstimator(profile.BaseHistoryMinutes, profile.FilterSamples, correctsDrift: true);
     }
 
-    public override CongestionAlgorithm Algorithm => CongestionAlgorithm.Ledbat;
+    public override UtpCongestionControl Algorithm => UtpCongestionControl.Ledbat;
 
     public override string Phase => _inSlowStart ? "slow-start" : "avoidance";
 

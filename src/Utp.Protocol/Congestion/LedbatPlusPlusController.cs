@@ -1,3 +1,6 @@
+using Utp.Protocol.Time;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
@@ -68,7 +71,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         Rebuild,
     }
 
-    public override CongestionAlgorithm Algorithm => CongestionAlgorithm.LedbatPlusPlus;
+    public override UtpCongestionControl Algorithm => UtpCongestionControl.LedbatPlusPlus;
 
     public override string Phase => _stage switch
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Congestion;
 

@@ -1,3 +1,6 @@
+using Utp.Protocol.Time;
+using Utp.Transport;
+
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
@@ -39,7 +42,7 @@ internal abstract class WindowController : ICongestionController
         Threshold = _maxWindow;
     }
 
-    public abstract CongestionAlgorithm Algorithm { get; }
+    public abstract UtpCongestionControl Algorithm { get; }
 
     public abstract string Phase { get; }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Receiving;
 

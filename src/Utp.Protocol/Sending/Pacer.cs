@@ -1,3 +1,5 @@
+using Utp.Protocol.Time;
+
 namespace Utp.Protocol.Sending;
 
 /// <summary>A token bucket that spreads a window over the round trip. Its depth pays for coarse timers: what was missed is caught up in one burst.</summary>

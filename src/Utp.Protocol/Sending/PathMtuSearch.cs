@@ -1,3 +1,4 @@
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Sending;

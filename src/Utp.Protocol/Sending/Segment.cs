@@ -1,3 +1,5 @@
+using Utp.Protocol.Time;
+
 namespace Utp.Protocol.Sending;
 
 /// <summary>A numbered piece of the stream. Its boundaries never change: uTP numbers packets, and the first copy may yet arrive.</summary>

@@ -1,3 +1,5 @@
+using Utp.Protocol.Time;
+
 namespace Utp.Protocol.Sending;
 
 /// <summary>

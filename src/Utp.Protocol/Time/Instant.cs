@@ -1,4 +1,4 @@
-namespace Utp.Protocol;
+namespace Utp.Protocol.Time;
 
 /// <summary>
 /// A point on a monotonic clock, in microseconds from an arbitrary origin. The core never reads a clock: every entry point takes an

@@ -1,4 +1,6 @@
-namespace Utp.Protocol;
+using Utp.Protocol.Connections;
+
+namespace Utp.Protocol.Time;
 
 /// <summary>
 /// The deadlines of all connections of an endpoint in one binary heap. An entry moves with its connection's deadline, in both directions: an

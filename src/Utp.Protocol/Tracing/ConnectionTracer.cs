@@ -1,4 +1,7 @@
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tracing;
 
@@ -45,13 +48,13 @@ internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connectio
         if (_isOpened)
         {
             ObservePhase(now);
-            if (_isSampleDue || now >= _nextSample || connection.CloseReason != CloseReason.None)
+            if (_isSampleDue || now >= _nextSample || connection.CloseReason != UtpCloseReason.None)
             {
                 Sample(now);
             }
         }
 
-        if (connection.CloseReason != CloseReason.None)
+        if (connection.CloseReason != UtpCloseReason.None)
         {
             _isClosed = true;
             Write(Record(TraceEvent.Closed, now) with { CloseReason = connection.CloseReason });

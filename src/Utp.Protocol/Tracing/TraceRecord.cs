@@ -1,4 +1,8 @@
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tracing;
 
@@ -38,7 +42,7 @@ internal readonly record struct TraceRecord
     /// <summary>True when this side sent the SYN.</summary>
     public bool IsInitiator { get; init; }
 
-    public CongestionAlgorithm Algorithm { get; init; }
+    public UtpCongestionControl Algorithm { get; init; }
 
     public ConnectionStatistics Statistics { get; init; }
 
@@ -72,5 +76,5 @@ internal readonly record struct TraceRecord
     /// <summary>Payload of the segments taken for lost.</summary>
     public long LostBytes { get; init; }
 
-    public CloseReason CloseReason { get; init; }
+    public UtpCloseReason CloseReason { get; init; }
 }

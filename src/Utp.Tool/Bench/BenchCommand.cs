@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Utp.Protocol;
 
 namespace Utp.Tool.Bench;
 

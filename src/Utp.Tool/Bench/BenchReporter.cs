@@ -140,7 +140,7 @@ internal sealed class BenchReporter(ToolConsole console, string transport, bool 
                 : new PathState(
                     TimeSpan.FromMicroseconds(open.Average(statistics => statistics.RoundTripTime.TotalMicroseconds)),
                     TimeSpan.FromMicroseconds(open.Average(statistics => statistics.QueueingDelay.TotalMicroseconds)),
-                    open.Sum(statistics => statistics.CongestionWindow));
+                    open.Sum(statistics => statistics.CongestionWindowBytes));
         }
 
         public override string ToString() => string.Create(

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Utp.Transport.Connections;
 using Utp.Transport.Engine;
+using Utp.Transport.Standalone;
 
 namespace Utp.Tool.Bench;
 
@@ -30,7 +32,7 @@ internal sealed class UtpBenchTransport : BenchTransport
 
     public UtpBenchTransport(UtpTransportOptions options)
     {
-        _engine = StandaloneEngine.Create(StandaloneEngine.Check(options), options.LingerTimeout, loggerFactory: null);
+        _engine = StandaloneEngine.Create(StandaloneEngine.Check(new UtpEngineOptions { Transport = options }), options.LingerTimeout);
         _listeners = new UtpConnectionListenerFactory(_engine, Options.Create(options));
         var client = new UtpClientOptions();
         options.CopyTo(client);

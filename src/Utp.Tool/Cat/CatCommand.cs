@@ -34,7 +34,7 @@ internal static class CatCommand
 
     private static async Task<int> ConnectAsync(UtpEndPoint remote, UtpTransportOptions options, ToolConsole console, Interruption interruption)
     {
-        var client = new UtpClient(null, options);
+        var client = new UtpClient(null, new UtpEngineOptions { Transport = options });
         await using (client.ConfigureAwait(false))
         {
             var stream = await client.ConnectAsync(remote, null, interruption.Closing).ConfigureAwait(false);
@@ -46,7 +46,7 @@ internal static class CatCommand
 
     private static async Task<int> ListenAsync(UtpEndPoint local, UtpTransportOptions options, ToolConsole console, Interruption interruption)
     {
-        var listener = await UtpListener.BindAsync(local, null, options, null, interruption.Closing).ConfigureAwait(false);
+        var listener = await UtpListener.BindAsync(local, null, new UtpEngineOptions { Transport = options }, interruption.Closing).ConfigureAwait(false);
         await using (listener.ConfigureAwait(false))
         {
             console.WriteErrorLine($"Listening on {listener}");

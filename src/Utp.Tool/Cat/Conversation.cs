@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
 
 namespace Utp.Tool.Cat;
 
@@ -72,7 +71,7 @@ internal sealed class Conversation(UtpStream stream, ToolConsole console)
             await FlushAsync(output, cancellationToken).ConfigureAwait(false);
         }
 
-        await stream.FinishAsync(cancellationToken).ConfigureAwait(false);
+        await stream.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellationToken)
@@ -80,7 +79,7 @@ internal sealed class Conversation(UtpStream stream, ToolConsole console)
         var result = await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         if (result.IsCompleted)
         {
-            throw stream.CloseReason is CloseReason.None or CloseReason.Graceful
+            throw stream.CloseReason is UtpCloseReason.None or UtpCloseReason.Graceful
                 ? new IOException("The connection is closed.")
                 : new IOException($"The connection to {stream.RemoteEndPoint} was lost ({stream.CloseReason}).");
         }

@@ -27,7 +27,7 @@ internal sealed class FileReceiver(UtpStream stream, string directory, bool over
             count++;
         }
 
-        await stream.FinishAsync(cancellationToken).ConfigureAwait(false);
+        await stream.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
         return count;
     }
 

@@ -20,7 +20,7 @@ internal sealed class FileSender(UtpStream stream, ITransferProgress progress)
         }
 
         await stream.WriteAsync(new byte[sizeof(ushort)], cancellationToken).ConfigureAwait(false);
-        await stream.FinishAsync(cancellationToken).ConfigureAwait(false);
+        await stream.CompleteWritesAsync(cancellationToken).ConfigureAwait(false);
 
         // The receiver ends its side when it has stored everything.
         if (await stream.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) != 0)

@@ -25,7 +25,7 @@ internal static class ReceiveCommand
 
             var options = flags.Read(parsed, closeOnPeerFinish: false, SendCommand.IdleTimeout);
             var local = Addresses.ToListen(parsed.GetValue(listen), parsed.GetValue(bind));
-            var listener = await UtpListener.BindAsync(local, null, options, null, interruption.Closing).ConfigureAwait(false);
+            var listener = await UtpListener.BindAsync(local, null, new UtpEngineOptions { Transport = options }, interruption.Closing).ConfigureAwait(false);
             await using (listener.ConfigureAwait(false))
             {
                 console.WriteErrorLine($"Listening on {listener}, storing in {path}");

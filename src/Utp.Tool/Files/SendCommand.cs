@@ -23,7 +23,7 @@ internal static class SendCommand
 
             var remote = Addresses.Parse(values[^1], toListen: false);
             var files = Check(values[..^1]);
-            var client = new UtpClient(null, flags.Read(parsed, closeOnPeerFinish: false, IdleTimeout));
+            var client = new UtpClient(null, new UtpEngineOptions { Transport = flags.Read(parsed, closeOnPeerFinish: false, IdleTimeout) });
             await using (client.ConfigureAwait(false))
             {
                 var stream = await client.ConnectAsync(remote, null, interruption.Closing).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using ScottPlot;
+using Utp.Protocol;
 
 namespace Utp.Tool.Plot;
 

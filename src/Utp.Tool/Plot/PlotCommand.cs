@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Utp.Protocol;
 
 namespace Utp.Tool.Plot;
 
@@ -12,7 +13,7 @@ internal static class PlotCommand
 
     public static Command Create(ToolConsole console)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Traces that --trace or Utp:Transport:Trace wrote", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "Traces that --trace or Utp:Transport:TracePath wrote", Arity = ArgumentArity.OneOrMore };
         var output = new Option<string>("--output", "-o") { HelpName = "OUT.png|OUT.svg", Description = "The picture", Required = true };
         var title = new Option<string?>("--title") { HelpName = "TEXT", Description = "Title; that of the trace when not given" };
         var size = new Option<string>("--size") { HelpName = "WIDTHxHEIGHT", Description = "Pixels", DefaultValueFactory = _ => $"{DefaultWidth}x{DefaultHeight}" };

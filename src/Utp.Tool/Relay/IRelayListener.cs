@@ -14,7 +14,7 @@ internal interface IRelayListener : IAsyncDisposable
 
 internal sealed class UtpRelayListener(RelayTransport transport, IConnectionListener listener) : IRelayListener
 {
-    public string Name => ((UtpEndPoint)listener.EndPoint).ToUrl();
+    public string Name => ((UtpEndPoint)listener.EndPoint).ToUriString();
 
     public async ValueTask<RelayEnd> AcceptAsync(CancellationToken cancellationToken) =>
         new UtpRelayEnd(await transport.AcceptAsync(listener, cancellationToken).ConfigureAwait(false));

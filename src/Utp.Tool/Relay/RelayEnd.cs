@@ -11,7 +11,7 @@ internal abstract class RelayEnd(Stream stream, string name) : IAsyncDisposable
     public string Name => name;
 
     /// <summary>Ends the sending of this end, after what was written.</summary>
-    public abstract ValueTask FinishAsync();
+    public abstract ValueTask CompleteWritesAsync();
 
     /// <summary>Resets.</summary>
     public abstract void Abort();
@@ -22,7 +22,7 @@ internal abstract class RelayEnd(Stream stream, string name) : IAsyncDisposable
 /// <summary>An end over uTP.</summary>
 internal sealed class UtpRelayEnd(UtpStream stream) : RelayEnd(stream, $"utp {stream.RemoteEndPoint}")
 {
-    public override ValueTask FinishAsync() => stream.FinishAsync();
+    public override ValueTask CompleteWritesAsync() => stream.CompleteWritesAsync();
 
     public override void Abort() => stream.Abort();
 }
@@ -30,7 +30,7 @@ internal sealed class UtpRelayEnd(UtpStream stream) : RelayEnd(stream, $"utp {st
 /// <summary>An end over TCP. A bare socket, because Kestrel's connections cannot close one direction only.</summary>
 internal sealed class TcpRelayEnd(Socket socket) : RelayEnd(new NetworkStream(socket, ownsSocket: true), $"tcp {Addresses.Format(socket.RemoteEndPoint)}")
 {
-    public override ValueTask FinishAsync()
+    public override ValueTask CompleteWritesAsync()
     {
         socket.Shutdown(SocketShutdown.Send);
         return ValueTask.CompletedTask;

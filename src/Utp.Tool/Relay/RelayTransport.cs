@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Utp.Transport.Connections;
 using Utp.Transport.Engine;
+using Utp.Transport.Standalone;
 
 namespace Utp.Tool.Relay;
 
@@ -13,29 +15,25 @@ internal sealed class RelayTransport : IAsyncDisposable
     private readonly UtpEngine _engine;
     private readonly UtpConnectionListenerFactory _listeners;
     private readonly UtpConnectionFactory _clients;
-    private readonly TimeSpan _lingerTimeout;
 
     /// <summary>No socket is opened, and no trace, before the first use.</summary>
     public RelayTransport(UtpTransportOptions options)
     {
-        _engine = StandaloneEngine.Create(StandaloneEngine.Check(options), options.LingerTimeout, loggerFactory: null);
+        _engine = StandaloneEngine.Create(StandaloneEngine.Check(new UtpEngineOptions { Transport = options }), options.LingerTimeout);
         _listeners = new UtpConnectionListenerFactory(_engine, Options.Create(options));
         var client = new UtpClientOptions { MaxConnections = MaxConnections };
         options.CopyTo(client);
         _clients = new UtpConnectionFactory(_engine, client);
-        _lingerTimeout = options.LingerTimeout;
     }
 
     public async ValueTask<IRelayListener> BindAsync(UtpEndPoint local, CancellationToken cancellationToken) =>
         new UtpRelayListener(this, await _listeners.BindAsync(local, cancellationToken).ConfigureAwait(false));
 
     public async ValueTask<UtpStream> AcceptAsync(IConnectionListener listener, CancellationToken cancellationToken) =>
-        ToStream(await listener.AcceptAsync(cancellationToken).ConfigureAwait(false) ?? throw new ObjectDisposedException(nameof(IConnectionListener)));
+        new(await listener.AcceptAsync(cancellationToken).ConfigureAwait(false) ?? throw new ObjectDisposedException(nameof(IConnectionListener)));
 
     public async ValueTask<UtpStream> ConnectAsync(UtpEndPoint remote, CancellationToken cancellationToken) =>
-        ToStream(await _clients.ConnectAsync(remote, cancellationToken).ConfigureAwait(false));
+        new(await _clients.ConnectAsync(remote, cancellationToken).ConfigureAwait(false));
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
-
-    private UtpStream ToStream(ConnectionContext connection) => new(connection) { CloseTimeout = _lingerTimeout };
 }

@@ -81,7 +81,7 @@ internal sealed class RelayedConnection(int number, RelayEnd accepted)
                 Interlocked.Add(ref isOut ? ref _bytesOut : ref _bytesIn, count);
             }
 
-            await to.FinishAsync().ConfigureAwait(false);
+            await to.CompleteWritesAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -1,7 +1,7 @@
 using System.Net;
 using Utp.Transport.Engine;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>
 /// One connect to a host with several addresses, after RFC 8305: the next attempt starts when the last has failed or 250 ms have passed, and

@@ -1,4 +1,4 @@
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>Identifiers of connections in logs: unique in the process, and unlikely to meet those of another run.</summary>
 internal static class ConnectionIds

@@ -1,4 +1,4 @@
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>Counts the connections of one client, up to its maximum. Callers that wait for one get it in the order of their calls.</summary>
 /// <param name="limit">The maximum; null for none.</param>

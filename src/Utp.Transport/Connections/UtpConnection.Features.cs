@@ -2,9 +2,9 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <content>The connection is its own feature collection: what hosts add goes into a short list, made when the first is added.</content>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "A connection that is also its features.")]
@@ -44,9 +44,9 @@ internal sealed partial class UtpConnection :
 
     UtpConnectionStatistics IUtpConnectionFeature.Statistics => ReadStatistics();
 
-    CloseReason IUtpConnectionFeature.CloseReason => CloseReason;
+    UtpCloseReason IUtpConnectionFeature.CloseReason => CloseReason;
 
-    ValueTask IUtpConnectionFeature.FinishAsync(CancellationToken cancellationToken) => FinishAsync(cancellationToken);
+    ValueTask IUtpConnectionFeature.CompleteWritesAsync(CancellationToken cancellationToken) => CompleteWritesAsync(cancellationToken);
 
     void IConnectionLifetimeFeature.Abort() => Abort();
 
@@ -117,4 +117,23 @@ internal sealed partial class UtpConnection :
             }
         }
     }
+
+    /// <summary>Converts from the units of the core.</summary>
+    private static UtpConnectionStatistics Convert(in ConnectionStatistics statistics) => new()
+    {
+        RoundTripTime = TimeSpan.FromMicroseconds(statistics.SmoothedRoundTripMicros),
+        MinimumRoundTripTime = TimeSpan.FromMicroseconds(statistics.MinRoundTripMicros),
+        QueueingDelay = TimeSpan.FromMicroseconds(statistics.QueueingDelayMicros),
+        CongestionWindowBytes = statistics.CongestionWindowBytes,
+        FlightBytes = statistics.FlightBytes,
+        PeerReceiveWindowBytes = statistics.PeerWindowBytes,
+        PathMtuBytes = statistics.PathMtuBytes,
+        BytesSent = statistics.BytesSent,
+        BytesAcknowledged = statistics.BytesAcknowledged,
+        BytesReceived = statistics.BytesReceived,
+        SegmentsSent = statistics.SegmentsSent,
+        SegmentsRetransmitted = statistics.SegmentsRetransmitted,
+        SegmentsReceived = statistics.SegmentsReceived,
+        RetransmissionTimeouts = statistics.Timeouts,
+    };
 }

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 using Utp.Transport.Diagnostics;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <content>The token that tells the application, and what is recorded about the connection's life.</content>
 internal sealed partial class UtpConnection : IThreadPoolWorkItem
@@ -72,11 +72,11 @@ internal sealed partial class UtpConnection : IThreadPoolWorkItem
     public UtpConnectionStatistics ReadStatistics() => _socket.Read(_ => StatisticsNow());
 
     /// <summary>The same, called with the turn.</summary>
-    public UtpConnectionStatistics StatisticsNow() => UtpStatistics.From(CoreStatisticsNow());
+    public UtpConnectionStatistics StatisticsNow() => Convert(CoreStatisticsNow());
 
     /// <summary>The same in the core's units.</summary>
     public ConnectionStatistics CoreStatisticsNow() =>
-        _closeReason == CloseReason.None && _core is not null ? _core.Statistics : LastStatistics;
+        _closeReason == UtpCloseReason.None && _core is not null ? _core.Statistics : LastStatistics;
 
     /// <summary>Records the end of the connection. On the thread pool, because log providers and metric listeners are code of the application.</summary>
     void IThreadPoolWorkItem.Execute()

@@ -3,11 +3,14 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
+using Utp.Transport.Connections.Pipes;
 using Utp.Transport.Diagnostics;
-using Utp.Transport.Engine;
+using Utp.Transport.Sockets;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>
 /// One connection as the application sees it. This part runs on any thread and only posts; what the executor does is in the other part.
@@ -162,9 +165,9 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     }
 #pragma warning restore CA2215, CA1849
 
-    /// <summary>As <see cref="IUtpConnectionFeature.FinishAsync"/>.</summary>
+    /// <summary>As <see cref="IUtpConnectionFeature.CompleteWritesAsync"/>.</summary>
 #pragma warning disable CA1849 // As above.
-    public ValueTask FinishAsync(CancellationToken cancellationToken)
+    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken)
     {
         var finished = LazyInitializer.EnsureInitialized(ref _finished, NewSignal);
         Volatile.Write(ref _halfClosed, true);

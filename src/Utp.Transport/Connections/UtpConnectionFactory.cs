@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
-using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Options;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>One client: its name, its options and how many connections it has. Clients of one engine share sockets.</summary>
 internal sealed class UtpConnectionFactory : IUtpConnectionFactory
@@ -22,7 +21,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "")
     {
         _engine = engine;
-        _options = StandaloneEngine.Snapshot(OptionKeys.Client, options, nameof(options));
+        _options = OptionSnapshot.Take(OptionKeys.Client, options, nameof(options));
         _name = name;
         _leases = new ConnectionLeases(_options.MaxConnections);
     }
@@ -36,12 +35,12 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         ConnectAsync(endpoint, null, cancellationToken);
 
-    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options, CancellationToken cancellationToken)
+    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         if (options is not null)
         {
-            options = StandaloneEngine.Snapshot(OptionKeys.Connection, options, nameof(options));
+            options = OptionSnapshot.TakeMerged(OptionKeys.Connection, new UtpConnectionOptions(options), _options, nameof(options));
         }
 
         var lease = _leases.TryTake() ?? throw UtpErrors.TooManyClientConnections(_name, _options.MaxConnections!.Value);

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
+using Utp.Protocol.Time;
 using Utp.Transport.Diagnostics;
-using Utp.Transport.Engine;
+using Utp.Transport.Sockets;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>
 /// Accepts the connections of one local endpoint. Unbinding refuses new ones and nothing else: the UDP sockets are shared with the connections

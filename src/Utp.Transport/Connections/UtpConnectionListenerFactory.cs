@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Engine;
-using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Options;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>
 /// Binds <see cref="UtpEndPoint"/>s, and plain <see cref="IPEndPoint"/>s when <see cref="UtpTransportOptions.ClaimIPEndPoints"/> says so.
@@ -35,7 +35,7 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
                 $"The uTP transport binds UtpEndPoint, not {endpoint.GetType().Name} ({endpoint}). Set Utp:Transport:ClaimIPEndPoints to bind IPEndPoint too."),
         };
         var effective = (listenerOptions ?? requested.ListenerOptions) is { } given
-            ? StandaloneEngine.Snapshot(OptionKeys.Listener, given, nameof(listenerOptions))
+            ? OptionSnapshot.TakeMerged(OptionKeys.Listener, new UtpListenerOptions(given), engine.DefaultOptions, nameof(listenerOptions))
             : engine.DefaultOptions;
         if (requested.IPEndPoint is { } address)
         {

@@ -13,16 +13,16 @@ public readonly record struct UtpConnectionStatistics
     public TimeSpan QueueingDelay { get; init; }
 
     /// <summary>Gets the congestion window in bytes.</summary>
-    public long CongestionWindow { get; init; }
+    public long CongestionWindowBytes { get; init; }
 
     /// <summary>Gets the bytes sent and not yet acknowledged.</summary>
-    public long FlightSize { get; init; }
+    public long FlightBytes { get; init; }
 
     /// <summary>Gets the receive window last announced by the peer, in bytes.</summary>
-    public long PeerReceiveWindow { get; init; }
+    public long PeerReceiveWindowBytes { get; init; }
 
     /// <summary>Gets the largest UDP payload known to pass, in bytes.</summary>
-    public int PathMtu { get; init; }
+    public int PathMtuBytes { get; init; }
 
     /// <summary>Gets the payload bytes sent, without retransmissions.</summary>
     public long BytesSent { get; init; }
@@ -43,5 +43,5 @@ public readonly record struct UtpConnectionStatistics
     public long SegmentsReceived { get; init; }
 
     /// <summary>Gets how often a retransmission timeout fired.</summary>
-    public long Timeouts { get; init; }
+    public long RetransmissionTimeouts { get; init; }
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections;
 
 /// <summary>The one place where reasons become exceptions. Reset and lost connections are what Kestrel and its clients know them as.</summary>
 internal static class UtpErrors
@@ -11,14 +11,14 @@ internal static class UtpErrors
     /// <summary>What a reader sees when the connection has ended; null for a proper end of the stream.</summary>
     /// <param name="reason">Why it ended.</param>
     /// <param name="evidence">How the end became known, where the peer ended it.</param>
-    public static Exception? ForReader(CloseReason reason, CloseEvidence evidence = CloseEvidence.None) => reason switch
+    public static Exception? ForReader(UtpCloseReason reason, CloseEvidence evidence = CloseEvidence.None) => reason switch
     {
-        CloseReason.None or CloseReason.Graceful => null,
-        CloseReason.LocalAbort => new ConnectionAbortedException("The connection was aborted by this side."),
-        CloseReason.RetransmissionTimeout => TimedOut("The peer acknowledged no data for the idle timeout (IdleTimeout), and retransmission was given up."),
-        CloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout), though it was asked for an answer."),
-        CloseReason.LingerTimeout => TimedOut("The peer did not acknowledge the last bytes of the closed connection within LingerTimeout."),
-        CloseReason.Unreachable => new ConnectionResetException(
+        UtpCloseReason.None or UtpCloseReason.Graceful => null,
+        UtpCloseReason.LocalAbort => new ConnectionAbortedException("The connection was aborted by this side."),
+        UtpCloseReason.RetransmissionTimeout => TimedOut("The peer acknowledged no data for the idle timeout (IdleTimeout), and retransmission was given up."),
+        UtpCloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout), though it was asked for an answer."),
+        UtpCloseReason.LingerTimeout => TimedOut("The peer did not acknowledge the last bytes of the closed connection within LingerTimeout."),
+        UtpCloseReason.Unreachable => new ConnectionResetException(
             "The peer, or the path to it, was reported as unreachable.", new SocketException((int)SocketError.HostUnreachable)),
         _ => new ConnectionResetException(evidence switch
         {
@@ -28,13 +28,13 @@ internal static class UtpErrors
         }, new SocketException((int)SocketError.ConnectionReset)),
     };
 
-    public static SocketException ForConnect(CloseReason reason, EndPoint remote) => reason switch
+    public static SocketException ForConnect(UtpCloseReason reason, EndPoint remote) => reason switch
     {
-        CloseReason.Refused or CloseReason.PeerReset =>
+        UtpCloseReason.Refused or UtpCloseReason.PeerReset =>
             new SocketException((int)SocketError.ConnectionRefused, $"The uTP connection to {remote} was refused: nobody listens there."),
-        CloseReason.Unreachable =>
+        UtpCloseReason.Unreachable =>
             new SocketException((int)SocketError.HostUnreachable, $"The uTP connection to {remote} failed: it was reported as unreachable."),
-        CloseReason.LocalAbort =>
+        UtpCloseReason.LocalAbort =>
             new SocketException((int)SocketError.OperationAborted, $"The uTP connection to {remote} was aborted by this side."),
         _ => new SocketException(
             (int)SocketError.TimedOut, $"The uTP connection to {remote} failed: no answer within the connect timeout (ConnectTimeout)."),
@@ -88,7 +88,7 @@ internal static class UtpErrors
     public static ConnectionAbortedException NotAccepted() => new("The listener stopped before the connection was accepted.");
 
     public static IOException TraceNotWritable(string path, Exception inner) => new(
-        $"Utp:Transport:Trace is '{path}', which cannot be written: {inner.Message} Name a file that this program may write, or remove the key to trace nothing.",
+        $"Utp:Transport:TracePath is '{path}', which cannot be written: {inner.Message} Name a file that this program may write, or remove the key to trace nothing.",
         inner);
 
     public static ObjectDisposedException EngineDisposed() => new("UtpEngine", "The uTP engine has stopped.");
@@ -96,7 +96,7 @@ internal static class UtpErrors
     public static AddressInUseException AddressInUse(EndPoint endPoint) => new($"Another uTP listener of this process is bound to {endPoint}.");
 
     /// <summary>A write after the end of the connection, for streams; pipes say it with <c>FlushResult.IsCompleted</c>.</summary>
-    public static IOException WriteAfterEnd(CloseReason reason)
+    public static IOException WriteAfterEnd(UtpCloseReason reason)
     {
         var cause = ForReader(reason) as ConnectionResetException ?? new ConnectionResetException("The connection is closed.");
         return new IOException($"Cannot write: {cause.Message}", cause);

@@ -1,4 +1,5 @@
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
 namespace Utp.Transport.Datagrams;

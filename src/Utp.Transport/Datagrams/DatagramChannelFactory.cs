@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Utp.Transport.Datagrams.Linux;
+using Utp.Transport.Datagrams.Portable;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams;

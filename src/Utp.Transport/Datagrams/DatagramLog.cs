@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Utp.Transport.Datagrams.Sharding;
 
 namespace Utp.Transport.Datagrams;
 

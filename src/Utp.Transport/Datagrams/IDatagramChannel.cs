@@ -1,5 +1,6 @@
 using System.Net;
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 
 namespace Utp.Transport.Datagrams;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Transport.Datagrams.Portable;
 
 namespace Utp.Transport.Datagrams;
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
 
 namespace Utp.Transport.Datagrams;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Utp.Protocol;
 
 namespace Utp.Transport.Diagnostics;
 
@@ -44,11 +43,11 @@ internal static class UtpActivitySource
     }
 
     /// <summary>Marks the attempt as failed.</summary>
-    public static void Failed(Activity? activity, Exception exception, CloseReason reason = CloseReason.None)
+    public static void Failed(Activity? activity, Exception exception, UtpCloseReason reason = UtpCloseReason.None)
     {
         if (activity is not null)
         {
-            activity.SetTag("error.type", reason == CloseReason.None ? exception.GetType().FullName : reason.ToString());
+            activity.SetTag("error.type", reason == UtpCloseReason.None ? exception.GetType().FullName : reason.ToString());
             activity.SetStatus(ActivityStatusCode.Error, exception.Message);
         }
     }

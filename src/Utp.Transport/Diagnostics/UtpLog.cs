@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Utp.Protocol;
 
 namespace Utp.Transport.Diagnostics;
 
@@ -19,8 +18,8 @@ internal static partial class UtpLog
     [LoggerMessage(2, LogLevel.Debug, "UDP socket {LocalEndPoint} closed.", EventName = "SocketClosed")]
     public static partial void SocketClosed(ILogger logger, EndPoint localEndPoint);
 
-    [LoggerMessage(7, LogLevel.Error, "The handler of foreign datagrams threw; the datagram is dropped.", EventName = "ForeignDatagramHandlerFailed")]
-    public static partial void ForeignDatagramHandlerFailed(ILogger logger, Exception exception);
+    [LoggerMessage(7, LogLevel.Error, "The handler of non-uTP datagrams threw; the datagram is dropped.", EventName = "NonUtpDatagramHandlerFailed")]
+    public static partial void NonUtpDatagramHandlerFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(11, LogLevel.Debug, "uTP engine stopped.", EventName = "EngineStopped")]
     public static partial void EngineStopped(ILogger logger);
@@ -43,7 +42,7 @@ internal static partial class UtpLog
     [LoggerMessage(17, LogLevel.Information, "Tracing connections to {Path}.", EventName = "TraceStarted")]
     public static partial void TraceStarted(ILogger logger, string path);
 
-    [LoggerMessage(18, LogLevel.Error, "The trace file {Path} (Utp:Transport:Trace) cannot be written any more; nothing further is traced.", EventName = "TraceFailed")]
+    [LoggerMessage(18, LogLevel.Error, "The trace file {Path} (Utp:Transport:TracePath) cannot be written any more; nothing further is traced.", EventName = "TraceFailed")]
     public static partial void TraceFailed(ILogger logger, string path, Exception exception);
 
     [LoggerMessage(19, LogLevel.Warning, "{RecordCount} records are missing in the trace file {Path}.", EventName = "TraceIncomplete")]
@@ -62,7 +61,7 @@ internal static partial class UtpLog
     public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);
 
     [LoggerMessage(32, LogLevel.Debug, "Connection {ConnectionId}: could not connect to {RemoteEndPoint}: {Reason}.", EventName = "ConnectFailed")]
-    public static partial void ConnectFailed(ILogger logger, string connectionId, EndPoint remoteEndPoint, CloseReason reason);
+    public static partial void ConnectFailed(ILogger logger, string connectionId, EndPoint remoteEndPoint, UtpCloseReason reason);
 
     [LoggerMessage(33, LogLevel.Debug, "Connection {ConnectionId}: accepted from {RemoteEndPoint}.", EventName = "Accepted")]
     public static partial void Accepted(ILogger logger, string connectionId, EndPoint remoteEndPoint);
@@ -71,7 +70,7 @@ internal static partial class UtpLog
     public static partial void Aborting(ILogger logger, string connectionId, string reason);
 
     [LoggerMessage(37, LogLevel.Debug, "Connection {ConnectionId}: ended ({Reason}) after {BytesSent} bytes sent and {BytesReceived} received.", EventName = "Closed")]
-    public static partial void Closed(ILogger logger, string connectionId, CloseReason reason, long bytesSent, long bytesReceived);
+    public static partial void Closed(ILogger logger, string connectionId, UtpCloseReason reason, long bytesSent, long bytesReceived);
 
     [LoggerMessage(38, LogLevel.Error, "Connection {ConnectionId}: a callback of ConnectionClosed threw.", EventName = "ConnectionClosedCallbackFailed")]
     public static partial void ConnectionClosedCallbackFailed(ILogger logger, string connectionId, Exception exception);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
 using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Transport.Diagnostics;
@@ -77,7 +77,7 @@ internal sealed class UtpMetrics : IDisposable
     }
 
     /// <summary>A connection that was established has ended.</summary>
-    public void ConnectionEnded(UtpConnectionRole role, CloseReason reason, TimeSpan duration)
+    public void ConnectionEnded(UtpConnectionRole role, UtpCloseReason reason, TimeSpan duration)
     {
         Interlocked.Decrement(ref Active(role));
         if (_connectionDuration.Enabled)
@@ -88,8 +88,8 @@ internal sealed class UtpMetrics : IDisposable
         }
     }
 
-    /// <summary>An outbound connection attempt has succeeded (<see cref="CloseReason.None"/>) or failed.</summary>
-    public void HandshakeEnded(CloseReason reason, TimeSpan duration)
+    /// <summary>An outbound connection attempt has succeeded (<see cref="UtpCloseReason.None"/>) or failed.</summary>
+    public void HandshakeEnded(UtpCloseReason reason, TimeSpan duration)
     {
         if (_handshakeDuration.Enabled)
         {
@@ -108,7 +108,7 @@ internal sealed class UtpMetrics : IDisposable
             _queueingDelay.Record(statistics.QueueingDelay.TotalSeconds);
         }
 
-        _congestionWindow.Record(statistics.CongestionWindow);
+        _congestionWindow.Record(statistics.CongestionWindowBytes);
     }
 
     public void Dispose() => _meter.Dispose();
@@ -116,9 +116,9 @@ internal sealed class UtpMetrics : IDisposable
     private static KeyValuePair<string, object?> Tag(UtpConnectionRole role) =>
         new(RoleTag, role == UtpConnectionRole.Server ? "server" : "client");
 
-    private static void AddError(ref TagList tags, CloseReason reason)
+    private static void AddError(ref TagList tags, UtpCloseReason reason)
     {
-        if (reason is not (CloseReason.None or CloseReason.Graceful))
+        if (reason is not (UtpCloseReason.None or UtpCloseReason.Graceful))
         {
             tags.Add(ErrorTag, CloseReasonNames.Of(reason));
         }

@@ -10,7 +10,7 @@ internal readonly record struct UtpTransportCounters
 
     public long PacketsSent { get; init; }
 
-    /// <summary>Datagrams that were neither uTP nor taken by a handler of foreign datagrams.</summary>
+    /// <summary>Datagrams that were neither uTP nor taken by a handler of non-uTP datagrams.</summary>
     public long PacketsNotUtp { get; init; }
 
     /// <summary>Malformed, implausible, or for a connection that does not exist.</summary>

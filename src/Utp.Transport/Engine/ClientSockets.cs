@@ -1,3 +1,5 @@
+using Utp.Transport.Sockets;
+
 namespace Utp.Transport.Engine;
 
 /// <summary>

@@ -1,4 +1,4 @@
-using Utp.Protocol;
+using Utp.Protocol.Time;
 
 namespace Utp.Transport.Engine;
 

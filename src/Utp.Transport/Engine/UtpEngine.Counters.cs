@@ -1,4 +1,5 @@
 using Utp.Transport.Diagnostics;
+using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Engine;
 

@@ -1,4 +1,6 @@
+using Utp.Transport.Connections;
 using Utp.Transport.Diagnostics;
+using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Engine;
 

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
 using Utp.Protocol.Tracing;
+using Utp.Transport.Connections;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Diagnostics.Tracing;
+using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Engine;
 
@@ -139,7 +141,7 @@ internal sealed partial class UtpEngine
 
     private void OpenTrace()
     {
-        if (_trace is null && !_stopped && _options.Value.Trace is { } path)
+        if (_trace is null && !_stopped && _options.Value.TracePath is { } path)
         {
             _trace = TraceFile.Open(path, Clock, Logger);
         }

@@ -5,8 +5,11 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Transport.Connections;
+using Utp.Transport.Connections.Pipes;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
@@ -18,15 +21,15 @@ internal delegate IDatagramChannel[] OpenChannels(IPEndPoint local, int count, U
 /// Every UDP socket of the process that speaks uTP, by local address, and everything that keeps one open: listeners, connections and closes
 /// that still deliver their last bytes. Starts with the first bind or connect, stops in <see cref="StoppedAsync"/>, when no server drains any more.
 /// </summary>
-internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramSender, IAsyncDisposable, IDisposable
+internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagramSender, IAsyncDisposable, IDisposable
 {
     private const int MaxDatagramBytes = 65_507;
 
     private readonly IOptions<UtpTransportOptions> _options;
-    private readonly Func<IUtpForeignDatagramHandler?>? _foreignDatagramHandler;
+    private readonly Func<INonUtpDatagramHandler?>? _foreignDatagramHandler;
     private readonly Lazy<UtpListenerOptions> _defaultOptions;
     private readonly Lazy<int> _shardCount;
-    private readonly Lazy<IUtpForeignDatagramHandler?> _foreignHandler;
+    private readonly Lazy<INonUtpDatagramHandler?> _foreignHandler;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
     private MemoryPool<byte>? _memoryPool;
 
@@ -35,14 +38,14 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     /// <param name="timeProvider">The clock of every deadline.</param>
     /// <param name="metrics">Where connections are recorded; null records nothing.</param>
     /// <param name="memoryPoolFactory">Where pipes take their memory; null takes <see cref="BlockPool.Shared"/>.</param>
-    /// <param name="foreignDatagramHandler">Asked once, with the first foreign datagram: a handler may depend on services that depend on the engine.</param>
+    /// <param name="foreignDatagramHandler">Asked once, with the first non-uTP datagram: a handler may depend on services that depend on the engine.</param>
     public UtpEngine(
         IOptions<UtpTransportOptions> options,
         ILoggerFactory loggerFactory,
         TimeProvider timeProvider,
         UtpMetrics? metrics = null,
         IMemoryPoolFactory<byte>? memoryPoolFactory = null,
-        Func<IUtpForeignDatagramHandler?>? foreignDatagramHandler = null)
+        Func<INonUtpDatagramHandler?>? foreignDatagramHandler = null)
     {
         _options = options;
         _memoryPoolFactory = memoryPoolFactory;
@@ -81,7 +84,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, IUtpDatagramS
     /// <summary>The engine's options as those of a listener or connection.</summary>
     public UtpListenerOptions DefaultOptions => _defaultOptions.Value;
 
-    public IUtpForeignDatagramHandler? ForeignDatagramHandler => _foreignHandler.Value;
+    public INonUtpDatagramHandler? ForeignDatagramHandler => _foreignHandler.Value;
 
     public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
 

@@ -62,7 +62,7 @@ public static class UtpBuilderExtensions
     }
 
     /// <summary>
-    /// Adds a named client, with options from <c>Utp:Clients:NAME</c>. Get it from <see cref="IUtpClientFactory"/>, or inject
+    /// Adds a named client, with options from <c>Utp:Clients:NAME</c>. Get it from <see cref="IUtpConnectionFactoryProvider"/>, or inject
     /// <c>[FromKeyedServices("NAME")] IUtpConnectionFactory</c> (or <c>IConnectionFactory</c>).
     /// </summary>
     /// <param name="builder">The builder.</param>
@@ -75,7 +75,7 @@ public static class UtpBuilderExtensions
         builder.Services.AddSingleton(new UtpClientRegistration(name));
         builder.Services.TryAddKeyedSingleton<IConnectionFactory>(
             name,
-            static (provider, key) => provider.GetRequiredService<IUtpClientFactory>().CreateClient((string)key!));
+            static (provider, key) => provider.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory((string)key!));
         return builder;
     }
 

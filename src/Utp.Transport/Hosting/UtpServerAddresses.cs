@@ -1,4 +1,4 @@
-namespace Utp.Transport;
+namespace Utp.Transport.Hosting;
 
 /// <summary>The register behind <see cref="IUtpServerAddresses"/>: listeners enter it when bound and leave it when unbound.</summary>
 internal sealed class UtpServerAddresses : IUtpServerAddresses

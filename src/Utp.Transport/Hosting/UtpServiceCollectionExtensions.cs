@@ -21,7 +21,7 @@ public static class UtpServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the uTP engine, its default client (<see cref="IUtpConnectionFactory"/>, and <see cref="IConnectionFactory"/> unless one is there
-    /// already), named clients (<see cref="IUtpClientFactory"/>, and by key) and options from the host's configuration section <c>Utp</c>.
+    /// already), named clients (<see cref="IUtpConnectionFactoryProvider"/>, and by key) and options from the host's configuration section <c>Utp</c>.
     /// Calling it again adds nothing. Sockets open with the first listener or connect, and close when the host has stopped everything else.
     /// Unknown keys and values out of range fail the host's start, and otherwise the first use, with <see cref="OptionsValidationException"/>.
     /// </summary>
@@ -98,13 +98,13 @@ public static class UtpServiceCollectionExtensions
     {
         services.TryAddSingleton(provider => new UtpMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(provider => new UtpEngine(
-            new EngineOptions(provider.GetRequiredService<IOptions<UtpTransportOptions>>()),
+            new TransportOptionsSnapshot(provider.GetRequiredService<IOptions<UtpTransportOptions>>()),
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<UtpMetrics>(),
             provider.GetService<IMemoryPoolFactory<byte>>(),
-            provider.GetService<IUtpForeignDatagramHandler>));
-        services.TryAddSingleton<IUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());
+            provider.GetService<INonUtpDatagramHandler>));
+        services.TryAddSingleton<INonUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpEngine>(provider => provider.GetRequiredService<UtpEngine>()));
     }
 
@@ -119,14 +119,14 @@ public static class UtpServiceCollectionExtensions
 
     private static void AddClients(IServiceCollection services)
     {
-        services.TryAddSingleton<UtpClientFactory>();
-        services.TryAddSingleton<IUtpClientFactory>(provider => provider.GetRequiredService<UtpClientFactory>());
-        services.TryAddSingleton(provider => provider.GetRequiredService<IUtpClientFactory>().CreateClient(Options.Options.DefaultName));
+        services.TryAddSingleton<UtpConnectionFactoryProvider>();
+        services.TryAddSingleton<IUtpConnectionFactoryProvider>(provider => provider.GetRequiredService<UtpConnectionFactoryProvider>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(Options.Options.DefaultName));
         services.TryAddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<IUtpConnectionFactory>());
 
         // By any key, so that clients that only the configuration names can be injected too; an unknown name fails with the list of the known.
         services.TryAddKeyedSingleton(
             KeyedService.AnyKey,
-            (provider, key) => provider.GetRequiredService<IUtpClientFactory>().CreateClient(key as string ?? string.Empty));
+            (provider, key) => provider.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(key as string ?? string.Empty));
     }
 }

@@ -1,6 +1,10 @@
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Fuzz.Targets;
 

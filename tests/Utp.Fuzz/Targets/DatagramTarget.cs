@@ -1,6 +1,7 @@
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Fuzz.Targets;
 

@@ -1,6 +1,10 @@
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
 using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
+using Utp.Transport;
 
 namespace Utp.Fuzz.Targets;
 
@@ -81,7 +85,7 @@ internal sealed class OrdealTarget(bool isMerciful) : IFuzzTarget
                 MaxFlightBytes = 5_000 + Below(200_000),
                 MtuCeilingBytes = Below(3) switch { 0 => 0, 1 => 1_472, _ => 1_000 + Below(8_000) },
                 NoDelay = Below(2) == 0,
-                CongestionAlgorithm = (CongestionAlgorithm)Below(3),
+                CongestionControl = (UtpCongestionControl)Below(3),
             };
             _longestSeconds = isMerciful ? (idleSeconds == 0 ? 100 : (idleSeconds * 0.18) - 3) : idleSeconds * 1.5;
             _network = new TestNetwork { IsIPv6 = Below(4) == 0, DelayMicros = 200 + Below(150_000), Rule = Deliver };
@@ -368,7 +372,7 @@ internal sealed class OrdealTarget(bool isMerciful) : IFuzzTarget
             {
                 foreach (var reader in _ends)
                 {
-                    Assert.Equal(CloseReason.Graceful, reader.Connection.Core.CloseReason);
+                    Assert.Equal(UtpCloseReason.Graceful, reader.Connection.Core.CloseReason);
                     var received = reader.Connection.Received;
                     Assert.True(
                         received.Length == 0 || _ends.Exists(w => w.Written.SequenceEqual(received)),

@@ -70,6 +70,6 @@ public sealed class DissectorTests
     private static async Task SendAndFinishAsync(OurConnection connection)
     {
         await connection.SendAsync(3, Bytes);
-        await connection.FinishAsync();
+        await connection.CompleteWritesAsync();
     }
 }

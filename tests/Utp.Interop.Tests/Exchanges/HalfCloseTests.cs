@@ -1,6 +1,6 @@
 using Utp.Interop.Tests.Harness;
 using Utp.Interop.Tests.Relay;
-using Utp.Protocol;
+using Utp.Transport;
 
 namespace Utp.Interop.Tests.Exchanges;
 
@@ -34,7 +34,7 @@ public sealed class HalfCloseTests
         Assert.Equal(PayloadSource.Sha256Of(Seed, Bytes), (await receiving).Sha256);
 
         var ending = theirs.ReceiveAsync();
-        await ours.FinishAsync();
+        await ours.CompleteWritesAsync();
         Assert.True((await ending).IsEnded);
         await AssertBothClosedAsync(meeting);
         InteropTable.Record("their half-close, then our data", dialler, path, Bytes);
@@ -48,7 +48,7 @@ public sealed class HalfCloseTests
         var (ours, theirs) = (meeting.Ours, meeting.Theirs);
         var toTheEnd = theirs.ReceiveAsync();
         await ours.SendAsync(Seed, 100_000);
-        await ours.FinishAsync();
+        await ours.CompleteWritesAsync();
         var atTheirEnd = await toTheEnd;
         Assert.Equal((100_000, true, PayloadSource.Sha256Of(Seed, 100_000)), (atTheirEnd.ReceivedBytes, atTheirEnd.IsEnded, atTheirEnd.Sha256));
 
@@ -67,7 +67,7 @@ public sealed class HalfCloseTests
     {
         await using var meeting = await Meeting.StartAsync(dialler, Paths.Of(Paths.Delay), seed: 23);
 
-        await Task.WhenAll(meeting.Ours.FinishAsync(), meeting.Theirs.EndAsync());
+        await Task.WhenAll(meeting.Ours.CompleteWritesAsync(), meeting.Theirs.EndAsync());
 
         Assert.True((await meeting.Ours.ReceiveAsync().WaitAsync(LongTests.TransferPatience)).IsEnded);
         await AssertBothClosedAsync(meeting);
@@ -79,6 +79,6 @@ public sealed class HalfCloseTests
         var peer = await meeting.Theirs.WaitForCloseAsync();
         Assert.Null(peer.Failure);
         await meeting.Ours.WaitForCloseAsync();
-        Assert.Equal(CloseReason.Graceful, meeting.Ours.CloseReason);
+        Assert.Equal(UtpCloseReason.Graceful, meeting.Ours.CloseReason);
     }
 }

@@ -4,7 +4,7 @@ using Utp.Interop.Tests.Harness;
 using Utp.Interop.Tests.Ours;
 using Utp.Interop.Tests.Peers;
 using Utp.Interop.Tests.Relay;
-using Utp.Protocol;
+using Utp.Transport;
 
 namespace Utp.Interop.Tests.Exchanges;
 
@@ -27,7 +27,7 @@ public sealed class KillTests
         Assert.IsType<TimeoutException>((await reading.WaitAsync(OurHost.Patience)).InnerException);
         await writing.WaitAsync(OurHost.Patience);
         Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(10));
-        Assert.Equal(CloseReason.RetransmissionTimeout, meeting.Ours.CloseReason);
+        Assert.Equal(UtpCloseReason.RetransmissionTimeout, meeting.Ours.CloseReason);
         meeting.Peer.Kill();
         InteropTable.Record("their process is stopped: idle timeout (2 s here)", dialler, Paths.Clean, elapsed: watch.Elapsed);
     }
@@ -53,7 +53,7 @@ public sealed class KillTests
 
         await reading.WaitAsync(OurHost.Patience);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.Equal(CloseReason.PeerReset, meeting.Ours.CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, meeting.Ours.CloseReason);
         if (writing is not null)
         {
             await writing.WaitAsync(OurHost.Patience);
@@ -76,7 +76,7 @@ public sealed class KillTests
         await using var successor = await LibutpPeer.StartAsync(isListening: true, meeting.Peer.EndPoint.Port);
 
         await writing.WaitAsync(OurHost.Patience);
-        Assert.Equal(CloseReason.PeerReset, meeting.Ours.CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, meeting.Ours.CloseReason);
         InteropTable.Record("their process is killed, another has its port: RESET", dialler, Paths.Clean, elapsed: watch.Elapsed);
     }
 

@@ -4,7 +4,7 @@ using Utp.Interop.Tests.Harness;
 using Utp.Interop.Tests.Ours;
 using Utp.Interop.Tests.Peers;
 using Utp.Interop.Tests.Relay;
-using Utp.Protocol;
+using Utp.Transport;
 
 namespace Utp.Interop.Tests.Exchanges;
 
@@ -50,7 +50,7 @@ public sealed class RestartTests
         }
 
         await oldEnds.WaitAsync(OurHost.Patience);
-        Assert.Equal(CloseReason.PeerReset, old.CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, old.CloseReason);
         InteropTable.Record(
             $"their process is killed after {messagesBefore} messages and started again on its port", Dialler.TheyDial, Paths.Clean, elapsed: connected);
     }
@@ -66,7 +66,7 @@ public sealed class RestartTests
         // Our acceptor has sent nothing so far: what it asks with is the number before its first.
         await Task.Delay(TimeSpan.FromSeconds(8));
 
-        Assert.Equal(CloseReason.None, meeting.Ours.CloseReason);
+        Assert.Equal(UtpCloseReason.None, meeting.Ours.CloseReason);
         await Transfers.FromUsAsync(meeting, 1_000);
         await Task.Delay(TimeSpan.FromSeconds(5));
         await Transfers.FromThemAsync(meeting, 1_000);

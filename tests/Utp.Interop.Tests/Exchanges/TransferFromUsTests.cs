@@ -30,6 +30,6 @@ public sealed class TransferFromUsTests
 
         await Transfers.FromUsAsync(meeting, 4 << 20);
 
-        Assert.Equal(4_000, meeting.Ours.Statistics.PathMtu);
+        Assert.Equal(4_000, meeting.Ours.Statistics.PathMtuBytes);
     }
 }

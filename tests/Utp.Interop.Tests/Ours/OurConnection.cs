@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
 using Utp.Transport;
 
 namespace Utp.Interop.Tests.Ours;
@@ -18,7 +17,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
 
     public UtpConnectionStatistics Statistics => Feature.Statistics;
 
-    public CloseReason CloseReason => Feature.CloseReason;
+    public UtpCloseReason CloseReason => Feature.CloseReason;
 
     private IUtpConnectionFeature Feature => context.Features.Get<IUtpConnectionFeature>()!;
 
@@ -76,7 +75,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
             await _stream.WriteAsync(buffer.AsMemory(0, count));
         }
 
-        await FinishAsync();
+        await CompleteWritesAsync();
     }
 
     /// <summary>Writes until the connection fails.</summary>
@@ -94,7 +93,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
     }
 
     /// <summary>Half-close; completes when the peer has acknowledged everything.</summary>
-    public Task FinishAsync() => Feature.FinishAsync().AsTask().WaitAsync(OurHost.Patience);
+    public Task CompleteWritesAsync() => Feature.CompleteWritesAsync().AsTask().WaitAsync(OurHost.Patience);
 
     /// <summary>Waits until the connection is over on our side.</summary>
     public async Task WaitForCloseAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Utp.Interop.Tests.Harness;
 
 namespace Utp.Interop.Tests.Relay;
 

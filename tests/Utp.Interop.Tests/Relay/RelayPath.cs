@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Interop.Tests.Harness;
 
 namespace Utp.Interop.Tests.Relay;
 

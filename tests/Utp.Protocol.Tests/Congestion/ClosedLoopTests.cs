@@ -1,5 +1,8 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sending;
 using Utp.Protocol.Tests.Congestion.Model;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tests.Congestion;
 
@@ -223,14 +226,14 @@ public class ClosedLoopTests
     }
 
     [Theory]
-    [InlineData(CongestionAlgorithm.LedbatPlusPlus)]
-    [InlineData(CongestionAlgorithm.Ledbat)]
-    [InlineData(CongestionAlgorithm.Cubic)]
-    public void ApplicationLimited_WindowStaysNearTheFlight_AndBulkFollowsWithoutLoss(CongestionAlgorithm algorithm)
+    [InlineData(UtpCongestionControl.LedbatPlusPlus)]
+    [InlineData(UtpCongestionControl.Ledbat)]
+    [InlineData(UtpCongestionControl.Cubic)]
+    public void ApplicationLimited_WindowStaysNearTheFlight_AndBulkFollowsWithoutLoss(UtpCongestionControl algorithm)
     {
         // 2 Mbit/s for thirty seconds, then everything.
         const long Bulk = 30_000_000_000;
-        var settings = new ConnectionSettings { CongestionAlgorithm = algorithm, MaxFlightBytes = (int)MaxWindow };
+        var settings = new ConnectionSettings { CongestionControl = algorithm, MaxFlightBytes = (int)MaxWindow };
         var controller = CongestionControllers.Create(settings, Segment);
         var model = new BottleneckModel();
         var flow = model.Add(new ModelFlow(controller) { WrittenBytesAt = at => at < Bulk ? at / 4_000 : long.MaxValue });
@@ -247,7 +250,7 @@ public class ClosedLoopTests
         model.Run(33);
 
         Assert.True(excess <= 0, $"the window exceeded twice the flight and 8 segments by {excess} bytes");
-        Assert.True(algorithm == CongestionAlgorithm.Cubic || model.Drops == 0, $"{model.Drops} drops");
+        Assert.True(algorithm == UtpCongestionControl.Cubic || model.Drops == 0, $"{model.Drops} drops");
         Assert.InRange(model.Utilisation(flow, 32, 33), 0.8, 1.01);
     }
 

@@ -1,16 +1,19 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tests.Congestion;
 
 public class ControllerFactoryTests
 {
     [Theory]
-    [InlineData(CongestionAlgorithm.LedbatPlusPlus)]
-    [InlineData(CongestionAlgorithm.Ledbat)]
-    [InlineData(CongestionAlgorithm.Cubic)]
-    public void Create_EachAlgorithm_GivesItsController(CongestionAlgorithm algorithm)
+    [InlineData(UtpCongestionControl.LedbatPlusPlus)]
+    [InlineData(UtpCongestionControl.Ledbat)]
+    [InlineData(UtpCongestionControl.Cubic)]
+    public void Create_EachAlgorithm_GivesItsController(UtpCongestionControl algorithm)
     {
-        var controller = CongestionControllers.Create(new ConnectionSettings { CongestionAlgorithm = algorithm }, 1_000);
+        var controller = CongestionControllers.Create(new ConnectionSettings { CongestionControl = algorithm }, 1_000);
 
         Assert.Equal(algorithm, controller.Algorithm);
         Assert.Equal("slow-start", controller.Phase);
@@ -21,20 +24,20 @@ public class ControllerFactoryTests
     [Fact]
     public void Create_UnknownAlgorithm_Throws() =>
         Assert.Throws<ArgumentOutOfRangeException>(
-            () => CongestionControllers.Create(new ConnectionSettings { CongestionAlgorithm = (CongestionAlgorithm)99 }, 1_000));
+            () => CongestionControllers.Create(new ConnectionSettings { CongestionControl = (UtpCongestionControl)99 }, 1_000));
 
     [Fact]
     public void Create_ByDefault_IsAScavenger() =>
-        Assert.Equal(CongestionAlgorithm.LedbatPlusPlus, CongestionControllers.Create(ConnectionSettings.Default, 1_000).Algorithm);
+        Assert.Equal(UtpCongestionControl.LedbatPlusPlus, CongestionControllers.Create(ConnectionSettings.Default, 1_000).Algorithm);
 
     /// <summary>Tens of thousands of idle connections are to fit. What loss and slowdowns need is made when the first slow start ends.</summary>
     [Theory]
-    [InlineData(CongestionAlgorithm.LedbatPlusPlus)]
-    [InlineData(CongestionAlgorithm.Ledbat)]
-    [InlineData(CongestionAlgorithm.Cubic)]
-    public void Controller_TakesLittleMemory_AndNoneForAnAcknowledgement(CongestionAlgorithm algorithm)
+    [InlineData(UtpCongestionControl.LedbatPlusPlus)]
+    [InlineData(UtpCongestionControl.Ledbat)]
+    [InlineData(UtpCongestionControl.Cubic)]
+    public void Controller_TakesLittleMemory_AndNoneForAnAcknowledgement(UtpCongestionControl algorithm)
     {
-        var settings = new ConnectionSettings { CongestionAlgorithm = algorithm };
+        var settings = new ConnectionSettings { CongestionControl = algorithm };
         ICongestionController controller = null!;
         var created = Allocations.SmallestOf(() => controller = CongestionControllers.Create(settings, 1_000));
         var warmedUp = Allocations.SmallestOf(() =>

@@ -1,4 +1,6 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Sending;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Congestion;
 

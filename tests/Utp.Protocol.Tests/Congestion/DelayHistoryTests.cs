@@ -1,4 +1,5 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Congestion;
 

@@ -1,4 +1,8 @@
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Protocol.Tests.Harness;
 
@@ -66,7 +70,7 @@ internal sealed class ScriptedPeer
         return peer;
     }
 
-    public static ScriptedPeer Unconnected(IRandomSource? random = null, EndpointSettings? settings = null)
+    public static ScriptedPeer Unconnected(IRandomSource? random = null, SocketSettings? settings = null)
     {
         var network = new TestNetwork();
         var host = network.AddHost(random ?? new SeededRandomSource(1), settings);

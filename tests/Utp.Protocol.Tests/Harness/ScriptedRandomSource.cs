@@ -1,3 +1,5 @@
+using Utp.Simulation.Randomness;
+
 namespace Utp.Protocol.Tests.Harness;
 
 /// <summary>Draws given numbers first (connection id, initial number, jitter, ...), and then goes on from a seed.</summary>

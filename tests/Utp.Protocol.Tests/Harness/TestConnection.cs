@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Harness;
 

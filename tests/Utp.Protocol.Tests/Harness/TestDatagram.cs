@@ -1,3 +1,5 @@
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Harness;

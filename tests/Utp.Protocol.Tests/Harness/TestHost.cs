@@ -1,9 +1,12 @@
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Harness;
 
 /// <summary>A driver of one endpoint that follows the documented order and checks invariants after each step.</summary>
-internal sealed class TestHost(TestNetwork network, PeerAddress address, EndpointCore core)
+internal sealed class TestHost(TestNetwork network, PeerAddress address, SocketCore core)
 {
     /// <summary>More than any window holds: an endpoint that still has something to send is in a loop.</summary>
     private const int MaxTrainsPerDrain = 20_000;
@@ -12,7 +15,7 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, Endpoin
     private readonly Queue<TestDatagram> _postponed = new();
     private bool _isBlocked;
 
-    public EndpointCore Core { get; } = core;
+    public SocketCore Core { get; } = core;
 
     public PeerAddress Address { get; } = address;
 

@@ -1,4 +1,8 @@
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Protocol.Tests.Harness;
 
@@ -37,25 +41,25 @@ internal sealed class TestNetwork
 
     public static long[] Drop { get; } = [];
 
-    public TestHost AddHost(ulong seed = 1, EndpointSettings? settings = null, ITraceSink? trace = null) =>
+    public TestHost AddHost(ulong seed = 1, SocketSettings? settings = null, ITraceSink? trace = null) =>
         AddHost(new SeededRandomSource(seed + (ulong)_hosts.Count), settings, trace);
 
-    public TestHost AddHost(IRandomSource random, EndpointSettings? settings = null, ITraceSink? trace = null)
+    public TestHost AddHost(IRandomSource random, SocketSettings? settings = null, ITraceSink? trace = null)
     {
         var address = IsIPv6
             ? new PeerAddress(0xFD77_0001_0000_0000, 1 + (ulong)_hosts.Count, 0, 6881)
             : PeerAddress.FromIPv4(0x0A000001 + (uint)_hosts.Count, 6881);
-        var core = new EndpointCore(settings ?? new EndpointSettings(), random) { Trace = trace, Trains = { IsSegmenting = true } };
+        var core = new SocketCore(settings ?? new SocketSettings(), random) { Trace = trace, Trains = { IsSegmenting = true } };
         var host = new TestHost(this, address, core);
         _hosts.Add(address, host);
         return host;
     }
 
     /// <summary>The host's process ends without a word, and another one takes its address.</summary>
-    public TestHost Restart(TestHost host, IRandomSource random, EndpointSettings? settings = null)
+    public TestHost Restart(TestHost host, IRandomSource random, SocketSettings? settings = null)
     {
         host.IsGone = true;
-        var successor = new TestHost(this, host.Address, new EndpointCore(settings ?? new EndpointSettings(), random) { Trains = { IsSegmenting = true } });
+        var successor = new TestHost(this, host.Address, new SocketCore(settings ?? new SocketSettings(), random) { Trains = { IsSegmenting = true } });
         _hosts[host.Address] = successor;
         return successor;
     }

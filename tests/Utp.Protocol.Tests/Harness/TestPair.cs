@@ -1,4 +1,8 @@
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Protocol.Tests.Harness;
 
@@ -27,7 +31,7 @@ internal sealed class TestPair
         Network.StartAt(start ?? Network.Now);
         Network.DelayMicros = delayMicros ?? Network.DelayMicros;
         A = Network.AddHost(seed, null, trace);
-        B = Network.AddHost(seed, new EndpointSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
+        B = Network.AddHost(seed, new SocketSettings { AcceptedConnections = settings ?? ConnectionSettings.Default });
         B.Core.IsListening = true;
         Settings = settings ?? ConnectionSettings.Default;
         if (connect)

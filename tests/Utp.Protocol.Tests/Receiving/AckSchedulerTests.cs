@@ -1,4 +1,5 @@
 using Utp.Protocol.Receiving;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Receiving;
 

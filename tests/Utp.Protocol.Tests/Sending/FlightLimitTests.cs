@@ -1,4 +1,7 @@
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tests.Sending;
 
@@ -15,10 +18,10 @@ public sealed class FlightLimitTests
     public void Flight_IsBoundedForEachMillisecondOfRoundTrip(long delayMicros, long expectedBytes)
     {
         var network = new TestNetwork { DelayMicros = delayMicros };
-        var a = network.AddHost(settings: new EndpointSettings { MaxFlightBytesPerMillisecond = LimitBytes });
+        var a = network.AddHost(settings: new SocketSettings { MaxFlightBytesPerMillisecond = LimitBytes });
         var b = network.AddHost();
         b.Core.IsListening = true;
-        var connection = a.Connect(b, new ConnectionSettings { CongestionAlgorithm = CongestionAlgorithm.Cubic });
+        var connection = a.Connect(b, new ConnectionSettings { CongestionControl = UtpCongestionControl.Cubic });
         network.RunWhile(() => b.Accepted.Count == 0);
         connection.Write(TestPair.Pattern(TransferBytes));
         var largest = 0L;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Utp.Protocol.Sending;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Sending;

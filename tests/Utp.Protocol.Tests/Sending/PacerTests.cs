@@ -1,5 +1,6 @@
 using CsCheck;
 using Utp.Protocol.Sending;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Sending;
 

@@ -1,4 +1,5 @@
 using Utp.Protocol.Sending;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Sending;
 

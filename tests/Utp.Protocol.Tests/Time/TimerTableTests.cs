@@ -1,11 +1,15 @@
 using CsCheck;
-using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Protocol.Tests.Time;
 
 public sealed class TimerTableTests
 {
-    private static readonly EndpointCore Endpoint = new(new EndpointSettings(), new SeededRandomSource(1));
+    private static readonly SocketCore Endpoint = new(new SocketSettings(), new SeededRandomSource(1));
 
     [Fact]
     public void AnyOperations_AgreeWithASortedList() => Gen.Select(Gen.Int[0, 3], Gen.Int[0, 19], Gen.Int[0, 100]).Array[0, 200].Sample(

@@ -1,6 +1,8 @@
 using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
-using Utp.Protocol.Wire;
+using Utp.Simulation.Randomness;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tests.Tracing;
 
@@ -15,7 +17,7 @@ public sealed class ConnectionTracerTests
         var records = Transfer(_ => TestNetwork.Deliver, out var pair);
 
         Assert.Equal(TraceEvent.Opened, records[0].Event);
-        Assert.Equal((TraceEvent.Closed, CloseReason.Graceful), (records[^1].Event, records[^1].CloseReason));
+        Assert.Equal((TraceEvent.Closed, UtpCloseReason.Graceful), (records[^1].Event, records[^1].CloseReason));
         Assert.Equal(1, records.Count(record => record.Event == TraceEvent.Opened));
         Assert.Equal(1, records.Count(record => record.Event == TraceEvent.Closed));
         Assert.All(records, record => Assert.Equal(("1", true, pair.B.Address), (record.ConnectionId, record.IsInitiator, record.Remote)));
@@ -122,7 +124,7 @@ public sealed class ConnectionTracerTests
         pair.Network.RunWhile(() => !connection.IsClosed);
 
         var record = Assert.Single(records.Records);
-        Assert.Equal((TraceEvent.Closed, CloseReason.ConnectTimeout), (record.Event, record.CloseReason));
+        Assert.Equal((TraceEvent.Closed, UtpCloseReason.ConnectTimeout), (record.Event, record.CloseReason));
     }
 
     [Fact]

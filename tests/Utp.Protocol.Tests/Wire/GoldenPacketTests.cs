@@ -1,5 +1,6 @@
+using Utp.Protocol.Addresses;
 using Utp.Protocol.Tests.Harness;
-using Utp.Protocol.Wire;
+using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Wire;
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Network;
 
 namespace Utp.Protocol.Tests.Wire;
 

@@ -1,4 +1,5 @@
 using Utp.Protocol.Wire;
+using Utp.Simulation.Network;
 
 namespace Utp.Protocol.Tests.Wire;
 

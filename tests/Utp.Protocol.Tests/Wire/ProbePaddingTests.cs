@@ -1,3 +1,5 @@
+using Utp.Protocol.Connections;
+using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Wire;

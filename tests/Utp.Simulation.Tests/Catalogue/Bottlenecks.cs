@@ -1,7 +1,8 @@
-using Utp.Protocol;
 using Utp.Simulation.Network;
+using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -19,7 +20,7 @@ public class ReverseCongestion(ITestOutputHelper output) : Experiment(output)
         alone.RunUntil(45);
 
         using var lab = new Dumbbell(seed, settings);
-        var (_, utp) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, utp) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         var (_, tcp) = lab.AddTcp(TcpVariant.Cubic, Around(lab, "tcp", 15), 45, isReverse: true);
         lab.RunUntil(60);
 
@@ -58,7 +59,7 @@ public class ShortQueues(ITestOutputHelper output) : Experiment(output)
     private static double AloneShare(ulong seed, DumbbellSettings settings, out double queueP95)
     {
         using var lab = new Dumbbell(seed, settings);
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         lab.RunUntil(60);
         queueP95 = lab.Probe.QueueMs(10, 60).P95;
         return flow.GoodputMbit(10, 60) / lab.CeilingMbit;
@@ -67,7 +68,7 @@ public class ShortQueues(ITestOutputHelper output) : Experiment(output)
     private static double TcpShare(ulong seed, DumbbellSettings settings, out double utpShare)
     {
         using var lab = new Dumbbell(seed, settings);
-        var (_, utp) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, utp) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         var (_, tcp) = lab.AddTcp(TcpVariant.Cubic, Around(lab, "tcp", Comes));
         lab.RunUntil(Ends);
         utpShare = utp.GoodputMbit(30, Ends) / lab.CeilingMbit;

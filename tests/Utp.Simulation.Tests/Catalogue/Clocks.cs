@@ -1,7 +1,7 @@
-using Utp.Protocol;
 using Utp.Simulation.Nodes;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -19,7 +19,7 @@ public class ClockSkew(ITestOutputHelper output) : Experiment(output)
         void Measure(string label, double skew, string anchor)
         {
             using var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 10 });
-            var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus) with { RightClock = new NodeClock(77_000_000, skew) });
+            var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus) with { RightClock = new NodeClock(77_000_000, skew) });
             lab.RunUntil(600);
 
             var minutes = Enumerable.Range(0, 10).ToList();
@@ -43,7 +43,7 @@ public class ClockSteps(ITestOutputHelper output) : Experiment(output)
         foreach (var step in new[] { 5, -5 })
         {
             using var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 10 });
-            var (flow, series) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus));
+            var (flow, series) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus));
             lab.At(StepsAt, () => flow.Right.Clock.WireStepMicros += step * 1_000_000L);
             lab.RunUntil(60);
             card.AtLeast($"peer clock {step:+0;-0} s: utilisation, 5-15 s after", series.GoodputMbit(25, 35) / lab.CeilingMbit, 0.88);
@@ -53,7 +53,7 @@ public class ClockSteps(ITestOutputHelper output) : Experiment(output)
         // Both clocks pass 2^32 microseconds, one 5 s and the other 10 s into the run.
         const long wrap = 1L << 32;
         using var wrapping = new Dumbbell(seed, new DumbbellSettings { RateMbit = 10 });
-        var clocks = Bulk(CongestionAlgorithm.LedbatPlusPlus) with { LeftClock = new NodeClock(wrap - 5_000_000), RightClock = new NodeClock(wrap - 10_000_000) };
+        var clocks = Bulk(UtpCongestionControl.LedbatPlusPlus) with { LeftClock = new NodeClock(wrap - 5_000_000), RightClock = new NodeClock(wrap - 10_000_000) };
         var (_, wrapped) = wrapping.AddUtp(clocks);
         wrapping.RunUntil(60);
         card.AtLeast("timestamp wrap: utilisation, 4-20 s", wrapped.GoodputMbit(4, 20) / wrapping.CeilingMbit, 0.88);
@@ -70,7 +70,7 @@ public class Drift(ITestOutputHelper output) : Experiment(output)
     [MemberData(nameof(AllSeeds))]
     public void LedbatPlusPlus_ForThreeQuartersOfAnHour_HoldsItsQueue(ulong seed) => Judge("9 Drift, LEDBAT++", seed, card =>
     {
-        using var lab = Run(seed, CongestionAlgorithm.LedbatPlusPlus, out var flow);
+        using var lab = Run(seed, UtpCongestionControl.LedbatPlusPlus, out var flow);
 
         card.AtLeast("utilisation of the last minute", flow.GoodputMbit(60 * (Minutes - 1), 60 * Minutes) / lab.CeilingMbit, 0.88);
         card.AtMost("queue p50 of the last minute, ms", lab.Probe.QueueMs(60 * (Minutes - 1), 60 * Minutes).P50, 75, "libutp model 398 after 42 min");
@@ -80,11 +80,11 @@ public class Drift(ITestOutputHelper output) : Experiment(output)
     [Fact]
     public void Ledbat_ForThreeQuartersOfAnHour_IsMeasuredForComparison() => Judge("9 Drift, Ledbat (no bar)", 1, card =>
     {
-        using var lab = Run(1, CongestionAlgorithm.Ledbat, out _);
+        using var lab = Run(1, UtpCongestionControl.Ledbat, out _);
         card.Note("queue p50 of the last minute, ms", lab.Probe.QueueMs(60 * (Minutes - 1), 60 * Minutes).P50, "libutp model 398 after 42 min");
     });
 
-    private static Dumbbell Run(ulong seed, CongestionAlgorithm algorithm, out FlowSeries flow)
+    private static Dumbbell Run(ulong seed, UtpCongestionControl algorithm, out FlowSeries flow)
     {
         var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 10, BufferMs = 500 });
         flow = lab.AddUtp(Bulk(algorithm), Around(lab, "utp", 0)).Series;

@@ -1,5 +1,6 @@
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -26,9 +27,9 @@ public abstract class Experiment(ITestOutputHelper output)
     internal static IReadOnlyList<ulong> SnapshotSeeds { get; } = [1, 2, 3, 4, 5];
 
     /// <summary>A flow of a given controller with buffers that do not limit it.</summary>
-    internal static UtpFlowSettings Bulk(CongestionAlgorithm algorithm, int bufferBytes = 4 * 1024 * 1024) => new()
+    internal static UtpFlowSettings Bulk(UtpCongestionControl algorithm, int bufferBytes = 4 * 1024 * 1024) => new()
     {
-        Connection = new ConnectionSettings { CongestionAlgorithm = algorithm, ReceiveBufferBytes = bufferBytes, MaxFlightBytes = bufferBytes },
+        Connection = new ConnectionSettings { CongestionControl = algorithm, ReceiveBufferBytes = bufferBytes, MaxFlightBytes = bufferBytes },
         Transfer = new() { BytesToSend = long.MaxValue, SendBufferBytes = bufferBytes },
     };
 

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using Utp.Protocol;
+using Utp.Protocol.Sending;
 using Utp.Simulation.Network;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -16,7 +17,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_At100MbitAnd100Ms_FillsThePath(ulong seed) => Judge("13 100 Mbit/s x 100 ms", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 100, RoundTripMs = 100 });
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus, WideBufferBytes), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus, WideBufferBytes), Around(lab, "utp", 0));
         lab.RunUntil(45);
 
         card.AtLeast("utilisation, 0-5 s", flow.GoodputMbit(0, 5) / lab.CeilingMbit, 0.42, "libutp 0.11 over 0-10 s");
@@ -28,7 +29,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_At1GbitAnd100Ms_FillsThePath(ulong seed) => Judge("13 1 Gbit/s x 100 ms", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 1_000, RoundTripMs = 100 });
-        var (flow, series) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus, WideBufferBytes), Around(lab, "utp", 0));
+        var (flow, series) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus, WideBufferBytes), Around(lab, "utp", 0));
         var mostInFlight = 0L;
         for (var at = 4.0; at < 14; at += 0.02)
         {
@@ -47,14 +48,14 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_ToAPeerThatTakes1024Packets_SendsNoMore(ulong seed) => Judge("13 A peer of 1,024 packets", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings { RateMbit = 100, RoundTripMs = 100 });
-        var settings = Bulk(CongestionAlgorithm.LedbatPlusPlus, WideBufferBytes);
+        var settings = Bulk(UtpCongestionControl.LedbatPlusPlus, WideBufferBytes);
         settings = settings with
         {
             Connection = settings.Connection with { MtuCeilingBytes = 600 },
             AcceptedConnection = settings.Connection with { ReceiveBufferBytes = Mebibyte },
         };
         var (_, flow) = lab.AddUtp(settings, Around(lab, "utp", 0));
-        var span = new SequenceSpan();
+        var span = new PeerReorderLimit();
         lab.Reverse.Observer = span.NoteAcknowledgement;
         lab.Forward.Observer = span.NoteData;
         lab.RunUntil(30);
@@ -64,7 +65,7 @@ public class FastPaths(ITestOutputHelper output) : Experiment(output)
     });
 
     /// <summary>Reads sequence and acknowledgement numbers off the wire, as the peer would.</summary>
-    private sealed class SequenceSpan
+    private sealed class PeerReorderLimit
     {
         private ushort _acknowledged;
         private bool _isKnown;

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Utp.Protocol;
 using Utp.Simulation.Network;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -36,7 +36,7 @@ public class RandomLoss(ITestOutputHelper output) : Experiment(output)
         beside.RunUntil(60);
 
         using var lab = new Dumbbell(seed, settings);
-        var (flow, utp) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus));
+        var (flow, utp) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus));
         lab.RunUntil(60);
         var goodput = utp.GoodputMbit(5, 60);
 
@@ -76,7 +76,7 @@ public class Disorder(ITestOutputHelper output) : Experiment(output)
     private static double Measure(ulong seed, LinkSettings impairments, out double needlessShare)
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = impairments });
-        var (flow, series) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus));
+        var (flow, series) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus));
         lab.RunUntil(60);
 
         // What the receiver got twice, less what the link doubled: known here, whatever the sender believes.

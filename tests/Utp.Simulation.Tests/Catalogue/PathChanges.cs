@@ -1,6 +1,7 @@
-using Utp.Protocol;
 using Utp.Simulation.Network;
+using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -15,7 +16,7 @@ public class RouteChange(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_WhenTheRouteGetsLonger_FindsItsRateAgain(ulong seed) => Judge("14 Route longer by 80 ms", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings());
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         lab.At(ChangesAt, () => lab.Forward.PropagationNanos += Nanos.FromMilliseconds(80));
         lab.RunUntil(80);
 
@@ -28,7 +29,7 @@ public class RouteChange(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_WhenTheRouteGetsShorter_KeepsItsQueueShort(ulong seed) => Judge("14 Route shorter by 30 ms", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings { RoundTripMs = 80 });
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         lab.At(ChangesAt, () => lab.Forward.PropagationNanos -= Nanos.FromMilliseconds(30));
         lab.RunUntil(80);
 
@@ -46,7 +47,7 @@ public class MtuBlackHole(ITestOutputHelper output) : Experiment(output)
     {
         // Neither reports nor fragments pass: segments of the default size do not notice.
         using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = Silent });
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         lab.At(10, () => lab.Forward.MtuBytes = 1_280);
         lab.RunUntil(40);
 
@@ -76,7 +77,7 @@ public class MtuBlackHole(ITestOutputHelper output) : Experiment(output)
     {
         get
         {
-            var bulk = Bulk(CongestionAlgorithm.LedbatPlusPlus);
+            var bulk = Bulk(UtpCongestionControl.LedbatPlusPlus);
             return bulk with { Connection = bulk.Connection with { MtuCeilingBytes = 1_472 } };
         }
     }

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Text;
-using Utp.Protocol;
 using Utp.Protocol.Congestion;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Transport;
 
 namespace Utp.Simulation.Tests.Catalogue;
 
@@ -183,7 +183,7 @@ internal static class Refinements
 
     private static UtpFlowSettings Bulk(LedbatPlusPlusSwitches switches)
     {
-        var bulk = Experiment.Bulk(CongestionAlgorithm.LedbatPlusPlus);
+        var bulk = Experiment.Bulk(UtpCongestionControl.LedbatPlusPlus);
         return bulk with { Connection = bulk.Connection with { LedbatPlusPlusSwitches = switches } };
     }
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
-using Utp.Protocol;
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
-using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -35,8 +36,8 @@ public class Scale(ITestOutputHelper output) : Experiment(output)
     private static double BulkMbit(ulong seed, int idleCount, out double idleCpuShare, out int connections)
     {
         var rate = new LinkSettings { Name = "link", BitsPerSecond = 20_000_000, PropagationNanos = Nanos.FromMilliseconds(20), QueueBytes = 500_000 };
-        var settings = new ConnectionSettings { CongestionAlgorithm = CongestionAlgorithm.LedbatPlusPlus };
-        using var pair = new HostPair(seed, rate, rate with { Name = "back", BitsPerSecond = 0 }, new EndpointSettings { AcceptedConnections = settings });
+        var settings = new ConnectionSettings { CongestionControl = UtpCongestionControl.LedbatPlusPlus };
+        using var pair = new HostPair(seed, rate, rate with { Name = "back", BitsPerSecond = 0 }, new SocketSettings { AcceptedConnections = settings });
         pair.Right.AcceptApplication = () => new TransferApplication(pair.Run, new TransferSettings());
         for (var i = 0; i < idleCount; i++)
         {
@@ -66,7 +67,7 @@ public class Scale(ITestOutputHelper output) : Experiment(output)
     private static double ControllerBytes()
     {
         const int count = 1_000;
-        var settings = new ConnectionSettings { CongestionAlgorithm = CongestionAlgorithm.LedbatPlusPlus };
+        var settings = new ConnectionSettings { CongestionControl = UtpCongestionControl.LedbatPlusPlus };
         var controllers = new ICongestionController[count];
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < count; i++)
@@ -88,7 +89,7 @@ public class ApplicationLimited(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_WhenASlowSourceTurnsFast_DoesNotFloodThePath(ulong seed) => Judge("15 A slow source turns fast", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings());
-        var settings = Bulk(CongestionAlgorithm.LedbatPlusPlus);
+        var settings = Bulk(UtpCongestionControl.LedbatPlusPlus);
         settings = settings with { Transfer = settings.Transfer with { WriteBitsPerSecond = 2_000_000 } };
         var (flow, series) = lab.AddUtp(settings, Around(lab, "utp", 0));
 

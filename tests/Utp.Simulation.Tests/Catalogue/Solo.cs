@@ -1,5 +1,6 @@
-using Utp.Protocol;
+using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -12,7 +13,7 @@ public class Solo(ITestOutputHelper output) : Experiment(output)
     public void LedbatPlusPlus_Alone_FillsThePathWithAShortQueue(ulong seed) => Judge("1 Solo, LEDBAT++", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings());
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         lab.RunUntil(60);
 
         var queue = lab.Probe.QueueMs(10, 60);
@@ -28,7 +29,7 @@ public class Solo(ITestOutputHelper output) : Experiment(output)
     public void Ledbat_Alone_FillsThePathToItsTarget(ulong seed) => Judge("1 Solo, Ledbat", seed, card =>
     {
         using var lab = new Dumbbell(seed, new DumbbellSettings());
-        var (_, flow) = lab.AddUtp(Bulk(CongestionAlgorithm.Ledbat), Around(lab, "utp", 0));
+        var (_, flow) = lab.AddUtp(Bulk(UtpCongestionControl.Ledbat), Around(lab, "utp", 0));
         lab.RunUntil(60);
 
         card.Note("utilisation, 0-5 s", flow.GoodputMbit(0, 5) / lab.CeilingMbit, "libutp 0.83");

@@ -1,6 +1,6 @@
-using Utp.Protocol;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Catalogue;
@@ -30,7 +30,7 @@ public class YieldAndRecovery(ITestOutputHelper output) : Experiment(output)
         alone.RunUntil(Goes);
 
         using var lab = new Dumbbell(seed, new DumbbellSettings());
-        var (_, utp) = lab.AddUtp(Bulk(CongestionAlgorithm.LedbatPlusPlus), Around(lab, "utp", 0));
+        var (_, utp) = lab.AddUtp(Bulk(UtpCongestionControl.LedbatPlusPlus), Around(lab, "utp", 0));
         var (_, tcp) = lab.AddTcp(variant, comes, Goes);
         lab.RunUntil(70);
 

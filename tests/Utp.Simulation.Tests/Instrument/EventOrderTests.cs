@@ -1,4 +1,4 @@
-using Utp.Protocol;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Simulation.Tests.Instrument;
 

@@ -1,5 +1,6 @@
-using Utp.Protocol;
+using Utp.Protocol.Time;
 using Utp.Simulation.Nodes;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Simulation.Tests.Instrument;
 

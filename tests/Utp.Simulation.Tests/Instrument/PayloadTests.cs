@@ -1,6 +1,6 @@
 using System.Buffers;
-using Utp.Protocol;
 using Utp.Simulation.Nodes;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Simulation.Tests.Instrument;
 

@@ -1,7 +1,8 @@
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 using Utp.Simulation.Network;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Instrument;
@@ -55,9 +56,9 @@ public class ReplayTests(ITestOutputHelper output)
         lab.AddTcp(TcpVariant.Reno, 5, isReverse: true);
         if (withUtp)
         {
-            foreach (var algorithm in Enum.GetValues<CongestionAlgorithm>())
+            foreach (var algorithm in Enum.GetValues<UtpCongestionControl>())
             {
-                lab.AddUtp(new UtpFlowSettings { Connection = new ConnectionSettings { CongestionAlgorithm = algorithm } });
+                lab.AddUtp(new UtpFlowSettings { Connection = new ConnectionSettings { CongestionControl = algorithm } });
             }
         }
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 
 namespace Utp.Simulation.Tests.Instrument;
 
@@ -55,7 +56,7 @@ public sealed class TraceWriterTests
     {
         using var lab = new Dumbbell(1, new DumbbellSettings());
         using var trace = path is null ? null : new TraceWriter(lab.Run, "latecomer");
-        var settings = new ConnectionSettings { CongestionAlgorithm = CongestionAlgorithm.LedbatPlusPlus };
+        var settings = new ConnectionSettings { CongestionControl = UtpCongestionControl.LedbatPlusPlus };
         var (first, _) = lab.AddUtp(new UtpFlowSettings { Connection = settings, Trace = trace?.For("first") });
         lab.AddUtp(new UtpFlowSettings { Connection = settings, Trace = trace?.For("second") }, startSeconds: 3);
         lab.RunUntil(Seconds);

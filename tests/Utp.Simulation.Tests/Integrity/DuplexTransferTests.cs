@@ -1,7 +1,7 @@
-using Utp.Protocol;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 using Xunit.Abstractions;
 
 namespace Utp.Simulation.Tests.Integrity;
@@ -48,8 +48,8 @@ public class DuplexTransferTests(ITestOutputHelper output)
         Assert.Equal(Bytes, right.ReceivedBytes);
         Assert.Equal(left.SentHash, right.ReceivedHash);
         Assert.Equal(right.SentHash, left.ReceivedHash);
-        Assert.Equal(CloseReason.Graceful, end.CloseReason);
-        Assert.Equal(CloseReason.Graceful, right.End!.CloseReason);
+        Assert.Equal(UtpCloseReason.Graceful, end.CloseReason);
+        Assert.Equal(UtpCloseReason.Graceful, right.End!.CloseReason);
         Assert.InRange(pair.There.Counters.Lost / (double)pair.There.Counters.Offered, 0.018, 0.022);
 
         string Progress() =>

@@ -1,6 +1,6 @@
-using Utp.Protocol;
+using Utp.Protocol.Connections;
 using Utp.Simulation.Network;
-using Utp.Simulation.Nodes;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Simulation.Tests.Integrity;
 

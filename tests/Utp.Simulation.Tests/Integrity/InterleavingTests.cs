@@ -1,7 +1,9 @@
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
+using Utp.Simulation.Randomness;
 using Utp.Simulation.Scenarios;
+using Utp.Transport;
 
 namespace Utp.Simulation.Tests.Integrity;
 
@@ -38,7 +40,7 @@ public class InterleavingTests
     private static HostPair World(ulong seed, out Interleaving world)
     {
         world = Interleaving.Draw(new SeededRandomSource(seed));
-        var pair = new HostPair(seed, world.Link, new EndpointSettings { AcceptedConnections = world.Connection });
+        var pair = new HostPair(seed, world.Link, new SocketSettings { AcceptedConnections = world.Connection });
         foreach (var node in new[] { pair.Left, pair.Right })
         {
             (node.SendBlockBytes, node.ReleaseBytes) = (world.SendBlockBytes, world.ReleaseBytes);
@@ -150,7 +152,7 @@ public class InterleavingTests
             Assert.True(received.ReceivedBytes == sender.Bytes && received.End.IsPeerFinished, $"received {received.ReceivedBytes} of {sender.Bytes}, {story}");
 
             // A peer that closes does not want what is still on its way to it, and may say so with a RESET.
-            Assert.True(sender.Departure == Departure.CloseWhenWritten || received.End.CloseReason == CloseReason.Graceful, $"an orderly close ended as {received.End.CloseReason}, {story}");
+            Assert.True(sender.Departure == Departure.CloseWhenWritten || received.End.CloseReason == UtpCloseReason.Graceful, $"an orderly close ended as {received.End.CloseReason}, {story}");
         }
     }
 

@@ -1,6 +1,7 @@
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
 using Utp.Simulation.Tcp;
+using Utp.Simulation.Tests.Catalogue;
 
 namespace Utp.Simulation.Tests.Tcp;
 

@@ -135,7 +135,7 @@ public class RelayTests
         {
             var accepting = chain.AcceptAsync();
             await stream.WriteAsync(new byte[3_000]);
-            await stream.FinishAsync();
+            await stream.CompleteWritesAsync();
             var server = await accepting;
             Assert.Equal(3_000, (await RelayChain.ReadToEndAsync(server)).Length);
             server.Shutdown(SocketShutdown.Send);

@@ -26,7 +26,7 @@ public sealed class KestrelEndpointTests
 
         Assert.NotEqual(0, endPoint.Port);
         Assert.Equal("HTTP/1.1", await GetAsync(app, endPoint));
-        Assert.Contains(app.Logs.GetSnapshot(), record => record.Level == LogLevel.Information && record.Message == $"Now listening on: {endPoint.ToUrl()}");
+        Assert.Contains(app.Logs.GetSnapshot(), record => record.Level == LogLevel.Information && record.Message == $"Now listening on: {endPoint.ToUriString()}");
         Assert.Contains($"http://{endPoint}", app.Urls);
     }
 
@@ -296,7 +296,7 @@ public sealed class KestrelEndpointTests
         return lease;
     }
 
-    private static long PeerWindow(ConnectionLease lease) => lease.Connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindow;
+    private static long PeerWindow(ConnectionLease lease) => lease.Connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindowBytes;
 
     private sealed record ConnectionLease(Microsoft.AspNetCore.Connections.ConnectionContext Connection) : IAsyncDisposable
     {

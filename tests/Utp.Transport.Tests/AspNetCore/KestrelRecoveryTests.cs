@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Utp.Protocol;
-using Utp.Transport.Datagrams;
+using Utp.Protocol.Sockets;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Engine;
+using Utp.Transport.Tests.Sockets;
 
 namespace Utp.Transport.Tests.AspNetCore;
 

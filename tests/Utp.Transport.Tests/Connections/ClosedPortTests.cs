@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Datagrams.Linux;
 using Utp.Transport.Tests.Engine;

@@ -2,6 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Utp.Protocol.Sockets;
+using Utp.Transport.Connections;
+using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -173,7 +177,7 @@ public sealed class ConnectTests
     public async Task Connect_NetworkUnreachable_FailsBeforeTheTimeout()
     {
         await using var engines = new EngineFixture();
-        engines.Fault = static (in Utp.Protocol.Transmit _, ReadOnlySpan<byte> _, ref int _) => Utp.Transport.Datagrams.SendOutcome.Failed;
+        engines.Fault = static (in Transmit _, ReadOnlySpan<byte> _, ref int _) => Utp.Transport.Datagrams.SendOutcome.Failed;
         var start = Stopwatch.GetTimestamp();
 
         var error = await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(engines, new IPEndPoint(IPAddress.Loopback, 9)));

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Engine;
@@ -28,10 +27,10 @@ public sealed class ConnectionAbortTests
         Assert.Same(reason, await Assert.ThrowsAsync<ConnectionAbortedException>(() => pendingRead.WaitAsync(Patience)));
         Assert.Same(reason, await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await client.Transport.Input.ReadAsync()));
         Assert.True(client.ConnectionClosed.IsCancellationRequested);
-        Assert.Equal(CloseReason.LocalAbort, Feature(client).CloseReason);
+        Assert.Equal(UtpCloseReason.LocalAbort, Feature(client).CloseReason);
         await Assert.ThrowsAsync<ConnectionResetException>(() => server.Transport.Input.ReadToEndAsync());
         await EngineFixture.EventuallyAsync(() => server.ConnectionClosed.IsCancellationRequested, "the peer's token fires");
-        Assert.Equal(CloseReason.PeerReset, Feature(server).CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, Feature(server).CloseReason);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -55,7 +54,7 @@ public sealed class ConnectionAbortTests
         Assert.Equal("before"u8.ToArray(), await server.Transport.Input.ReadToEndAsync());
         await client.DisposeAsync();
         await server.DisposeAsync();
-        await EngineFixture.EventuallyAsync(() => Feature(client).CloseReason == CloseReason.Graceful, "the close is graceful");
+        await EngineFixture.EventuallyAsync(() => Feature(client).CloseReason == UtpCloseReason.Graceful, "the close is graceful");
     }
 
     [Fact]
@@ -125,7 +124,7 @@ public sealed class ConnectionAbortTests
         client.Abort(new ConnectionAbortedException("too late"));
 
         await Assert.ThrowsAsync<ConnectionResetException>(async () => await client.Transport.Input.ReadAsync());
-        Assert.Equal(CloseReason.PeerReset, Feature(client).CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, Feature(client).CloseReason);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -194,9 +193,9 @@ public sealed class ConnectionAbortTests
     }
 
     [Theory]
-    [InlineData(false, CloseReason.IdleTimeout)]
-    [InlineData(true, CloseReason.RetransmissionTimeout)]
-    public async Task PeerVanishes_ReaderGetsAResetThatSaysTimeout(bool writing, CloseReason expected)
+    [InlineData(false, UtpCloseReason.IdleTimeout)]
+    [InlineData(true, UtpCloseReason.RetransmissionTimeout)]
+    public async Task PeerVanishes_ReaderGetsAResetThatSaysTimeout(bool writing, UtpCloseReason expected)
     {
         var time = new FakeTimeProvider();
         var network = new InProcessDatagramNetwork(1, LinkImpairments.None, new UtpClock(time));

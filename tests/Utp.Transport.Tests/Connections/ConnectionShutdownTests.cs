@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -76,8 +75,8 @@ public sealed class ConnectionShutdownTests
         Assert.Equal("answer"u8.ToArray(), await client.Transport.Input.ReadToEndAsync());
 
         await Task.WhenAll(clientClosed, serverClosed).WaitAsync(Patience);
-        Assert.Equal(CloseReason.Graceful, Feature(client).CloseReason);
-        Assert.Equal(CloseReason.Graceful, Feature(server).CloseReason);
+        Assert.Equal(UtpCloseReason.Graceful, Feature(client).CloseReason);
+        Assert.Equal(UtpCloseReason.Graceful, Feature(server).CloseReason);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -106,7 +105,7 @@ public sealed class ConnectionShutdownTests
         var (client, server) = await engines.ConnectPairAsync(server: options => options.CloseOnPeerFinish = false);
 
         await client.Transport.Output.WriteAsync("question"u8.ToArray());
-        await Feature(client).FinishAsync().AsTask().WaitAsync(Patience);
+        await Feature(client).CompleteWritesAsync().AsTask().WaitAsync(Patience);
         Assert.Equal("question"u8.ToArray(), await server.Transport.Input.ReadToEndAsync());
         await server.Transport.Output.WriteAsync("answer"u8.ToArray());
         await server.DisposeAsync();
@@ -121,7 +120,7 @@ public sealed class ConnectionShutdownTests
         await using var engines = new EngineFixture();
         var (client, server) = await engines.ConnectPairAsync();
 
-        await Feature(client).FinishAsync().AsTask().WaitAsync(Patience);
+        await Feature(client).CompleteWritesAsync().AsTask().WaitAsync(Patience);
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await client.Transport.Output.WriteAsync(new byte[1]));
         await client.DisposeAsync();
@@ -136,7 +135,7 @@ public sealed class ConnectionShutdownTests
 
         try
         {
-            await Feature(client).FinishAsync(new CancellationToken(canceled: true));
+            await Feature(client).CompleteWritesAsync(new CancellationToken(canceled: true));
         }
         catch (OperationCanceledException)
         {

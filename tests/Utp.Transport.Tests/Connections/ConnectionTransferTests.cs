@@ -1,4 +1,5 @@
 using System.Text;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
@@ -84,6 +85,6 @@ public sealed class ConnectionTransferTests
             Assert.False(flush.IsCompleted);
         }
 
-        await connection.FinishAsync(default);
+        await connection.CompleteWritesAsync(default);
     }
 }

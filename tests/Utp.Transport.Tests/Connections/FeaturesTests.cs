@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Utp.Protocol;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -108,7 +107,7 @@ public sealed class FeaturesTests
         await using var engines = new EngineFixture();
         var (client, server) = await engines.ConnectPairAsync();
         var feature = client.Features.Get<IUtpConnectionFeature>()!;
-        Assert.Equal(CloseReason.None, feature.CloseReason);
+        Assert.Equal(UtpCloseReason.None, feature.CloseReason);
 
         await client.Transport.Output.WriteAsync(new byte[100_000]);
         await server.Transport.Input.ReadExactlyAsync(100_000);
@@ -117,14 +116,14 @@ public sealed class FeaturesTests
         var statistics = feature.Statistics;
         Assert.Equal(100_000, statistics.BytesSent);
         Assert.True(statistics.RoundTripTime > TimeSpan.Zero);
-        Assert.True(statistics.CongestionWindow > 0);
-        Assert.True(statistics.PeerReceiveWindow > 0);
-        Assert.InRange(statistics.PathMtu, 500, 65_507);
+        Assert.True(statistics.CongestionWindowBytes > 0);
+        Assert.True(statistics.PeerReceiveWindowBytes > 0);
+        Assert.InRange(statistics.PathMtuBytes, 500, 65_507);
         Assert.Equal(100_000, server.Features.Get<IUtpConnectionFeature>()!.Statistics.BytesReceived);
         await client.DisposeAsync();
         await server.DisposeAsync();
         Assert.Equal(100_000, feature.Statistics.BytesSent);
-        await EngineFixture.EventuallyAsync(() => feature.CloseReason == CloseReason.Graceful, "the close is graceful");
+        await EngineFixture.EventuallyAsync(() => feature.CloseReason == UtpCloseReason.Graceful, "the close is graceful");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
@@ -82,12 +82,12 @@ public sealed class InterleavingTests
             var reads = Task.WhenAll(ReadPrefixAsync(client), ReadPrefixAsync(server));
 
             var stop = Task.Run(() => engines.ClientEngine.StoppedAsync(default));
-            var finish = Task.Run(() => server.FinishAsync(default).AsTask());
+            var finish = Task.Run(() => server.CompleteWritesAsync(default).AsTask());
             await Task.WhenAll(stop, finish).WaitAsync(EngineFixture.Patience);
 
             await reads.WaitAsync(EngineFixture.Patience);
             Assert.True(
-                server.CloseReason is not (CloseReason.RetransmissionTimeout or CloseReason.IdleTimeout),
+                server.CloseReason is not (UtpCloseReason.RetransmissionTimeout or UtpCloseReason.IdleTimeout),
                 $"The peer found out by {server.CloseReason}.");
             await client.DisposeAsync();
             await server.DisposeAsync();
@@ -108,7 +108,7 @@ public sealed class InterleavingTests
                 connection.Transport.Input.CancelPendingRead();
                 break;
             case Ending.Finish:
-                await connection.FinishAsync(default).AsTask().WaitAsync(EngineFixture.Patience);
+                await connection.CompleteWritesAsync(default).AsTask().WaitAsync(EngineFixture.Patience);
                 break;
             case Ending.Dispose:
                 // As for any pipe: whoever completes it must not pull the memory from under somebody who reads.

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Datagrams.Linux;
 using Utp.Transport.Tests.Engine;
@@ -80,7 +80,7 @@ public sealed class KilledPeerTests
             var error = await Assert.ThrowsAsync<ConnectionResetException>(() => pending.WaitAsync(EngineFixture.Patience));
             Assert.Contains("its host reports", error.Message, StringComparison.Ordinal);
             Assert.InRange(watch.Elapsed, TimeSpan.Zero, Bar);
-            Assert.Equal(CloseReason.PeerReset, server.CloseReason);
+            Assert.Equal(UtpCloseReason.PeerReset, server.CloseReason);
             await writing.WaitAsync(EngineFixture.Patience);
         }
         finally

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
+using Utp.Transport.Connections;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Tests.Engine;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Engine;
 

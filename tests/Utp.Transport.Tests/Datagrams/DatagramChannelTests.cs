@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Transport.Datagrams;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Utp.Protocol;
 using Utp.Transport.Datagrams;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 

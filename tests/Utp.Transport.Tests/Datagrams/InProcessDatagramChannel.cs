@@ -1,5 +1,7 @@
 using System.Net;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Engine;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Utp.Protocol;
-using Utp.Transport.Datagrams;
+using Utp.Protocol.Addresses;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Tests.Datagrams;

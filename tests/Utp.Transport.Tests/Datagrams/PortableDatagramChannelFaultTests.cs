@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Portable;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;

@@ -1,4 +1,4 @@
-using Utp.Protocol;
+using Utp.Protocol.Time;
 using Utp.Transport.Datagrams;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 

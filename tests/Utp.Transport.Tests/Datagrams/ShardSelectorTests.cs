@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
-using Utp.Protocol;
-using Utp.Transport.Datagrams;
-using Utp.Transport.Datagrams.Linux;
+using Utp.Protocol.Addresses;
+using Utp.Transport.Datagrams.Sharding;
 
 namespace Utp.Transport.Tests.Datagrams;
 

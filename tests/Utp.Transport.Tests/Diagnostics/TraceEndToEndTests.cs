@@ -2,14 +2,14 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using Utp.Protocol;
+using Utp.Transport.Connections;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Engine;
 using Utp.Transport.Tests.Hosting;
 
 namespace Utp.Transport.Tests.Diagnostics;
 
-/// <summary>What an engine with <see cref="UtpTransportOptions.Trace"/> leaves on the disk.</summary>
+/// <summary>What an engine with <see cref="UtpTransportOptions.TracePath"/> leaves on the disk.</summary>
 public sealed class TraceEndToEndTests : IDisposable
 {
     private const int TransferBytes = 4 * 1024 * 1024;
@@ -40,7 +40,7 @@ public sealed class TraceEndToEndTests : IDisposable
             Assert.Equal(end.BytesReceived, last.GetProperty("bytes_received").GetInt64());
             Assert.Equal(end.SegmentsSent, last.GetProperty("packets_sent").GetInt64());
             Assert.Equal(end.SegmentsRetransmitted, last.GetProperty("packets_retransmitted").GetInt64());
-            Assert.Equal(end.Timeouts, last.GetProperty("timeouts").GetInt64());
+            Assert.Equal(end.RetransmissionTimeouts, last.GetProperty("timeouts").GetInt64());
             Assert.Equal(lines.Select(TraceLines.TimeOf).Order(), lines.Select(TraceLines.TimeOf));
         }
 
@@ -68,11 +68,11 @@ public sealed class TraceEndToEndTests : IDisposable
         }
 
         // A device that exists and is always full.
-        using var host = UtpConfigurationJson.Host("""{ "Utp": { "Transport": { "Trace": "/dev/full" } } }""");
+        using var host = UtpConfigurationJson.Host("""{ "Utp": { "Transport": { "TracePath": "/dev/full" } } }""");
 
         var error = await Assert.ThrowsAsync<IOException>(() => host.StartAsync().WaitAsync(EngineFixture.Patience));
 
-        Assert.StartsWith("Utp:Transport:Trace is '/dev/full', which cannot be written: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Utp:Transport:TracePath is '/dev/full', which cannot be written: ", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,20 +80,20 @@ public sealed class TraceEndToEndTests : IDisposable
     [InlineData("")]
     public async Task Host_StartsWithAPathThatCannotBeAFile_NamesKeyValueAndDefault(string path)
     {
-        var failures = await UtpConfigurationJson.StartFailuresAsync($$"""{ "Utp": { "Transport": { "Trace": "{{path}}" } } }""");
+        var failures = await UtpConfigurationJson.StartFailuresAsync($$"""{ "Utp": { "Transport": { "TracePath": "{{path}}" } } }""");
 
         Assert.Equal(
-            [$"Utp:Transport:Trace is '{path}'. Expected the path of a file to write, in a directory that exists. Correct the value, or remove the key to take the default (unset)."],
+            [$"Utp:Transport:TracePath is '{path}'. Expected the path of a file to write, in a directory that exists. Correct the value, or remove the key to take the default (unset)."],
             failures);
     }
 
     [Fact]
     public async Task Host_WithATraceInItsConfiguration_WritesIt()
     {
-        using (var host = UtpConfigurationJson.Host($$"""{ "Utp": { "Transport": { "Trace": "{{TracePath}}" } } }"""))
+        using (var host = UtpConfigurationJson.Host($$"""{ "Utp": { "Transport": { "TracePath": "{{TracePath}}" } } }"""))
         {
             await host.StartAsync().WaitAsync(EngineFixture.Patience);
-            Assert.Equal(TracePath, host.Services.GetRequiredService<IOptions<UtpTransportOptions>>().Value.Trace);
+            Assert.Equal(TracePath, host.Services.GetRequiredService<IOptions<UtpTransportOptions>>().Value.TracePath);
             await host.StopAsync().WaitAsync(EngineFixture.Patience);
         }
 
@@ -119,7 +119,7 @@ public sealed class TraceEndToEndTests : IDisposable
     }
 
     private UtpEngine NewEngine() => new(
-        Microsoft.Extensions.Options.Options.Create(new UtpTransportOptions { Trace = TracePath }),
+        Microsoft.Extensions.Options.Options.Create(new UtpTransportOptions { TracePath = TracePath }),
         Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance,
         TimeProvider.System);
 

@@ -3,7 +3,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
 using Utp.Protocol.Tracing;
 using Utp.Protocol.Wire;
 using Utp.Transport.Diagnostics.Tracing;
@@ -149,7 +150,7 @@ public sealed class TraceFileTests : IDisposable
         Assert.Equal(5, trace.DroppedCount);
         var failure = Assert.Single(_logger.Collector.GetSnapshot(), record => record.Level == LogLevel.Error);
         Assert.Equal("TraceFailed", failure.Id.Name);
-        Assert.Contains("Utp:Transport:Trace", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Utp:Transport:TracePath", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +160,7 @@ public sealed class TraceFileTests : IDisposable
 
         var error = Assert.Throws<IOException>(() => TraceFile.Open(path, new UtpClock(_time), _logger));
 
-        Assert.StartsWith($"Utp:Transport:Trace is '{path}', which cannot be written: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Utp:Transport:TracePath is '{path}', which cannot be written: ", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Name a file that this program may write, or remove the key to trace nothing.", error.Message, StringComparison.Ordinal);
     }
 
@@ -170,7 +171,7 @@ public sealed class TraceFileTests : IDisposable
         ConnectionId = "A1",
         Remote = PeerAddress.FromIPv4(0x0A00_0001, 9),
         IsInitiator = true,
-        Algorithm = CongestionAlgorithm.Cubic,
+        Algorithm = UtpCongestionControl.Cubic,
         LatestRoundTripMicros = 31_000,
         BaseRoundTripMicros = 20_000,
         TargetDelayMicros = 60_000,
@@ -182,7 +183,7 @@ public sealed class TraceFileTests : IDisposable
         Sequence = new SequenceNumber(513),
         LostCount = 3,
         LostBytes = 1_452,
-        CloseReason = CloseReason.PeerReset,
+        CloseReason = UtpCloseReason.PeerReset,
         Statistics = new ConnectionStatistics
         {
             MinRoundTripMicros = 20_001,

@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
+using Utp.Transport.Connections;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams;
+using Utp.Transport.Tests.Sockets;
 
 namespace Utp.Transport.Tests.Engine;
 
@@ -32,7 +35,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         InProcessDatagramNetwork? network = null,
         TimeProvider? timeProvider = null,
         ILoggerFactory? loggerFactory = null,
-        Func<IUtpForeignDatagramHandler?>? foreign = null,
+        Func<INonUtpDatagramHandler?>? foreign = null,
         TimeSpan? drainTime = null)
     {
         Options = new UtpTransportOptions { DatagramOffload = Channel, Shards = Shards };
@@ -158,7 +161,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         await disposed.WaitAsync(Patience);
     }
 
-    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<IUtpForeignDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
+    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<INonUtpDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
         Microsoft.Extensions.Options.Options.Create(Options),
         loggerFactory ?? NullLoggerFactory.Instance,
         timeProvider ?? TimeProvider.System,

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
+using Utp.Transport.Connections;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
@@ -282,7 +283,7 @@ public sealed class EngineLifetimeTests
 
         var error = await Assert.ThrowsAsync<ConnectionResetException>(() => client.Transport.Input.ReadToEndAsync());
         Assert.IsType<TimeoutException>(error.InnerException);
-        Assert.Equal(CloseReason.IdleTimeout, client.CloseReason);
+        Assert.Equal(UtpCloseReason.IdleTimeout, client.CloseReason);
         await client.DisposeAsync();
         await server.DisposeAsync();
     }

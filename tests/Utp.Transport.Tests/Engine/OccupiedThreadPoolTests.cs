@@ -60,7 +60,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
         var server = Result(EngineFixture.AcceptAsync(listener));
         using (var pool = new OccupiedThreadPool())
         {
-            using var stream = server.AsStream();
+            using var stream = server.AsUtpStream();
             stream.Write([1, 2, 3]);
             var first = peer.ReceiveUntil(header => header.Type == PacketType.Data, TimeSpan.FromSeconds(1));
             Assert.NotNull(first);
@@ -122,8 +122,8 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
         using (var pool = new OccupiedThreadPool())
         {
             Exception? error = null;
-            var echo = new Thread(() => error = Record.Exception(() => Echo(server.AsStream()))) { IsBackground = true };
-            var ping = new Thread(() => error ??= Record.Exception(() => Ping(client.AsStream()))) { IsBackground = true };
+            var echo = new Thread(() => error = Record.Exception(() => Echo(server.AsUtpStream()))) { IsBackground = true };
+            var ping = new Thread(() => error ??= Record.Exception(() => Ping(client.AsUtpStream()))) { IsBackground = true };
             echo.Start();
             ping.Start();
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using Utp.Protocol;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Samples;
 
@@ -42,7 +41,7 @@ public sealed class ProcessEndTests
 
         await Assert.ThrowsAnyAsync<IOException>(() => ReadToEndAsync(stream).WaitAsync(Patience));
 
-        Assert.Equal(CloseReason.PeerReset, stream.CloseReason);
+        Assert.Equal(UtpCloseReason.PeerReset, stream.CloseReason);
         await program.EndAsync();
     }
 

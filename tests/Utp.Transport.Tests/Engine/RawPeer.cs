@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Utp.Protocol;
 using Utp.Protocol.Wire;
+using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Tests.Engine;
 

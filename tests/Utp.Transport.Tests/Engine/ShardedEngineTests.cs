@@ -3,10 +3,14 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
+using Utp.Transport.Connections;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Engine;
 using Utp.Transport.Tests.Datagrams.Linux;
+using Utp.Transport.Tests.Sockets;
 using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Engine;
@@ -172,7 +176,7 @@ public sealed class ShardedEngineTests
     }
 
     [LinuxFact]
-    public async Task ForeignDatagrams_OfEveryShard_ReachTheHandlerOneAtATime()
+    public async Task NonUtpDatagrams_OfEveryShard_ReachTheHandlerOneAtATime()
     {
         var handler = new ExclusiveHandler();
         await using var engines = NewEngines(foreign: () => handler);
@@ -242,7 +246,7 @@ public sealed class ShardedEngineTests
     private static SendOutcome? Throw(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent) => throw new InvalidOperationException("a defect of ours");
 
     private static EngineFixture NewEngines(
-        Action<UtpTransportOptions>? configure = null, Func<IUtpForeignDatagramHandler?>? foreign = null, TimeSpan? drainTime = null) => new(
+        Action<UtpTransportOptions>? configure = null, Func<INonUtpDatagramHandler?>? foreign = null, TimeSpan? drainTime = null) => new(
         options =>
         {
             options.DatagramOffload = UtpDatagramOffload.Auto;
@@ -321,7 +325,7 @@ public sealed class ShardedEngineTests
         socket.Bind(local);
     }
 
-    private sealed class ExclusiveHandler : IUtpForeignDatagramHandler
+    private sealed class ExclusiveHandler : INonUtpDatagramHandler
     {
         private int _running;
         private int _mostAtOnce;

@@ -12,11 +12,11 @@ public sealed class ClientRegistrationTests
     public async Task CreateClient_SameName_GivesTheSameClient()
     {
         await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
-        var factory = services.GetRequiredService<IUtpClientFactory>();
+        var factory = services.GetRequiredService<IUtpConnectionFactoryProvider>();
 
-        Assert.Same(factory.CreateClient("files"), factory.CreateClient("files"));
-        Assert.Same(factory.CreateClient("files"), factory.CreateClient("FILES"));
-        Assert.NotSame(factory.CreateClient("files"), factory.CreateClient("configured"));
+        Assert.Same(factory.GetFactory("files"), factory.GetFactory("files"));
+        Assert.Same(factory.GetFactory("files"), factory.GetFactory("FILES"));
+        Assert.NotSame(factory.GetFactory("files"), factory.GetFactory("configured"));
     }
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ClientRegistrationTests
     {
         await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
 
-        var exception = Assert.Throws<InvalidOperationException>(() => services.GetRequiredService<IUtpClientFactory>().CreateClient("file"));
+        var exception = Assert.Throws<InvalidOperationException>(() => services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("file"));
 
         Assert.Equal(
             "No uTP client is named 'file'. Register it with AddUtp().AddClient(\"file\"), or configure Utp:Clients:file. Known are 'files', 'configured'.",
@@ -35,7 +35,7 @@ public sealed class ClientRegistrationTests
     public async Task KeyedService_OfARegisteredName_IsThatClient()
     {
         await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files"));
-        var client = services.GetRequiredService<IUtpClientFactory>().CreateClient("files");
+        var client = services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files");
 
         Assert.Same(client, services.GetRequiredKeyedService<IUtpConnectionFactory>("files"));
         Assert.Same(client, services.GetRequiredKeyedService<IConnectionFactory>("files"));
@@ -47,7 +47,7 @@ public sealed class ClientRegistrationTests
         await using var services = UtpConfigurationJson.Services(Json);
 
         Assert.Same(
-            services.GetRequiredService<IUtpClientFactory>().CreateClient("configured"),
+            services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("configured"),
             services.GetRequiredKeyedService<IUtpConnectionFactory>("configured"));
     }
 
@@ -66,7 +66,7 @@ public sealed class ClientRegistrationTests
 
         var client = services.GetRequiredService<IUtpConnectionFactory>();
 
-        Assert.Same(client, services.GetRequiredService<IUtpClientFactory>().CreateClient(string.Empty));
+        Assert.Same(client, services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(string.Empty));
         Assert.Same(client, services.GetRequiredService<IConnectionFactory>());
     }
 
@@ -75,7 +75,7 @@ public sealed class ClientRegistrationTests
     {
         await using var services = UtpConfigurationJson.Services(Json, utp => utp.AddClient("files").Services.AddSingleton<Consumer>());
 
-        Assert.Same(services.GetRequiredService<IUtpClientFactory>().CreateClient("files"), services.GetRequiredService<Consumer>().Client);
+        Assert.Same(services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files"), services.GetRequiredService<Consumer>().Client);
     }
 
     private sealed class Consumer([FromKeyedServices("files")] IUtpConnectionFactory client)

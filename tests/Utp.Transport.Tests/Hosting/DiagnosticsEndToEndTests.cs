@@ -54,7 +54,7 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
     {
         using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
 
-        var client = _services.GetRequiredService<IUtpClientFactory>().CreateClient("impatient");
+        var client = _services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("impatient");
         await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync((IPEndPoint)silent.Client.LocalEndPoint!).AsTask().WaitAsync(Patience));
 
         Assert.Contains(_logs.GetSnapshot(), record => record.Id.Name == "ConnectFailed" && record.Message.EndsWith("ConnectTimeout.", StringComparison.Ordinal));

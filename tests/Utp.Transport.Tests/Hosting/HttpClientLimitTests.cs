@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.AspNetCore;
 
 namespace Utp.Transport.Tests.Hosting;
@@ -101,7 +102,7 @@ public sealed class HttpClientLimitTests
     {
         await using var app = await UtpWebApp.StartAsync(web => web.MapGet("/", () => "ok"));
         await using var services = Services(1);
-        var factory = services.GetRequiredService<IUtpClientFactory>().CreateClient("files");
+        var factory = services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files");
         await using var one = await factory.ConnectAsync(app.EndPoints[0]).AsTask().WaitAsync(Patience);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => factory.ConnectAsync(app.EndPoints[0]).AsTask());

@@ -54,11 +54,11 @@ public sealed class HttpClientTests
             .AddHttpClient("files", client => client.BaseAddress = BaseAddress(app)).Services.BuildServiceProvider();
         var http = services.GetRequiredService<IHttpClientFactory>().CreateClient("files");
         await GetAsync(http);
-        await using var ofClient = await services.GetRequiredService<IUtpClientFactory>().CreateClient(string.Empty).ConnectAsync(app.EndPoints[0]);
+        await using var ofClient = await services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(string.Empty).ConnectAsync(app.EndPoints[0]);
 
         // The pooled connection of the HTTP client is the only one that the client may have.
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            services.GetRequiredService<IUtpClientFactory>().CreateClient("files").ConnectAsync(app.EndPoints[0]).AsTask().WaitAsync(UtpWebApp.Patience));
+            services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files").ConnectAsync(app.EndPoints[0]).AsTask().WaitAsync(UtpWebApp.Patience));
     }
 
     [Fact]

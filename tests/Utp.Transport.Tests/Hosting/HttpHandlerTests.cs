@@ -108,7 +108,7 @@ public sealed class HttpHandlerTests
             handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(seconds);
         }
 
-        handler.OverUtp(services.GetRequiredService<IUtpClientFactory>().CreateClient("files"));
+        handler.OverUtp(services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files"));
 
         Assert.Equal(4, handler.MaxConnectionsPerServer);
         Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), handler.PooledConnectionIdleTimeout);

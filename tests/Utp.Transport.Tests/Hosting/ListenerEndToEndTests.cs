@@ -6,6 +6,9 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Utp.Transport.Connections;
+using Utp.Transport.Engine;
+using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Hosting;
 
@@ -34,11 +37,11 @@ public sealed class ListenerEndToEndTests
     {
         using var first = await StartAsync("{}", Echo("first", "utp://127.0.0.1:0"));
         var taken = first.Services.GetRequiredService<IUtpServerAddresses>().GetEndPoint("first");
-        using var second = UtpConfigurationJson.Host("{}", Echo("second", taken.ToUrl()));
+        using var second = UtpConfigurationJson.Host("{}", Echo("second", taken.ToUriString()));
 
         var exception = await Assert.ThrowsAsync<IOException>(() => second.StartAsync().WaitAsync(Patience));
 
-        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUrl()}: the address is already in use.", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUriString()}: the address is already in use.", exception.Message, StringComparison.Ordinal);
         await first.StopAsync().WaitAsync(Patience);
     }
 
@@ -52,7 +55,7 @@ public sealed class ListenerEndToEndTests
 
         await ExchangeAsync(connection, "hello");
 
-        Assert.InRange(connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindow, 1, 65_536);
+        Assert.InRange(connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindowBytes, 1, 65_536);
         await connection.DisposeAsync();
         await host.StopAsync().WaitAsync(Patience);
     }
@@ -75,7 +78,7 @@ public sealed class ListenerEndToEndTests
         await using var connection = await Connect(
             services.GetRequiredService<IUtpConnectionFactory>(),
             host.Services.GetRequiredService<IUtpServerAddresses>().GetEndPoint("one"));
-        await using var stream = connection.AsStream();
+        await using var stream = connection.AsUtpStream();
         Assert.Equal("hello ", await ReadAsync(stream, 6));
 
         var stop = host.StopAsync();
@@ -89,7 +92,7 @@ public sealed class ListenerEndToEndTests
     {
         using var host = await StartAsync("{}", utp => Echo("echo", "utp://127.0.0.1:0")(utp.AddClient("few", options => options.MaxConnections = 1)));
         var endPoint = host.Services.GetRequiredService<IUtpServerAddresses>().GetEndPoint("echo");
-        var client = host.Services.GetRequiredService<IUtpClientFactory>().CreateClient("few");
+        var client = host.Services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("few");
         var first = await Connect(client, endPoint);
 
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => Connect(client, endPoint));
@@ -114,7 +117,7 @@ public sealed class ListenerEndToEndTests
         var engine = peer.Services.GetRequiredService<Utp.Transport.Engine.UtpEngine>();
         await using var connection = await Connect(
             new UtpConnectionFactory(engine, options), server.Services.GetRequiredService<IUtpServerAddresses>().GetEndPoint("who"));
-        await using var stream = connection.AsStream();
+        await using var stream = connection.AsUtpStream();
 
         var port = new byte[4];
         await stream.ReadExactlyAsync(port).AsTask().WaitAsync(Patience);

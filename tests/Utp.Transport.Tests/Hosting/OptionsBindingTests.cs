@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Utp.Protocol;
 
 namespace Utp.Transport.Tests.Hosting;
 
@@ -29,7 +28,7 @@ public sealed class OptionsBindingTests
 
         Assert.Equal(2_097_152, options.ReceiveBufferSize);
         Assert.Equal(TimeSpan.FromMinutes(1), options.IdleTimeout);
-        Assert.Equal(CongestionAlgorithm.Ledbat, options.CongestionControl);
+        Assert.Equal(UtpCongestionControl.Ledbat, options.CongestionControl);
         Assert.False(options.NoDelay);
         Assert.Equal(UtpDatagramOffload.Portable, options.DatagramOffload);
         Assert.Equal(new UtpTransportOptions().SendBufferSize, options.SendBufferSize);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Utp.Transport.Hosting.Configuration;
+using Utp.Transport.Options;
 using Utp.Transport.Tests.AspNetCore;
 using Utp.Transport.Tests.Samples;
 

@@ -20,8 +20,8 @@ public sealed class UtpEndPointTests
         var endPoint = UtpEndPoint.Parse(text);
 
         Assert.Equal((host, port, formatted), (endPoint.Host, endPoint.Port, endPoint.ToString()));
-        Assert.Equal("utp://" + formatted, endPoint.ToUrl());
-        Assert.Equal(endPoint, UtpEndPoint.Parse(endPoint.ToUrl()));
+        Assert.Equal("utp://" + formatted, endPoint.ToUriString());
+        Assert.Equal(endPoint, UtpEndPoint.Parse(endPoint.ToUriString()));
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
-using Utp.Protocol;
 using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Tests.Hosting;
@@ -31,7 +30,7 @@ public sealed class UtpMetricsTests : IDisposable
         _metrics.ConnectionEstablished(UtpConnectionRole.Client);
         _metrics.ConnectionEstablished(UtpConnectionRole.Server);
         _metrics.ConnectionEstablished(UtpConnectionRole.Server);
-        _metrics.ConnectionEnded(UtpConnectionRole.Server, CloseReason.Graceful, TimeSpan.FromSeconds(2));
+        _metrics.ConnectionEnded(UtpConnectionRole.Server, UtpCloseReason.Graceful, TimeSpan.FromSeconds(2));
 
         var active = Observe<long>("utp.connections.active");
 
@@ -40,10 +39,10 @@ public sealed class UtpMetricsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(CloseReason.Graceful, null)]
-    [InlineData(CloseReason.PeerReset, "peer_reset")]
-    [InlineData(CloseReason.IdleTimeout, "idle_timeout")]
-    public void ConnectionDuration_IsTaggedWithTheErrorOnly(CloseReason reason, string? error)
+    [InlineData(UtpCloseReason.Graceful, null)]
+    [InlineData(UtpCloseReason.PeerReset, "peer_reset")]
+    [InlineData(UtpCloseReason.IdleTimeout, "idle_timeout")]
+    public void ConnectionDuration_IsTaggedWithTheErrorOnly(UtpCloseReason reason, string? error)
     {
         using var collector = Collect<double>("utp.connection.duration");
 
@@ -56,7 +55,7 @@ public sealed class UtpMetricsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(FailureReasons))]
-    public void ErrorType_OfEveryFailure_HasAName(CloseReason reason)
+    public void ErrorType_OfEveryFailure_HasAName(UtpCloseReason reason)
     {
         using var collector = Collect<double>("utp.handshake.duration");
 
@@ -65,8 +64,8 @@ public sealed class UtpMetricsTests : IDisposable
         Assert.NotEqual("_OTHER", Assert.Single(collector.GetMeasurementSnapshot()).Tags["error.type"]);
     }
 
-    public static TheoryData<CloseReason> FailureReasons() =>
-        [.. Enum.GetValues<CloseReason>().Where(reason => reason is not (CloseReason.None or CloseReason.Graceful))];
+    public static TheoryData<UtpCloseReason> FailureReasons() =>
+        [.. Enum.GetValues<UtpCloseReason>().Where(reason => reason is not (UtpCloseReason.None or UtpCloseReason.Graceful))];
 
     [Fact]
     public void Totals_AreReadWhenCollected()

@@ -1,3 +1,5 @@
+using Utp.Transport.Hosting;
+
 namespace Utp.Transport.Tests.Hosting;
 
 /// <summary>The register of bound listeners.</summary>

@@ -1,3 +1,5 @@
+using Utp.Transport.Connections.Pipes;
+
 namespace Utp.Transport.Tests.Performance;
 
 public sealed class BlockPoolTests : IDisposable

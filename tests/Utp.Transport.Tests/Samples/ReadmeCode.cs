@@ -67,7 +67,7 @@ internal static class ReadmeCode
 
         var client = host.Services.GetRequiredKeyedService<IUtpConnectionFactory>("echo"); // or [FromKeyedServices("echo")] in a constructor
         await using var connection = await client.ConnectAsync(UtpEndPoint.Parse("utp://127.0.0.1:7000"));
-        await using var stream = connection.AsStream();
+        await using var stream = connection.AsUtpStream();
 
         // End
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Samples;
 

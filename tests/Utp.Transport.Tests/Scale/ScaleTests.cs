@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Engine;
 using Utp.Transport.Tests.Performance;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// Blocks for pipes where the host brings no pool. The runtime's shared pool keeps few arrays of a size and makes an object per rent; a bulk

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// The pipe of received bytes. The application reads; the executor writes, with its turn, and never waits: what a peer may send is bounded by

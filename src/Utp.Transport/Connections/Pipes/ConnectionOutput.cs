@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// The pipe of bytes to send, and the retransmission buffer: a byte stays until it is acknowledged. The application writes; a flush tells the

@@ -1,4 +1,4 @@
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>What a connection's pipes tell it, from threads of the application and without any lock of theirs.</summary>
 internal interface IPipeOwner

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// One block of memory in the chain of a pipe. Segments are reused across connections, like the blocks in them: an idle connection has none.

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// The one operation of a pipe's end that may be waiting, and who waits for it. All of it under the pipe's lock. The pipe's end is both what

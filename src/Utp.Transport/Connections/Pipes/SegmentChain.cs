@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Utp.Transport;
+namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
 /// The bytes of a pipe: what the reader has not consumed, what the writer has not committed, and room behind. The pipe's lock guards all but

@@ -1,5 +1,6 @@
 using System.Net;
-using Utp.Protocol;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams.Linux;

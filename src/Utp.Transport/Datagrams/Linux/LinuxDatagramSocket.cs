@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Transport.Datagrams.Portable;
 
 namespace Utp.Transport.Datagrams.Linux;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Utp.Protocol.Sending;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams.Linux;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sending;
 
 namespace Utp.Transport.Datagrams.Linux;
 

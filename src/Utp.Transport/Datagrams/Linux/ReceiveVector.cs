@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Time;
 
 namespace Utp.Transport.Datagrams.Linux;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
 using Utp.Protocol.Wire;
 
 namespace Utp.Transport.Datagrams.Linux;

@@ -1,22 +1,20 @@
-using Utp.Protocol;
-
 namespace Utp.Transport.Diagnostics.Tracing;
 
 /// <summary>Reasons as traces and metrics spell them; stable.</summary>
 internal static class CloseReasonNames
 {
-    public static string Of(CloseReason reason) => reason switch
+    public static string Of(UtpCloseReason reason) => reason switch
     {
-        CloseReason.None => "none",
-        CloseReason.Graceful => "graceful",
-        CloseReason.LocalAbort => "local_abort",
-        CloseReason.PeerReset => "peer_reset",
-        CloseReason.Refused => "refused",
-        CloseReason.ConnectTimeout => "connect_timeout",
-        CloseReason.RetransmissionTimeout => "retransmission_timeout",
-        CloseReason.IdleTimeout => "idle_timeout",
-        CloseReason.LingerTimeout => "linger_timeout",
-        CloseReason.Unreachable => "unreachable",
+        UtpCloseReason.None => "none",
+        UtpCloseReason.Graceful => "graceful",
+        UtpCloseReason.LocalAbort => "local_abort",
+        UtpCloseReason.PeerReset => "peer_reset",
+        UtpCloseReason.Refused => "refused",
+        UtpCloseReason.ConnectTimeout => "connect_timeout",
+        UtpCloseReason.RetransmissionTimeout => "retransmission_timeout",
+        UtpCloseReason.IdleTimeout => "idle_timeout",
+        UtpCloseReason.LingerTimeout => "linger_timeout",
+        UtpCloseReason.Unreachable => "unreachable",
         _ => "_OTHER",
     };
 }

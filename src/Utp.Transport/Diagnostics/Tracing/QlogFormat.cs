@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
-using Utp.Protocol;
+using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
 
 namespace Utp.Transport.Diagnostics.Tracing;

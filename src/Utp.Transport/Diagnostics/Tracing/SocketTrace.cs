@@ -1,5 +1,6 @@
 using System.Net;
 using Utp.Protocol.Tracing;
+using Utp.Transport.Connections;
 
 namespace Utp.Transport.Diagnostics.Tracing;
 

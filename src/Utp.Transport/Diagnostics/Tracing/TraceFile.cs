@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Utp.Protocol.Tracing;
+using Utp.Transport.Connections;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Diagnostics.Tracing;

@@ -13,7 +13,7 @@ internal sealed class UtpClientNames(IEnumerable<UtpClientRegistration> registra
     [
         .. registrations.Select(registration => registration.Name)
             .Concat(configuration.Clients.Select(section => section.Key))
-            .Prepend(Options.DefaultName)
+            .Prepend(Microsoft.Extensions.Options.Options.DefaultName)
             .Distinct(StringComparer.OrdinalIgnoreCase),
     ];
 

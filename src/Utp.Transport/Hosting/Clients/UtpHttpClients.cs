@@ -60,6 +60,6 @@ internal sealed class UtpHttpHandlerFilter(IOptionsMonitor<UtpHttpClientOptions>
 
     private IConnectionFactory FactoryOf(string client, UtpHttpClientOptions wanted) =>
         wanted.ClientName is { } name
-            ? services.GetRequiredService<IUtpClientFactory>().CreateClient(name)
-            : services.GetRequiredService<UtpClientFactory>().Find(client) ?? services.GetRequiredService<IUtpConnectionFactory>();
+            ? services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(name)
+            : services.GetRequiredService<UtpConnectionFactoryProvider>().Find(client) ?? services.GetRequiredService<IUtpConnectionFactory>();
 }

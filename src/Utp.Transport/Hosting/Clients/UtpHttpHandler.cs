@@ -1,5 +1,6 @@
 using System.Net.Http;
 using Microsoft.AspNetCore.Connections;
+using Utp.Transport.Connections;
 
 namespace Utp.Transport.Hosting.Clients;
 

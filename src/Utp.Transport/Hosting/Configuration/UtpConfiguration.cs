@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Utp.Transport.Options;
 
 namespace Utp.Transport.Hosting.Configuration;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Hosting.Servers;
+using Utp.Transport.Options;
 
 namespace Utp.Transport.Hosting.Configuration;
 

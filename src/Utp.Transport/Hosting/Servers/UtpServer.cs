@@ -113,7 +113,7 @@ internal sealed class UtpServer(
         catch (AddressInUseException exception)
         {
             throw new IOException(
-                $"Failed to bind listener '{registration.Name}' to {endPoint.ToUrl()}: the address is already in use. "
+                $"Failed to bind listener '{registration.Name}' to {endPoint.ToUriString()}: the address is already in use. "
                 + $"Stop the program that has it, or set {endpoints.UrlKey(registration.Name)} to another port.",
                 exception);
         }

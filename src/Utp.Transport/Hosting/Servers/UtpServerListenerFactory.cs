@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Utp.Transport.Connections;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 
@@ -26,7 +27,7 @@ internal sealed class UtpServerListenerFactory(
     {
         var listener = await _factory.BindAsync(endPoint, options, cancellationToken).ConfigureAwait(false);
         var bound = listener.EndPoint as UtpEndPoint ?? new UtpEndPoint((IPEndPoint)listener.EndPoint);
-        UtpLog.NowListening(_logger, bound.ToUrl());
+        UtpLog.NowListening(_logger, bound.ToUriString());
         return new AnnouncedListener(listener, addresses.Add(endPoint as UtpEndPoint ?? bound, bound));
     }
 

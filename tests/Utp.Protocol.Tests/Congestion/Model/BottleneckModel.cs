@@ -1,4 +1,6 @@
 using Utp.Protocol.Congestion;
+using Utp.Simulation;
+using Utp.Simulation.Randomness;
 
 namespace Utp.Protocol.Tests.Congestion.Model;
 

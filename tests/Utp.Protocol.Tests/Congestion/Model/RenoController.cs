@@ -1,4 +1,6 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Time;
+using Utp.Transport;
 
 namespace Utp.Protocol.Tests.Congestion.Model;
 
@@ -8,7 +10,7 @@ internal sealed class RenoController(int segmentBytes) : ICongestionController
     private double _window = 10 * segmentBytes;
     private double _threshold = double.MaxValue;
 
-    public CongestionAlgorithm Algorithm => CongestionAlgorithm.Cubic;
+    public UtpCongestionControl Algorithm => UtpCongestionControl.Cubic;
 
     public long CongestionWindowBytes => (long)_window;
 

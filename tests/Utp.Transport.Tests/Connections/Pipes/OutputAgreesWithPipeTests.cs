@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using CsCheck;
+using Utp.Transport.Connections.Pipes;
 
 #pragma warning disable CA2012, CA1849 // What is tested is what happens while an operation has not been awaited.
 

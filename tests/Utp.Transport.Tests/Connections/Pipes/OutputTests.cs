@@ -1,5 +1,7 @@
 using System.Buffers;
 using CsCheck;
+using Utp.Transport.Connections.Pipes;
+using Utp.Transport.Tests.Engine;
 
 #pragma warning disable CA2012 // What is tested is what happens while an operation has not been awaited.
 

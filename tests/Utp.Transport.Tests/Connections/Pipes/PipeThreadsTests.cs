@@ -1,4 +1,6 @@
 using System.Buffers;
+using Utp.Transport.Connections.Pipes;
+using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 

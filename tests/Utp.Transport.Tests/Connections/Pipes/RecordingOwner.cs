@@ -1,3 +1,5 @@
+using Utp.Transport.Connections.Pipes;
+
 namespace Utp.Transport.Tests.Connections.Pipes;
 
 /// <summary>Notes what pipes tell their connection.</summary>

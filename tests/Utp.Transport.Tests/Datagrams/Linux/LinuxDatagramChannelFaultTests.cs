@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Datagrams.Linux;
 using Utp.Transport.Engine;

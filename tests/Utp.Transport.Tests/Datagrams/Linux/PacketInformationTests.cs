@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Datagrams.Linux;
 using static Utp.Transport.Tests.Datagrams.ChannelFixture;

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
-using Utp.Protocol;
+using Utp.Protocol.Addresses;
 using Utp.Transport.Datagrams;
+using Utp.Transport.Datagrams.Sharding;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 

@@ -1,0 +1,228 @@
+using System.Runtime.InteropServices;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+using Utp.Protocol.Time;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Sockets;
+
+// Who is who: connection ids, admission of new connections, and answers to packets that belong to nobody.
+internal sealed partial class SocketCore
+{
+    /// <summary>Draws before looking for a free id; with fewer than 15,000 connections to one peer, the first few suffice.</summary>
+    private const int IdDraws = 64;
+
+    /// <summary>
+    /// Ids looked at one by one when no draw was free. An id blocks its neighbours too, so that with 20,000 connections to one peer, which may
+    /// only linger, hardly a tenth of all ids are free, and one connect in a thousand would draw none.
+    /// </summary>
+    private const int IdSteps = 4_096;
+
+    /// <summary>Interop: libutp computes X + 1 in 32 bits, so that a SYN with this id never works against it.</summary>
+    private const ushort UnusableId = 0xFFFF;
+
+    internal bool TryReserveReceiveId(ConnectionCore connection, out ushort receiveId)
+    {
+        receiveId = 0;
+        for (var draw = 0; draw < IdDraws; draw++)
+        {
+            receiveId = (ushort)Random.NextUInt32();
+            if (TryTakeReceiveId(connection, receiveId))
+            {
+                return true;
+            }
+        }
+
+        // A retry can do without an id of its own; the first request cannot.
+        for (var step = 0; step < IdSteps && connection.ReceiveIdCount == 0; step++)
+        {
+            receiveId = unchecked((ushort)(receiveId + 1));
+            if (TryTakeReceiveId(connection, receiveId))
+            {
+                return true;
+            }
+        }
+
+        receiveId = 0;
+        return false;
+    }
+
+    internal void ReleaseReceiveId(ConnectionCore connection, ushort receiveId)
+    {
+        var key = new ConnectionKey(connection.Remote, receiveId);
+        if (_connections.TryGetValue(key, out var holder) && ReferenceEquals(holder, connection))
+        {
+            _connections.Remove(key);
+        }
+    }
+
+    /// <summary>A half-open connection is confirmed. False when the backlog is full: it is admitted when its turn comes.</summary>
+    internal bool TryAdmit(ConnectionCore connection)
+    {
+        if (!_admission.TryConfirm(connection))
+        {
+            return false;
+        }
+
+        Statistics.ConnectionsOpened++;
+        return true;
+    }
+
+    /// <summary>A half-open connection ends: nobody was told of it, so nobody is told now.</summary>
+    internal void ExpireHalfOpen(ConnectionCore connection)
+    {
+        Statistics.HalfOpenExpired++;
+        connection.Expire();
+    }
+
+    /// <summary>Takes a connection out of every table. One that never got beyond half-open was not counted as opened.</summary>
+    internal void Forget(ConnectionCore connection, bool wasOpened)
+    {
+        _admission.Remove(connection);
+        _timers.Remove(connection);
+        ReleaseReceiveId(connection, connection.ReceiveId);
+        ConnectionCount--;
+        Statistics.ConnectionsReleased += wasOpened ? 1 : 0;
+    }
+
+    /// <summary>Not beside one that is in use: the peer's send id, and the ids of connections in the other direction, must not be confused with it.</summary>
+    private bool TryTakeReceiveId(ConnectionCore connection, ushort receiveId) =>
+        receiveId != UnusableId
+        && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId - 1))))
+        && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId + 1))))
+        && _connections.TryAdd(new ConnectionKey(connection.Remote, receiveId), connection);
+
+    private DatagramResult HandleSyn(Instant now, in PeerAddress remote, in PacketHeader syn, in LocalAddress local)
+    {
+        Statistics.SynsReceived++;
+        var key = new ConnectionKey(remote, unchecked((ushort)(syn.ConnectionId + 1)));
+        if (_connections.TryGetValue(key, out var existing))
+        {
+            if (existing.IsUnconfirmedRequest(syn))
+            {
+                existing.AnswerSyn(now, syn);
+                return DatagramResult.Answered;
+            }
+
+            if (!existing.IsReplacedBy(now, syn))
+            {
+                Statistics.DatagramsImplausible++;
+                return DatagramResult.Dropped;
+            }
+
+            existing.Trace(now);
+        }
+
+        if (!IsListening)
+        {
+            Statistics.SynsRefused++;
+            _ = _resets.MayReset(now, remote, syn.ConnectionId) && _resets.AddLimited(now, remote, local, syn.ConnectionId, default, syn.Sequence);
+            return DatagramResult.Dropped;
+        }
+
+        if (!MakeRoomForSyn(now, remote))
+        {
+            return DatagramResult.Dropped;
+        }
+
+        var connection = new ConnectionCore(this, remote, AcceptedConnections ?? Settings.AcceptedConnections, isInitiator: false, now);
+        connection.Pin(local);
+        _connections.Add(key, connection);
+        ConnectionCount++;
+        _admission.Add(connection);
+        connection.StartAccepting(now, syn);
+        return DatagramResult.Answered;
+    }
+
+    private bool MakeRoomForSyn(Instant now, in PeerAddress remote)
+    {
+        if (_admission.IsBacklogFull)
+        {
+            Statistics.SynsDroppedBacklog++;
+            return false;
+        }
+
+        if (_admission.IsFullFor(remote))
+        {
+            Statistics.SynsDroppedPerAddress++;
+            return false;
+        }
+
+        if ((_admission.IsHalfOpenFull || ConnectionCount >= Settings.MaxConnections) && !TryEvictHalfOpen(now))
+        {
+            Statistics.SynsDroppedHalfOpen++;
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool TryEvictHalfOpen(Instant now)
+    {
+        if (_admission.OldestUnconfirmed is not { } oldest || now - oldest.CreatedAt < Settings.HalfOpenEvictionMicros)
+        {
+            return false;
+        }
+
+        ExpireHalfOpen(oldest);
+        return true;
+    }
+
+    private bool TryFind(in PeerAddress remote, in PacketHeader header, out ConnectionCore connection, out ushort receiveId)
+    {
+        receiveId = header.ConnectionId;
+        ref var found = ref CollectionsMarshal.GetValueRefOrNullRef(_connections, new ConnectionKey(remote, receiveId));
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref found))
+        {
+            connection = found;
+            return true;
+        }
+
+        // Interop: a libutp RESET carries the id of the offending packet, which is our send id: one above an initiator's, one below an acceptor's.
+        if (header.Type == PacketType.Reset)
+        {
+            for (var offset = -1; offset <= 1; offset += 2)
+            {
+                receiveId = unchecked((ushort)(header.ConnectionId + offset));
+                if (_connections.TryGetValue(new ConnectionKey(remote, receiveId), out connection!) && connection.SendId == header.ConnectionId)
+                {
+                    return true;
+                }
+            }
+        }
+
+        connection = null!;
+        return false;
+    }
+
+    private DatagramResult HandleUnknown(Instant now, in PeerAddress remote, in PacketView packet, int datagramBytes, in LocalAddress local)
+    {
+        Statistics.DatagramsForUnknownConnection++;
+        var header = packet.Header;
+        if (header.Type == PacketType.Reset)
+        {
+            // Never answered: two stacks would reset each other for ever.
+            Statistics.ResetsIgnored++;
+            return DatagramResult.Dropped;
+        }
+
+        if (!_resets.MayReset(now, remote, header.ConnectionId))
+        {
+            return DatagramResult.Dropped;
+        }
+
+        // Never more bytes out than came in.
+        if (datagramBytes < 2 * PacketHeader.Size)
+        {
+            _resets.AddLimited(now, remote, local, header.ConnectionId, header.Acknowledgement, header.Sequence);
+            return DatagramResult.Dropped;
+        }
+
+        // Interop: everybody honours the id that they receive on, which is one beside the packet's; on which side depends on who dialled.
+        // libutp would take the packet's own id too, but must not get two (RecentResets).
+        var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
+        _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
+        _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);
+        return DatagramResult.Dropped;
+    }
+}

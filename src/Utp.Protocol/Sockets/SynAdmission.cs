@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections;
+
+namespace Utp.Protocol.Sockets;
+
+/// <summary>
+/// Who may come in: half-open connections, bounded in all and per address, oldest first; and the backlog of confirmed ones that the
+/// application has not taken. A forged SYN costs one entry for a bounded time, and never reaches the application. One that is confirmed
+/// while the backlog is full stays half-open, and waits for its turn: its initiator takes it for established, and may not speak again soon.
+/// </summary>
+internal sealed class SynAdmission(SocketSettings settings)
+{
+    private readonly LinkedList<ConnectionCore> _halfOpen = new();
+
+    /// <summary>Confirmed, in the order of their confirmation. Anybody waits only while the backlog is full.</summary>
+    private readonly LinkedList<ConnectionCore> _waiting = new();
+    private readonly Dictionary<PeerAddress, int> _perAddress = [];
+    private int _backlogCount;
+
+    /// <summary>Unconfirmed ones, and those that wait.</summary>
+    public int HalfOpenCount => _halfOpen.Count + _waiting.Count;
+
+    public int WaitingCount => _waiting.Count;
+
+    public bool IsHalfOpenFull => HalfOpenCount >= settings.MaxHalfOpen;
+
+    public bool IsBacklogFull => _backlogCount >= settings.AcceptBacklog;
+
+    public ConnectionCore? OldestUnconfirmed => _halfOpen.First?.Value;
+
+    public bool IsFullFor(in PeerAddress remote) => _perAddress.TryGetValue(remote.Host, out var count) && count >= settings.MaxHalfOpenPerAddress;
+
+    public void Add(ConnectionCore connection)
+    {
+        connection.HalfOpenNode = _halfOpen.AddLast(connection);
+        CollectionsMarshal.GetValueRefOrAddDefault(_perAddress, connection.Remote.Host, out _)++;
+    }
+
+    /// <summary>The peer has confirmed. False when the backlog is full: the connection waits for <see cref="ReleaseBacklog"/>.</summary>
+    public bool TryConfirm(ConnectionCore connection)
+    {
+        if (IsBacklogFull)
+        {
+            if (connection.HalfOpenNode is { } node && node.List == _halfOpen)
+            {
+                _halfOpen.Remove(node);
+                _waiting.AddLast(node);
+            }
+
+            return false;
+        }
+
+        Remove(connection);
+        _backlogCount++;
+        return true;
+    }
+
+    /// <summary>One was taken from the backlog. Returns who comes in for it; null when nobody waits.</summary>
+    public ConnectionCore? ReleaseBacklog()
+    {
+        Invariant.Holds(_backlogCount > 0, "only what is in the backlog is taken from it");
+        _backlogCount--;
+        if (_waiting.First?.Value is not { } next)
+        {
+            return null;
+        }
+
+        Remove(next);
+        _backlogCount++;
+        return next;
+    }
+
+    public void CheckInvariants() => Invariant.Holds(_waiting.Count == 0 || IsBacklogFull, "nobody waits beside a free place");
+
+    /// <summary>Takes the connection out of the half-open table, if it is there.</summary>
+    public void Remove(ConnectionCore connection)
+    {
+        if (connection.HalfOpenNode is not { } node)
+        {
+            return;
+        }
+
+        connection.HalfOpenNode = null;
+        node.List!.Remove(node);
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_perAddress, connection.Remote.Host);
+        if (--count == 0)
+        {
+            _perAddress.Remove(connection.Remote.Host);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Utp.Transport.Datagrams.Linux;
+using Utp.Transport.Engine;
+
+namespace Utp.Transport.Datagrams.Sharding;
+
+/// <summary>Makes the kernel choose among sockets that share a port; false, with the reason, where it will not.</summary>
+internal delegate bool TryAttachShardProgram(UdpSocket first, int count, out string reason);
+
+/// <summary>
+/// Opens the channels of one local endpoint: all that were asked for, or one where the system cannot share a port as it must. The first
+/// socket is bound alone, so that an address that somebody has is refused as ever; only then is it shared with the others (SO_REUSEPORT).
+/// </summary>
+internal sealed class ShardedChannels(TryAttachShardProgram tryAttach, ShardNotice notice)
+{
+    private static readonly ShardedChannels System = new(ShardProgram.TryAttach, ShardNotice.Shared);
+
+    /// <summary>As <see cref="Open"/>, with the system's means.</summary>
+    public static IDatagramChannel[] Create(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger) =>
+        System.Open(local, count, options, clock, logger);
+
+    /// <returns>
+    /// <paramref name="count"/> channels in the order of <see cref="ShardSelector"/>, or one. Before the kernel was told how to choose it chose
+    /// by itself: what waits on one of several has to be thrown away.
+    /// </returns>
+    /// <exception cref="AddressInUseException">Another socket has the address.</exception>
+    /// <exception cref="SocketException">The system has no such address, or forbids it.</exception>
+    /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
+    public IDatagramChannel[] Open(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger)
+    {
+        var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
+        List<IDatagramChannel> channels = [DatagramChannelFactory.CreateOver(udp, options, clock, logger)];
+        if (count > 1)
+        {
+            if (TryShare(udp, channels, count, options, clock, logger, out var reason))
+            {
+                DatagramLog.Sharded(logger, channels[0].LocalEndPoint, count);
+            }
+            else
+            {
+                channels.Skip(1).ToList().ForEach(channel => channel.Dispose());
+                channels.RemoveRange(1, channels.Count - 1);
+                udp.StopSharing();
+                notice.Report(logger, options, count, reason);
+            }
+        }
+
+        return [.. channels];
+    }
+
+    private bool TryShare(
+        UdpSocket first, List<IDatagramChannel> channels, int count, UtpTransportOptions options, UtpClock clock, ILogger logger, out string reason)
+    {
+        if (channels[0] is not LinuxDatagramChannel)
+        {
+            reason = $"the {channels[0].Name} channel, which is the best that works, cannot share a port";
+            return false;
+        }
+
+        try
+        {
+            while (channels.Count < count)
+            {
+                var udp = UdpSocket.OpenSharing(first, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
+                channels.Add(DatagramChannelFactory.CreateOver(udp, options, clock, logger));
+                if (channels[^1].Name != channels[0].Name)
+                {
+                    reason = $"after the {channels[0].Name} channel the system has only the {channels[^1].Name} channel";
+                    return false;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or AddressInUseException or InvalidOperationException)
+        {
+            reason = e.Message.TrimEnd('.');
+            return false;
+        }
+
+        return tryAttach(first, count, out reason);
+    }
+}

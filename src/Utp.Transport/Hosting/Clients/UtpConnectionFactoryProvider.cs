@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Utp.Transport.Connections;
+using Utp.Transport.Engine;
+
+namespace Utp.Transport.Hosting.Clients;
+
+/// <inheritdoc />
+internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNames names, IOptionsMonitor<UtpClientOptions> options) : IUtpConnectionFactoryProvider
+{
+    private readonly ConcurrentDictionary<string, Lazy<IUtpConnectionFactory>> _clients = new(StringComparer.Ordinal);
+
+    public IUtpConnectionFactory GetFactory(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Find(name) ?? throw new InvalidOperationException(NotRegistered(name));
+    }
+
+    /// <summary>As <see cref="GetFactory"/>, but null when nobody registered or configured the name.</summary>
+    public IUtpConnectionFactory? Find(string name) =>
+        names.Find(name) is not { } known
+            ? null
+            : _clients.GetOrAdd(known, client => new Lazy<IUtpConnectionFactory>(() => new UtpConnectionFactory(engine, options.Get(client), client))).Value;
+
+    private string NotRegistered(string name)
+    {
+        var known = names.All.Where(other => other.Length > 0).Select(other => $"'{other}'").ToArray();
+        return $"No uTP client is named '{name}'. Register it with AddUtp().AddClient(\"{name}\"), or configure Utp:Clients:{name}. "
+            + (known.Length == 0 ? "No named client is known." : $"Known are {string.Join(", ", known)}.");
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Utp.Transport.Options;
+
+/// <summary>
+/// The pair of <see cref="UtpConnectionOptions.IdleTimeout"/> and <see cref="UtpConnectionOptions.KeepAliveInterval"/>. A connection works with
+/// any two values, because it keeps alive three times in an idle timeout. A section that sets both, and so that the interval never takes
+/// effect, is a mistake all the same.
+/// </summary>
+internal static class SilenceSettings
+{
+    private const string Idle = nameof(UtpConnectionOptions.IdleTimeout);
+    private const string KeepAlive = nameof(UtpConnectionOptions.KeepAliveInterval);
+
+    /// <returns>What is wrong with a section's pair; null when nothing is, or when it does not set both.</returns>
+    public static string? Check(IConfigurationSection? section)
+    {
+        if (section?[Idle] is not { } idleText || section[KeepAlive] is not { } keepAliveText)
+        {
+            return null;
+        }
+
+        var options = new UtpConnectionOptions();
+        foreach (var key in OptionKeys.Connection)
+        {
+            if (key.Name is Idle or KeepAlive && key.Apply(section[key.Name]!, options) is not null)
+            {
+                // Unreadable; the complaint about the value suffices.
+                return null;
+            }
+        }
+
+        return options.IdleTimeout > TimeSpan.Zero && options.KeepAliveInterval >= options.IdleTimeout
+            ? $"{section.Path}:{KeepAlive} is '{keepAliveText}', which is not shorter than {section.Path}:{Idle} ('{idleText}'), so it would have no effect. "
+                + $"Set {KeepAlive} to less than a third of {Idle}, or remove it: keepalives then leave three times in an {Idle}."
+            : null;
+    }
+}

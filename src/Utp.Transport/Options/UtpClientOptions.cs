@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace Utp.Transport;
+
+/// <summary>Options of a named client, bound from <c>Utp:Clients:NAME</c>; the inherited ones start from the engine's.</summary>
+public sealed class UtpClientOptions : UtpConnectionOptions
+{
+    /// <summary>Initializes options of which none is assigned: the client's connections then have those of the engine.</summary>
+    public UtpClientOptions()
+    {
+    }
+
+    /// <summary>Initializes a copy: the same values, and the same options assigned.</summary>
+    /// <param name="other">The options to copy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public UtpClientOptions(UtpClientOptions other)
+        : base(other)
+    {
+        MaxConnections = other.MaxConnections;
+        LocalEndPoint = other.LocalEndPoint is { } local ? new IPEndPoint(local.Address, local.Port) : null;
+    }
+
+    /// <summary>
+    /// Gets or sets how many connections the client may have at once. Default null: no limit but the engine's. Beyond it a connect fails with
+    /// <see cref="InvalidOperationException"/> that names the client and the limit; a request of an <see cref="System.Net.Http.HttpClient"/> over
+    /// uTP waits until a connection ends, as it does for <see cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
+    /// </summary>
+    public int? MaxConnections { get; set; }
+
+    /// <summary>
+    /// Gets or sets the local address to connect from. Default null: any address, a port chosen by the system and shared by the engine's
+    /// clients; with <see cref="UtpTransportOptions.Shards"/> so many ports, which connections take in turn. Name a listener's endpoint to
+    /// connect from the listening port (for NAT traversal).
+    /// </summary>
+    public IPEndPoint? LocalEndPoint { get; set; }
+}

@@ -1,0 +1,18 @@
+namespace Utp.Transport;
+
+/// <summary>Options of one listener: those of the connections that it accepts.</summary>
+public sealed class UtpListenerOptions : UtpConnectionOptions
+{
+    /// <summary>Initializes options of which none is assigned: the listener then has those of the engine.</summary>
+    public UtpListenerOptions()
+    {
+    }
+
+    /// <summary>Initializes a copy: the same values, and the same options assigned.</summary>
+    /// <param name="other">The options to copy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    public UtpListenerOptions(UtpConnectionOptions other)
+        : base(other)
+    {
+    }
+}

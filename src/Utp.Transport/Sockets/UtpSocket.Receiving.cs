@@ -1,0 +1,214 @@
+using Utp.Protocol.Connections;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
+using Utp.Transport.Connections;
+using Utp.Transport.Datagrams;
+
+namespace Utp.Transport.Sockets;
+
+/// <content>From the channel into the core, and from the core into input pipes.</content>
+internal sealed partial class UtpSocket
+{
+    private readonly Thread _receiver;
+    private UtpConnection? _touched;
+    private long _errorsSurvived;
+    private long _foreignDropped;
+
+    /// <summary>Receives that empty the largest buffer of the smallest datagrams: one may be endless only where a flood never stops.</summary>
+    private const int MostDiscards = 1_024;
+
+    /// <summary>Throws away what has come so far. Before <see cref="Start"/>.</summary>
+    public void DiscardReceived()
+    {
+        for (var i = 0; i < MostDiscards; i++)
+        {
+            // A receive that was woken before does not wait.
+            _channel.Wake();
+            if (!_channel.Receive(_batch))
+            {
+                return;
+            }
+        }
+    }
+
+    private void ReceiveLoop()
+    {
+        while (!IsClosed)
+        {
+            var received = Receive();
+            _turn.EnterAsReceiver();
+            _collectsWoken = true;
+            try
+            {
+                if (received && !_closed)
+                {
+                    HandleBatch();
+                }
+
+                RunTurn();
+            }
+            finally
+            {
+                _turn.Exit();
+                _collectsWoken = false;
+            }
+
+            RunNudged();
+            RunWoken();
+        }
+    }
+
+    /// <summary>Channels report what the system says; what they throw is a defect, and must not end the process.</summary>
+    private bool Receive()
+    {
+        try
+        {
+            return _channel.Receive(_batch, ReceiveDeadline);
+        }
+#pragma warning disable CA1031 // As in RunTurn.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            using (_turn.EnterScope())
+            {
+                Fail(e);
+            }
+
+            return false;
+        }
+    }
+
+    private void HandleBatch()
+    {
+        _errorsSurvived += _batch.ErrorCount;
+        try
+        {
+            // First, or a request to connect that comes with the batch would find the backlog full, and have to come again.
+            ReleaseBacklogToCore();
+            for (var i = 0; i < _batch.Count; i++)
+            {
+                HandleTrain(_batch[i], _batch.BytesOf(i));
+            }
+
+            for (var i = 0; i < _batch.ReportCount; i++)
+            {
+                HandleReport(_batch.ReportAt(i), _batch.QuotationOf(i));
+            }
+        }
+#pragma warning disable CA1031 // As in RunTurn.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+        }
+    }
+
+    private void HandleTrain(in ReceivedTrain train, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > train.SegmentSize)
+        {
+            HandleDatagram(train, bytes[..train.SegmentSize]);
+            bytes = bytes[train.SegmentSize..];
+        }
+
+        HandleDatagram(train, bytes);
+    }
+
+    private void HandleDatagram(in ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    {
+        if (!TryDeliverSetAside(train.Arrival))
+        {
+            _droppedForMemory++;
+            return;
+        }
+
+        try
+        {
+            TakeDatagram(train, datagram);
+        }
+        catch (OutOfMemoryException)
+        {
+            HandleNoMemory();
+        }
+    }
+
+    private void TakeDatagram(in ReceivedTrain train, ReadOnlySpan<byte> datagram)
+    {
+        var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram, train.Local);
+        if (result.Connection is { } core)
+        {
+            if (result.PayloadLength > 0)
+            {
+                Deliver(core, train.Arrival, datagram.Slice(result.PayloadOffset, result.PayloadLength));
+            }
+
+            DeliverReordered(core, train.Arrival);
+        }
+        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, train.Local, datagram))
+        {
+            _foreignDropped++;
+        }
+    }
+
+    private void DeliverReordered(ConnectionCore core, Instant now)
+    {
+        while (_setAsideFor is null && core.TryTakeReordered(out var payload))
+        {
+            Deliver(core, now, payload);
+        }
+    }
+
+    private void Deliver(ConnectionCore core, Instant now, ReadOnlySpan<byte> payload)
+    {
+        UtpConnection connection;
+        try
+        {
+            connection = OwnerOf(core);
+        }
+        catch (OutOfMemoryException)
+        {
+            SetAside(core, payload);
+            return;
+        }
+
+        if (!connection.IsTouched)
+        {
+            connection.IsTouched = true;
+            connection.NextTouched = _touched;
+            _touched = connection;
+        }
+
+        var taken = connection.Deliver(now, payload);
+        if (taken < payload.Length)
+        {
+            SetAside(core, payload[taken..]);
+        }
+    }
+
+    /// <summary>Wakes the readers of everything that this turn brought, once each.</summary>
+    private void FlushInputs()
+    {
+        while (_touched is { } connection)
+        {
+            _touched = connection.NextTouched;
+            connection.NextTouched = null;
+            connection.IsTouched = false;
+            connection.FlushInput();
+        }
+    }
+
+    /// <summary>A connection from outside gets its owner with its first payload, which can come before it is polled as accepted.</summary>
+    private UtpConnection OwnerOf(ConnectionCore core)
+    {
+        if (core.Owner is UtpConnection connection)
+        {
+            return connection;
+        }
+
+        connection = new UtpConnection(this, core, _listener?.Options ?? _engine.DefaultOptions);
+        core.Owner = connection;
+        _engine.AddReference(_group);
+        _unsettled.Add(connection);
+        return connection;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+using Utp.Transport.Connections;
+using Utp.Transport.Engine;
+using Utp.Transport.Options;
+using Utp.Transport.Standalone;
+
+namespace Utp.Transport;
+
+/// <summary>
+/// Listens for uTP connections without a host or container: what <see cref="System.Net.Sockets.TcpListener"/> is for TCP. It has a UDP socket
+/// of its own. Programs with a host use <c>services.AddUtp()</c>, servers of HTTP <c>UseUtp()</c>.
+/// </summary>
+public sealed class UtpListener : IAsyncDisposable
+{
+    private readonly UtpEngine _engine;
+    private readonly IConnectionListener _listener;
+
+    private UtpListener(UtpEngine engine, IConnectionListener listener)
+    {
+        _engine = engine;
+        _listener = listener;
+        LocalEndPoint = ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
+    }
+
+    /// <summary>Gets the address and UDP port that are really bound: after binding to port 0, the port that the system chose.</summary>
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Binds a UDP socket and starts to listen.</summary>
+    /// <param name="endPoint">
+    /// The local address: an <see cref="IPEndPoint"/>, <see cref="UtpEndPoint"/> or <see cref="DnsEndPoint"/>. Port 0 lets the system choose;
+    /// <see cref="IPAddress.IPv6Any"/> listens on all addresses of both families.
+    /// </param>
+    /// <param name="options">
+    /// Options of the connections. Those that are not assigned are those of <paramref name="engine"/>'s <see cref="UtpEngineOptions.Transport"/>.
+    /// </param>
+    /// <param name="engine">Options of the socket, loggers and clock; null takes the defaults.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The listener; disposing it closes its connections.</returns>
+    /// <exception cref="AddressInUseException">Another program, or another listener, has the address.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is not one of this machine, or its name is unknown.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
+    /// <exception cref="NotSupportedException"><paramref name="endPoint"/> is of another kind.</exception>
+    public static async ValueTask<UtpListener> BindAsync(
+        EndPoint endPoint,
+        UtpListenerOptions? options = null,
+        UtpEngineOptions? engine = null,
+        CancellationToken cancellationToken = default)
+    {
+        var local = StandaloneEngine.ToUtpEndPoint(endPoint);
+        var engineOptions = StandaloneEngine.Check(engine);
+        var copy = options is null ? new UtpListenerOptions() : new UtpListenerOptions(options);
+        var effective = OptionSnapshot.TakeMerged(OptionKeys.Listener, copy, engineOptions.Transport, nameof(options));
+        var ownEngine = StandaloneEngine.Create(engineOptions, effective.LingerTimeout);
+        try
+        {
+            var factory = new UtpConnectionListenerFactory(ownEngine, Microsoft.Extensions.Options.Options.Create(engineOptions.Transport));
+            return new UtpListener(ownEngine, await factory.BindAsync(local, effective, cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            await ownEngine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the next connection. Several callers may wait at once; each gets connections of its own.</summary>
+    /// <param name="cancellationToken">Ends the wait; no connection is lost.</param>
+    /// <returns>The connection as a stream, for the caller to dispose.</returns>
+    /// <exception cref="ObjectDisposedException">The listener is stopped or disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<UtpStream> AcceptAsync(CancellationToken cancellationToken = default) =>
+        await TryAcceptAsync(cancellationToken).ConfigureAwait(false) ?? throw new ObjectDisposedException(nameof(UtpListener), "The listener has stopped.");
+
+    /// <summary>Gets connections as they come, until the listener is stopped or disposed.</summary>
+    /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The connections as streams, for the caller to dispose; serve each in a task of its own so that the next need not wait.</returns>
+    public async IAsyncEnumerable<UtpStream> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await TryAcceptAsync(cancellationToken).ConfigureAwait(false) is { } stream)
+        {
+            yield return stream;
+        }
+    }
+
+    /// <summary>
+    /// Stops listening: refuses new connections and resets those that were not accepted. Accepted connections continue. Further calls have no
+    /// effect.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait. The listener stops all the same.</param>
+    /// <returns>Completes when the listener accepts no more connections.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask StopAsync(CancellationToken cancellationToken = default) => _listener.UnbindAsync(cancellationToken);
+
+    /// <summary>
+    /// Stops listening and closes every connection. Waits until the peers have acknowledged what was written, at most for
+    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset. Streams that are disposed, or have
+    /// finished writing, end properly. Those that are still open are reset after what was written, so that no peer takes a part for the whole.
+    /// </summary>
+    /// <returns>Completes when the UDP socket is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _engine.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Gets <c>utp://address:port</c>.</summary>
+    /// <returns>The address listened on.</returns>
+    public override string ToString() => new UtpEndPoint(LocalEndPoint).ToUriString();
+
+    private async ValueTask<UtpStream?> TryAcceptAsync(CancellationToken cancellationToken) =>
+        await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } connection
+            ? new UtpStream(connection)
+            : null;
+}
