@@ -16,7 +16,8 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     public UtpTransportOptions(UtpTransportOptions other)
         : base(other)
     {
-        foreach (var key in OptionKeys.Transport)
+        // The base class has copied the others, and knows which of them are assigned.
+        foreach (var key in OptionKeys.Transport.Where(key => key is not IOptionKey<UtpConnectionOptions>))
         {
             key.Copy(other, this);
         }

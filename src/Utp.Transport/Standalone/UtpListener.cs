@@ -88,9 +88,8 @@ public sealed class UtpListener : IAsyncDisposable
     /// Stops listening: refuses new connections and resets those that were not accepted. Accepted connections continue. Further calls have no
     /// effect.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait. The listener stops all the same.</param>
+    /// <param name="cancellationToken">Has no effect: stopping does not wait for anything that a token could end.</param>
     /// <returns>Completes when the listener accepts no more connections.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask StopAsync(CancellationToken cancellationToken = default) => _listener.UnbindAsync(cancellationToken);
 
     /// <summary>
