@@ -69,6 +69,41 @@ on a ip link set eth0 up
 on a ip route add default via 10.77.1.2
 end_transfer "sender's interface down" 1000
 
+# The same outage for the same program over uTP and over TCP. Sets resumed_ms, or leaves it empty when the transfer did not end well.
+resumed_ms=
+bench_through_outage() {
+  local begin from
+  resumed_ms=
+  utp_on b bench --listen "10.77.2.1:$2" --transport "$1" >"$work/listen.log" 2>&1 &
+  wait_until 20 is_listening "$2"
+  utp_on a bench --connect "10.77.2.1:$2" --transport "$1" --bytes 8000000 --interval 0 >"$work/bench.log" 2>&1 &
+  sender=$!
+  wait_until 20 received_more_than $(($(received_bytes) + 1000000))
+  on a ip link set eth0 down
+  sleep "$outage"
+  on a ip link set eth0 up
+  on a ip route add default via 10.77.1.2
+  begin=$(now_ms)
+  from=$(received_bytes)
+  wait_until 60 received_more_than $((from + 50000))
+  resumed_ms=$(($(now_ms) - begin))
+  wait "$sender" || resumed_ms=
+  stop_all
+}
+
+is_listening() { on b ss -Htuln | grep -q ":$1 "; }
+
+bench_through_outage tcp 7717
+tcp_ms=$resumed_ms
+bench_through_outage utp 7718
+if [ -z "$resumed_ms" ] || [ -z "$tcp_ms" ]; then
+  fail "sender's interface down, beside TCP" "$(tail -n 1 "$work/bench.log")"
+elif [ "$resumed_ms" -le "$((tcp_ms > 1000 ? tcp_ms : 1000))" ]; then
+  pass "sender's interface down, beside TCP" "data moved after $resumed_ms ms over uTP and $tcp_ms ms over TCP"
+else
+  fail "sender's interface down, beside TCP" "data moved after $resumed_ms ms over uTP and $tcp_ms ms over TCP"
+fi
+
 # killed NAME LISTENER_INPUT VICTIM SURVIVOR: one end of a connection is killed, and the other one ends within five seconds.
 killed() {
   local begin took
