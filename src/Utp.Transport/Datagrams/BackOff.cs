@@ -1,9 +1,9 @@
 namespace Utp.Transport.Datagrams;
 
-/// <summary>Pauses where the system gives nothing to wait for. Used by one thread.</summary>
+/// <summary>Pauses where the system offers nothing to wait for. One thread uses it.</summary>
 internal struct BackOff
 {
-    /// <summary>Consecutive errors without a datagram after which receiving slows down, so that a broken socket does not burn a processor.</summary>
+    /// <summary>Number of consecutive errors without a datagram after which receiving slows down, so that a broken socket does not burn a processor.</summary>
     private const int ErrorsBeforePause = 64;
 
     private static readonly TimeSpan ErrorPause = TimeSpan.FromMilliseconds(10);
@@ -11,7 +11,7 @@ internal struct BackOff
 
     private int _errorStreak;
 
-    /// <summary>A socket out of buffers (ENOBUFS) is still called writable: time is what to wait for.</summary>
+    /// <summary>Sleeps, because a socket that is out of buffers (ENOBUFS) is still reported as writable.</summary>
     public static void PauseForBuffers(TimeSpan limit) => Thread.Sleep(limit < ShortagePause ? limit : ShortagePause);
 
     public void Reset() => _errorStreak = 0;

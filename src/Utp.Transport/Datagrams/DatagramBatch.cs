@@ -5,25 +5,26 @@ using Utp.Protocol.Wire;
 namespace Utp.Transport.Datagrams;
 
 /// <summary>
-/// Datagrams of one receive: each entry is one datagram, or a train of them from one peer cut every <see cref="ReceivedTrain.SegmentSize"/>
-/// bytes. The memory belongs to the batch and is reused by the next receive.
+/// The datagrams of one receive. Each entry is one datagram, or a train of datagrams from one peer to be cut every <see
+/// cref="ReceivedTrain.SegmentSize"/> bytes. The memory belongs to the batch, and the next receive reuses it.
 /// </summary>
 internal sealed class DatagramBatch
 {
     /// <summary>
-    /// Between entries. With 64 KiB alone the same bytes of every entry would compete for the same few lines of each processor cache.
+    /// Gap between entries, in bytes. At a distance of exactly 64 KiB, the same bytes of every entry would compete for the same few lines of each
+    /// processor cache.
     /// </summary>
     private const int Gap = 17 * 64;
 
-    /// <summary>Reports that one receive may bring.</summary>
+    /// <summary>The maximum number of reports per receive.</summary>
     public const int MaxReports = 16;
 
     private readonly ReceivedTrain[] _trains;
     private UnreachableReport[]? _reports;
     private byte[]? _quotations;
 
-    /// <param name="capacity">Entries that one receive may bring.</param>
-    /// <param name="bytesPerEntry">Memory of each: 64 KiB where the system may join datagrams (GRO) or a peer may send large ones.</param>
+    /// <param name="capacity">Maximum number of entries per receive.</param>
+    /// <param name="bytesPerEntry">Memory of each entry: 64 KiB where the system may join datagrams (GRO) or a peer may send large ones.</param>
     public DatagramBatch(int capacity, int bytesPerEntry)
     {
         _trains = new ReceivedTrain[capacity];
@@ -35,12 +36,12 @@ internal sealed class DatagramBatch
 
     public int BytesPerEntry { get; }
 
-    /// <summary>Pinned; entry i owns [OffsetOf(i), +BytesPerEntry).</summary>
+    /// <summary>The pinned memory of all entries; entry i owns [OffsetOf(i), +BytesPerEntry).</summary>
     public byte[] Memory { get; }
 
     public int Count { get; private set; }
 
-    /// <summary>Transient socket errors survived during the receive.</summary>
+    /// <summary>Number of transient socket errors that the receive survived.</summary>
     public int ErrorCount { get; set; }
 
     public ref readonly ReceivedTrain this[int index] => ref _trains[index];
@@ -49,15 +50,15 @@ internal sealed class DatagramBatch
 
     public int OffsetOf(int index) => index * (BytesPerEntry + Gap);
 
-    /// <summary>The memory that the next <see cref="Add"/> is about.</summary>
+    /// <summary>The memory that the next <see cref="Add"/> refers to.</summary>
     public Span<byte> NextEntry => Memory.AsSpan(OffsetOf(Count), BytesPerEntry);
 
-    /// <summary>What the network reported of datagrams that were sent (ICMP "unreachable"). Nobody vouches for it.</summary>
+    /// <summary>Number of reports (ICMP "unreachable") about datagrams that were sent. Nothing authenticates them.</summary>
     public int ReportCount { get; private set; }
 
     public ref readonly UnreachableReport ReportAt(int index) => ref _reports![index];
 
-    /// <summary>The first bytes of the datagram that the report is about: as many as a uTP header has.</summary>
+    /// <summary>The first bytes of the datagram that the report is about: the size of a uTP header.</summary>
     public ReadOnlySpan<byte> QuotationOf(int report) => _quotations.AsSpan(report * PacketHeader.Size, PacketHeader.Size);
 
     public void Clear()
@@ -67,11 +68,11 @@ internal sealed class DatagramBatch
         ErrorCount = 0;
     }
 
-    /// <summary>Records what was received into entry <see cref="Count"/>.</summary>
+    /// <summary>Records what the receive wrote into entry <see cref="Count"/>.</summary>
     public void Add(in PeerAddress remote, int length, int segmentSize, Instant arrival, in LocalAddress local = default) =>
         _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival, local);
 
-    /// <summary>Records a report; one too many is dropped, like any datagram that a network loses.</summary>
+    /// <summary>Records a report; when the batch is full, the report is dropped, as if the network had lost it.</summary>
     public void AddReport(in UnreachableReport report, ReadOnlySpan<byte> quotation)
     {
         if (ReportCount == MaxReports)
@@ -86,14 +87,14 @@ internal sealed class DatagramBatch
     }
 }
 
-/// <param name="Remote">Where the datagram was sent.</param>
-/// <param name="IsRefusal">Whether the host is there, and nobody has the port.</param>
-/// <param name="IsFromPeersHost">Whether the report's sender has the address that the datagram was sent to; false for a router.</param>
+/// <param name="Remote">The destination of the datagram.</param>
+/// <param name="IsRefusal">Whether the host exists and no socket has the port.</param>
+/// <param name="IsFromPeersHost">Whether the sender of the report has the address that the datagram was sent to; false for a router.</param>
 internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal, bool IsFromPeersHost);
 
 /// <param name="Remote">The sender.</param>
-/// <param name="Length">All bytes of the train.</param>
-/// <param name="SegmentSize">The bytes of each datagram but the last.</param>
-/// <param name="Arrival">When the receive that brought it returned.</param>
-/// <param name="Local">The address that it was sent to; <c>default</c> when the socket has only one, or the system does not tell.</param>
+/// <param name="Length">Length of the whole train, in bytes.</param>
+/// <param name="SegmentSize">Length of each datagram but the last, in bytes.</param>
+/// <param name="Arrival">When the receive returned.</param>
+/// <param name="Local">The address that the datagram was sent to; <c>default</c> when the socket has only one, or the system does not report it.</param>
 internal readonly record struct ReceivedTrain(PeerAddress Remote, int Length, int SegmentSize, Instant Arrival, LocalAddress Local);

@@ -6,20 +6,20 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>A channel, or null with the reason why the system cannot have it.</summary>
+/// <summary>Creates a channel; null, with the reason, where the system does not support it.</summary>
 internal delegate IDatagramChannel? TryCreateChannel(out string reason);
 
-/// <summary>Opens the datagram channel that the options ask for and the running system has.</summary>
+/// <summary>Opens the datagram channel that the options ask for and the running system supports.</summary>
 internal static class DatagramChannelFactory
 {
-    /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket has the address.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The system has no such address, or forbids it.</exception>
-    /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
+    /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket uses the address.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The system does not have this address, or forbids its use.</exception>
+    /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
     public static IDatagramChannel Create(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger) =>
         CreateOver(UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize), options, clock, logger);
 
-    /// <summary>The same over a socket that is bound, and belongs to the channel from now on.</summary>
-    /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
+    /// <summary>Creates the channel over a bound socket. The channel owns the socket from now on.</summary>
+    /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
     public static IDatagramChannel CreateOver(UdpSocket udp, UtpTransportOptions options, UtpClock clock, ILogger logger)
     {
         try
@@ -42,8 +42,8 @@ internal static class DatagramChannelFactory
         }
     }
 
-    /// <summary>The channel of an explicit mode, or the best that works.</summary>
-    /// <exception cref="InvalidOperationException">The explicit mode cannot be had.</exception>
+    /// <summary>Creates the channel of an explicit mode, or the best channel that works.</summary>
+    /// <exception cref="InvalidOperationException">The explicit mode is not available.</exception>
     public static IDatagramChannel Choose(
         UtpDatagramOffload mode, TryCreateChannel segmentation, TryCreateChannel batching, Func<IDatagramChannel> portable, ILogger logger)
     {
@@ -77,10 +77,12 @@ internal static class DatagramChannelFactory
         return portable();
     }
 
-    /// <summary>The socket of the portable channel. One that has every address of the host has to choose among them where the system lets it.</summary>
+    /// <summary>
+    /// Opens the socket of the portable channel. A socket bound to all addresses needs one that chooses the source address, where the system can.
+    /// </summary>
     private static IDatagramSocket OpenSingle(UdpSocket udp) =>
         LinuxDatagramSupport.TryCreateSingle(udp) as IDatagramSocket ?? new SystemDatagramSocket(udp);
 
     private static InvalidOperationException Unavailable(UtpDatagramOffload offload, string reason) => new(
-        $"Utp:Transport:DatagramOffload is '{offload}', which cannot be had here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");
+            $"Utp:Transport:DatagramOffload is '{offload}', which is not available here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");
 }

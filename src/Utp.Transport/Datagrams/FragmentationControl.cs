@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Utp.Transport.Datagrams;
 
 /// <summary>
-/// Keeps a socket's datagrams from being cut, which path MTU search needs, and lets single trains be cut. Where the system refuses, the
-/// socket stays as the system made it and connections keep to sizes that every path carries.
+/// Forbids fragmentation of a socket's datagrams, which the path MTU search needs, and allows it for single trains. Where the system refuses, the
+/// socket stays as the system made it, and connections keep to sizes that every path carries.
 /// </summary>
 internal sealed class FragmentationControl
 {
@@ -17,7 +17,7 @@ internal sealed class FragmentationControl
     {
         _socket = socket;
 
-        // A dual-mode socket has both options; a plain IPv4 socket has no second one.
+        // A dual-mode socket has both options; a plain IPv4 socket has only the first.
         _worksForIPv4 = TrySet(Switch.IPv4, allowed: false);
         _worksForIPv6 = socket.AddressFamily == AddressFamily.InterNetworkV6 && TrySet(Switch.IPv6, allowed: false);
     }
@@ -53,7 +53,7 @@ internal sealed class FragmentationControl
         }
     }
 
-    /// <summary>The option that carries the choice; numbers are of the systems' headers.</summary>
+    /// <summary>The option that carries the choice. The numbers come from the headers of the systems.</summary>
     private sealed record Switch(int Level, int Name, int Forbid, int Allow)
     {
         private const int LevelIPv4 = 0;
@@ -64,8 +64,9 @@ internal sealed class FragmentationControl
         public static readonly Switch? IPv6 = Create(LevelIPv6, windows: 14, linux: 23, apple: 62, freeBsd: 62);
 
         /// <summary>
-        /// IPV6_MTU: the system cuts what may be cut to the size that every IPv6 path carries, since routers do not cut; 0 takes that back.
-        /// It cuts only what is longer than the interface's MTU, so the core makes such datagrams longer (<c>AlwaysCutBytes</c>).
+        /// IPV6_MTU: the system cuts a datagram that may be fragmented to the size that every IPv6 path carries, because routers do not cut; 0
+        /// undoes that. The system cuts only datagrams longer than the interface's MTU, so the core makes such datagrams longer
+        /// (<c>AlwaysCutBytes</c>).
         /// </summary>
         public static readonly Switch? CutSizeIPv6 =
             OperatingSystem.IsLinux() || OperatingSystem.IsAndroid() ? new Switch(LevelIPv6, 24, Forbid: 0, Allow: 1_280) : null;
@@ -74,7 +75,7 @@ internal sealed class FragmentationControl
         {
             if (OperatingSystem.IsLinux() || OperatingSystem.IsAndroid())
             {
-                // IP_MTU_DISCOVER: PROBE (3) sets "don't fragment" and ignores the kernel's own, forgeable, path MTU; DONT (0) allows cutting.
+                // IP_MTU_DISCOVER: PROBE (3) sets "don't fragment" and ignores the kernel's own, forgeable, path MTU; DONT (0) allows fragmentation.
                 return new Switch(level, linux, Forbid: 3, Allow: 0);
             }
 

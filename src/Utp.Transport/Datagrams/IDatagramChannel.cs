@@ -5,43 +5,43 @@ using Utp.Protocol.Time;
 namespace Utp.Transport.Datagrams;
 
 /// <summary>
-/// The only doorway to a network: a bound UDP socket, or a stand-in for one. One thread receives, one at a time sends; both may run together.
-/// Nothing here throws for what a network does: outcomes are values.
+/// The only access to a network: a bound UDP socket, or a test double. One thread receives, one thread at a time sends, and both may run together.
+/// The methods do not throw for what a network does: outcomes are values.
 /// </summary>
 internal interface IDatagramChannel : IDisposable
 {
-    /// <summary>The address really bound (port 0 resolved).</summary>
+    /// <summary>The address that the socket is bound to, with port 0 resolved.</summary>
     IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>"portable", "mmsg" or "offload": what the log and benchmarks call it.</summary>
+    /// <summary>The name in the log and in benchmarks: "portable", "mmsg" or "offload".</summary>
     string Name { get; }
 
-    /// <summary>Segments that one <see cref="Send"/> should carry at most. At least 1.</summary>
+    /// <summary>The maximum number of segments that one <see cref="Send"/> should carry. At least 1.</summary>
     int MaxSegmentsPerTrain { get; }
 
-    /// <summary>Whether trains are left to the system to cut (<see cref="Transmit.IsUnsegmented"/> excepted).</summary>
+    /// <summary>Whether the system cuts trains into datagrams (except with <see cref="Transmit.IsUnsegmented"/>).</summary>
     bool SegmentsTrains => false;
 
     /// <summary>
-    /// What the system granted, in the unit it was asked in; zero when unknown. Linux sets aside as much again for its bookkeeping, and
-    /// that is not included: a datagram of 1,400 bytes takes 2,304 bytes of the double, so this is roughly the payload that can wait.
+    /// The size that the system granted, in the unit of the request; zero when unknown. Linux reserves the same amount again for its bookkeeping,
+    /// which is not included: a datagram of 1,400 bytes takes 2,304 bytes of the double, so this is roughly the payload that can wait.
     /// </summary>
     int ReceiveBufferBytes { get; }
 
     int SendBufferBytes { get; }
 
-    /// <summary>Datagrams that the system has dropped for want of receive buffer since the socket was opened; null when it does not tell.</summary>
+    /// <summary>Number of datagrams dropped since the socket was opened because its receive buffer was full; null when the system does not report it.</summary>
     long? ReceiveDropCount => null;
 
-    /// <summary>A batch that suits <see cref="Receive"/>: entries hold whatever may arrive, 64 KiB.</summary>
+    /// <summary>Creates a batch for <see cref="Receive"/>. Its entries hold any datagram: 64 KiB.</summary>
     DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
-    /// Waits for datagrams, or reports of the network, and fills <paramref name="batch"/>; false when the deadline, <see cref="Wake"/> or
-    /// <see cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error (they are counted in the batch).
+    /// Waits for datagrams or ICMP reports and fills <paramref name="batch"/>. Returns false when the deadline, <see cref="Wake"/> or <see
+    /// cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error and counts it in the batch.
     /// </summary>
-    /// <param name="batch">Cleared first.</param>
-    /// <param name="deadline">When to return at the latest, on the clock of the channel. After it, what has arrived is still received.</param>
+    /// <param name="batch">The batch; it is cleared first.</param>
+    /// <param name="deadline">The latest time to return, on the clock of the channel. After it, the channel still receives what has arrived.</param>
     bool Receive(DatagramBatch batch, Instant deadline);
 
     /// <summary>
@@ -52,7 +52,7 @@ internal interface IDatagramChannel : IDisposable
     /// <summary>Waits until a send may succeed again, at most <paramref name="timeout"/>.</summary>
     bool WaitWritable(TimeSpan timeout);
 
-    /// <summary>Makes a <see cref="Receive"/> that waits, or the next one, return. Any thread.</summary>
+    /// <summary>Makes the current or the next <see cref="Receive"/> return. Any thread may call it.</summary>
     void Wake();
 }
 
@@ -66,22 +66,22 @@ internal enum SendOutcome
 {
     Sent,
 
-    /// <summary>The system refused the train, and took its datagrams one by one.</summary>
+    /// <summary>The system refused the train and accepted its datagrams one by one.</summary>
     SentOneByOne,
 
-    /// <summary>The system's buffer is full: keep what was not sent (see bytesSent) and try again. Not loss.</summary>
+    /// <summary>The system's buffer is full: keep what was not sent (see bytesSent) and try again. This is not loss.</summary>
     WouldBlock,
 
-    /// <summary>EMSGSIZE: longer than the link allows without fragmentation.</summary>
+    /// <summary>EMSGSIZE: the datagram is longer than the link allows without fragmentation.</summary>
     MessageTooLong,
 
     /// <summary>
-    /// The system refused to send from <see cref="Transmit.Local"/>, or this destination from there; what it refused is what bytesSent leaves. The
-    /// host may have lost the address: without it the train may pass.
+    /// The system refused to send from <see cref="Transmit.Local"/>, or to this destination from there; bytesSent does not include what it refused.
+    /// The host may have lost the address: the train may pass without it.
     /// </summary>
     SourceUnavailable,
 
-    /// <summary>The system refused this destination (no route, unreachable, denied by a firewall). The datagrams are gone.</summary>
+    /// <summary>The system refused this destination (no route, unreachable, denied by a firewall). The datagrams are lost.</summary>
     Failed,
 
     Closed,

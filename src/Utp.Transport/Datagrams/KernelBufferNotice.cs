@@ -4,12 +4,12 @@ using Utp.Protocol;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>Says once per process and limit, not once per socket, that the system grants smaller buffers than asked for.</summary>
+/// <summary>Warns once per process and limit, not once per socket, that the system grants smaller buffers than requested.</summary>
 internal sealed class KernelBufferNotice
 {
     private readonly ConcurrentDictionary<int, bool> _reportedLimits = new();
 
-    /// <summary>The one of this process.</summary>
+    /// <summary>The instance of this process.</summary>
     public static KernelBufferNotice Shared { get; } = new();
 
     public void Report(ILogger logger, int grantedBytes, int wantedBytes)
@@ -29,6 +29,6 @@ internal sealed class KernelBufferNotice
 
         return OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD()
             ? FormattableString.Invariant($"To raise the limit: sysctl -w kern.ipc.maxsockbuf={2L * wantedBytes}")
-            : "Raise the system's limit, or ask for less.";
+            : "Raise the system's limit, or request a smaller buffer.";
     }
 }

@@ -7,9 +7,9 @@ using Utp.Protocol.Addresses;
 namespace Utp.Transport.Datagrams;
 
 /// <summary>
-/// Reads and writes the system's socket addresses in place, so that no endpoint object is made per datagram. Port, address and scope have
-/// the same offsets on Windows, Linux and the BSDs; only the first two bytes differ (family, or length and family), and those are copied
-/// from an address that the runtime made.
+/// Reads and writes the system's socket addresses in place, so that no endpoint object is allocated per datagram. Port, address and scope have the
+/// same offsets on Windows, Linux and the BSDs; only the first two bytes differ (family, or length and family), and those are copied from an address
+/// that the runtime made.
 /// </summary>
 internal static class SocketAddressBytes
 {
@@ -22,11 +22,11 @@ internal static class SocketAddressBytes
     private const int IPv6AddressOffset = 8;
     private const int ScopeOffset = 24;
 
-    /// <summary>An address of the family with everything but the family zero.</summary>
+    /// <summary>Creates an address of the family in which every other field is zero.</summary>
     public static SocketAddress CreateBlank(AddressFamily family) =>
         new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0).Serialize();
 
-    /// <summary>Fills in host and port; false when a socket of this family has no such address.</summary>
+    /// <summary>Writes host and port; false when a socket of this family cannot have such an address.</summary>
     public static bool TryWrite(Span<byte> destination, AddressFamily family, in PeerAddress remote)
     {
         BinaryPrimitives.WriteUInt16BigEndian(destination[PortOffset..], remote.Port);
@@ -43,7 +43,7 @@ internal static class SocketAddressBytes
         return true;
     }
 
-    /// <summary>Reads a sender; mapped addresses come back as IPv4.</summary>
+    /// <summary>Reads the address of a sender; a mapped address becomes IPv4.</summary>
     public static PeerAddress Read(ReadOnlySpan<byte> source, AddressFamily family)
     {
         var port = BinaryPrimitives.ReadUInt16BigEndian(source[PortOffset..]);

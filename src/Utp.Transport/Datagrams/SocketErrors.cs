@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>What a socket error means for a datagram that was to be sent, and for a receive.</summary>
+/// <summary>Classifies socket errors for sends and receives.</summary>
 internal static class SocketErrors
 {
     public static SendOutcome ToSendOutcome(SocketError error) => error switch
@@ -14,16 +14,16 @@ internal static class SocketErrors
         SocketError.OperationAborted or SocketError.NotSocket or SocketError.Shutdown or SocketError.Disconnecting
             or SocketError.NotInitialized => SendOutcome.Closed,
 
-        // Anything else is the system's verdict on this destination, or on this one call: unreachable, denied, reset, out of range.
-        // The socket itself lives on, and a verdict that was wrong looks like loss to the connection.
+        // Any other error is about this destination or this one call: unreachable, denied, reset, out of range. The socket stays usable, and to the
+        // connection a false report looks like loss.
         _ => SendOutcome.Failed,
     };
 
-    /// <summary>What a send may fail with whose source address the host does not have, or not for this destination.</summary>
+    /// <summary>Whether a send may have failed because the host does not have its source address, or cannot use it for this destination.</summary>
     public static bool MayBeSource(SocketError error) =>
         error is SocketError.InvalidArgument or SocketError.AddressNotAvailable or SocketError.NetworkUnreachable;
 
-    /// <summary>Not an error but the absence of datagrams.</summary>
+    /// <summary>Whether the error means only that no datagram is there.</summary>
     public static bool IsNothingReceived(SocketError error) =>
         error is SocketError.WouldBlock or SocketError.TimedOut or SocketError.IOPending;
 }

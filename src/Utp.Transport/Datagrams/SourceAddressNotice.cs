@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>Says once per process, not once per socket, that the system cannot choose the source address of datagrams.</summary>
+/// <summary>Logs once per process, not once per socket, that the system cannot choose the source address of datagrams.</summary>
 internal sealed class SourceAddressNotice
 {
     private int _isReported;
 
-    /// <summary>The one of this process.</summary>
+    /// <summary>The instance of this process.</summary>
     public static SourceAddressNotice Shared { get; } = new();
 
     public void Report(ILogger logger, UdpSocket udp)

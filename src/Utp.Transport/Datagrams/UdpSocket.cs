@@ -6,12 +6,12 @@ using Utp.Transport.Datagrams.Linux;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>A bound, non-blocking UDP socket with its kernel buffers, its family and its fragmentation settled. Every channel starts from one.</summary>
+/// <summary>A bound, non-blocking UDP socket with its kernel buffers, family and fragmentation set up. Every channel starts from one.</summary>
 internal sealed class UdpSocket : IDisposable
 {
     private const int SmallestBufferBytes = 16 * 1024;
 
-    /// <summary><c>SOL_SOCKET</c> and <c>SO_REUSEPORT</c> of Linux. The runtime's own "reuse address" is another one.</summary>
+    /// <summary><c>SOL_SOCKET</c> and <c>SO_REUSEPORT</c> of Linux. The runtime's own "reuse address" is a different option.</summary>
     private const int SocketLevel = 1;
     private const int ReusePort = 15;
 
@@ -32,20 +32,20 @@ internal sealed class UdpSocket : IDisposable
 
     public FragmentationControl Fragmentation { get; }
 
-    /// <summary>Whether the system tells of each datagram to which address it came, and sends from the address that a datagram names.</summary>
+    /// <summary>Whether the system reports the destination address of each datagram, and sends from the address that a datagram names.</summary>
     public bool HasLocalAddresses { get; private set; }
 
     /// <param name="local">Port 0 lets the system choose; <see cref="IPAddress.IPv6Any"/> takes IPv4 too, and falls back to IPv4 alone.</param>
-    /// <param name="receiveBufferBytes">What to ask of the system.</param>
-    /// <param name="sendBufferBytes">What to ask of the system.</param>
-    /// <exception cref="AddressInUseException">Another socket has the address.</exception>
-    /// <exception cref="SocketException">The system has no such address, or forbids it.</exception>
+    /// <param name="receiveBufferBytes">The receive buffer size to request from the system.</param>
+    /// <param name="sendBufferBytes">The send buffer size to request from the system.</param>
+    /// <exception cref="AddressInUseException">Another socket uses the address.</exception>
+    /// <exception cref="SocketException">The system does not have this address, or forbids its use.</exception>
     public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes) =>
         new(Bind(local), receiveBufferBytes, sendBufferBytes);
 
     /// <summary>
-    /// Another socket with the address of one that has it to itself, and shares it from now on: so that the first bind fails as ever when
-    /// somebody else has the address. Linux only.
+    /// Opens another socket on the address of a socket that has it alone, and makes both share it. So the first bind still fails when another
+    /// process uses the address. Linux only.
     /// </summary>
     /// <exception cref="SocketException">The system does not share addresses, or not this one.</exception>
     public static UdpSocket OpenSharing(UdpSocket first, int receiveBufferBytes, int sendBufferBytes)
@@ -54,11 +54,13 @@ internal sealed class UdpSocket : IDisposable
         return new(BindOne(first.Facts.LocalEndPoint, shared: true), receiveBufferBytes, sendBufferBytes);
     }
 
-    /// <summary>Makes a wildcard socket tell to which address each datagram came; a socket with one address does not need it. Linux only.</summary>
+    /// <summary>
+    /// Asks for the destination address of each datagram on a wildcard socket; a socket with one address does not need it. Linux only.
+    /// </summary>
     /// <returns><see cref="HasLocalAddresses"/>.</returns>
     public bool AskForLocalAddresses() => HasLocalAddresses = Facts.IsWildcard && PacketInformation.TryAskFor(Socket);
 
-    /// <summary>Nobody may share the address any more; sockets that do remain.</summary>
+    /// <summary>Stops further sockets from sharing the address; sockets that share it already stay.</summary>
     public void StopSharing()
     {
         try
@@ -67,11 +69,13 @@ internal sealed class UdpSocket : IDisposable
         }
         catch (SocketException)
         {
-            // It was never shared, then.
+            // The address was never shared, then.
         }
     }
 
-    /// <summary>Datagrams that the system has dropped for want of receive buffer; null when it does not tell, or the socket is closed.</summary>
+    /// <summary>
+    /// Number of datagrams dropped because the receive buffer was full; null when the system does not report it, or the socket is closed.
+    /// </summary>
     public long? ReadDropCount()
     {
         if (!OperatingSystem.IsLinux())
@@ -115,7 +119,7 @@ internal sealed class UdpSocket : IDisposable
         catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable
             or SocketError.ProtocolNotSupported or SocketError.OperationNotSupported)
         {
-            // No IPv6 in this kernel or container. "Any address" then means any IPv4 address.
+            // This kernel or container has no IPv6. "Any address" then means any IPv4 address.
             return BindOne(new IPEndPoint(IPAddress.Any, local.Port));
         }
     }
@@ -164,8 +168,8 @@ internal sealed class UdpSocket : IDisposable
     }
 
     /// <summary>
-    /// On Windows an ICMP "port unreachable" that one peer causes makes the next receive fail (error 10054) for all of them. Channels
-    /// survive that, but each costs a call and an exception, so it is switched off as well.
+    /// Switches off ICMP reports on Windows, where a "port unreachable" from one peer makes the next receive fail (error 10054) for all peers.
+    /// Channels survive that, but each report costs a call and an exception.
     /// </summary>
     private static void SilenceUnreachableReports(Socket socket)
     {
@@ -179,7 +183,7 @@ internal sealed class UdpSocket : IDisposable
             }
             catch (SocketException)
             {
-                // Older systems know only the first.
+                // Older systems know only the first option.
             }
         }
     }
@@ -195,13 +199,13 @@ internal sealed class UdpSocket : IDisposable
             }
             catch (SocketException)
             {
-                // The BSDs refuse what exceeds their limit, where Linux and Windows grant less.
+                // The BSDs refuse a size above their limit, where Linux and Windows grant less.
             }
         }
 
         try
         {
-            // Linux sets aside as much again for its bookkeeping and reports the sum: socket(7), SO_RCVBUF.
+            // Linux reserves the same amount again for its bookkeeping and reports the sum: socket(7), SO_RCVBUF.
             return OperatingSystem.IsLinux() || OperatingSystem.IsAndroid() ? read() / 2 : read();
         }
         catch (SocketException)

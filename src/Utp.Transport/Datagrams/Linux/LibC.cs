@@ -2,19 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace Utp.Transport.Datagrams.Linux;
 
-/// <summary>The system calls that the runtime's socket does not offer. "libc" is resolved by the runtime on glibc and musl alike.</summary>
+/// <summary>The system calls that the runtime's socket does not offer. The runtime resolves "libc" on both glibc and musl.</summary>
 internal static unsafe partial class LibC
 {
     /// <summary><c>MSG_DONTWAIT</c>: this call does not wait, whatever the descriptor is set to.</summary>
     public const int DoNotWait = 0x40;
 
-    /// <summary><c>MSG_TRUNC</c> in the flags of a received message: it did not fit.</summary>
+    /// <summary><c>MSG_TRUNC</c> in the flags of a received message: the message did not fit.</summary>
     public const int Truncated = 0x20;
 
-    /// <summary><c>MSG_ERRQUEUE</c>: reports instead of datagrams.</summary>
+    /// <summary><c>MSG_ERRQUEUE</c>: receive reports instead of datagrams.</summary>
     public const int ErrorQueue = 0x2000;
 
-    /// <summary><c>MSG_WAITFORONE</c>: waits for the first message, and takes only what is there behind it.</summary>
+    /// <summary><c>MSG_WAITFORONE</c>: wait for the first message, and take only those already queued behind it.</summary>
     public const int WaitForFirst = 0x10000;
 
     /// <summary><c>F_GETFL</c>.</summary>

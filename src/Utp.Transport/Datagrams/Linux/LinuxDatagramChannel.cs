@@ -6,39 +6,39 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// Receiving with <c>recvmmsg</c>, which waits for a few milliseconds itself while datagrams come often, and then waiting with <c>ppoll</c>, up to
-/// the deadline, on the socket and an event descriptor: no wake-up that a network could swallow. How a train is sent is the kinds' own. What
-/// the network reports (ICMP) waits in the socket's error queue, and its error number also fails the next call, whatever that is about: such
-/// a send is repeated, and such a receive takes the reports.
+/// Receives with <c>recvmmsg</c>, which itself waits for a few milliseconds while datagrams come often, and then waits with <c>ppoll</c>, up to the
+/// deadline, on the socket and an event descriptor: no network can swallow that wake-up. Derived classes define how a train is sent. ICMP reports
+/// wait in the socket's error queue, and the error number of a report also fails the next call on the socket, whatever its destination. A send that
+/// fails this way is retried; a receive that fails this way reads the reports.
 /// </summary>
 internal abstract class LinuxDatagramChannel : IDatagramChannel
 {
     /// <summary>
-    /// So often a send is repeated when its error may be a report about another datagram. Each repetition can meet only a report that has
-    /// come since the last, a microsecond ago; an error that stays is the call's own.
+    /// Maximum number of retries of a send whose error may come from a queued ICMP error about another datagram. A retry can fail only from a report
+    /// that has come since the last one, a microsecond ago; an error that stays is the call's own.
     /// </summary>
     private const int MostRepetitions = 8;
 
     /// <summary>
-    /// How often a receiver looks, and lets others run, before it sleeps: some 50 microseconds on an idle processor. Being woken takes as long,
-    /// and on busy processors going to sleep and being woken costs more than looking does.
+    /// Number of times that a receiver polls the socket and yields before it sleeps: some 50 microseconds on an idle processor. A wake-up takes as
+    /// long, and on busy processors going to sleep and waking up costs more than spinning.
     /// </summary>
     private const int MostLooks = 60;
 
-    /// <summary>A wait that looking would have spared.</summary>
+    /// <summary>A wait shorter than this costs more than spinning.</summary>
     private const long ShortWaitMicros = 100;
 
-    /// <summary>So many short waits in a row before it looks: datagrams that only happen to come close to each other are no reason.</summary>
+    /// <summary>Number of consecutive short waits before the receiver spins: a few datagrams may come close together by chance.</summary>
     private const int EnoughShortWaits = 4;
 
     /// <summary>
-    /// A deadline nearer than this is waited for in <c>ppoll</c>. For a later one, a receive that expects a datagram soon waits in
-    /// <c>recvmmsg</c>, which saves two system calls for each datagram. Only a datagram ends that wait, or the socket's timeout of 4 ms, which
-    /// the kernel counts in ticks: up to 8 ms where a tick is 4 ms. So the first silence after a busy time may end 6 ms after its deadline.
+    /// For a deadline nearer than this, the receiver waits in <c>ppoll</c>. For a later one, a receive that expects a datagram soon waits in
+    /// <c>recvmmsg</c>, which saves two system calls for each datagram. Only a datagram ends that wait, or the socket's timeout of 4 ms, which the
+    /// kernel counts in ticks: up to 8 ms where a tick is 4 ms. So the first silence after a busy time may end 6 ms after its deadline.
     /// </summary>
     private const long NearDeadlineMicros = 2_000;
 
-    /// <summary>When the last wait was longer, the next one is likely to be, and starts with <c>ppoll</c>, which <see cref="Wake"/> ends at once.</summary>
+    /// <summary>If the last wait was longer, the next one is likely to be too, and starts with <c>ppoll</c>, which <see cref="Wake"/> ends at once.</summary>
     private const long SoonMicros = 1_000;
 
     private readonly UdpSocketFacts _facts;
@@ -86,7 +86,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         var start = _clock.Now;
         for (var began = start; !_gate.IsClosed; began = _clock.Now)
         {
-            // A deadline that has passed is, like a request, a reason not to wait, and not one to leave what has arrived.
+            // After the deadline, or a wake request, do not wait, but still receive what has arrived.
             var woken = _gate.TakeRequest() | began >= deadline;
             if (Volatile.Read(ref _reportsWait))
             {
@@ -199,10 +199,10 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         }
     }
 
-    /// <summary>Sends the train by the best means of the kind; adds what left to <paramref name="bytesSent"/>.</summary>
+    /// <summary>Sends the train in the way of the derived class; adds the number of bytes sent to <paramref name="bytesSent"/>.</summary>
     protected abstract unsafe SendOutcome SendTrain(byte* train, int length, int segmentSize, ref int bytesSent);
 
-    /// <summary>One datagram per message, many messages per call.</summary>
+    /// <summary>Sends one datagram per message and many messages per call.</summary>
     protected unsafe SendOutcome SendDatagrams(byte* train, int length, int segmentSize, ref int bytesSent)
     {
         while (bytesSent < length)
@@ -226,7 +226,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
                     }
                 }
 
-                // When fewer left than were given, the error that stopped the rest shows in the next call.
+                // When the kernel sent only some of the messages, the next call returns the error that stopped the rest.
                 bytesSent = Math.Min(length, bytesSent + (Math.Max(result, 0) * segmentSize));
             }
 
@@ -239,7 +239,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         return SendOutcome.Sent;
     }
 
-    /// <summary>One message; see <see cref="MostRepetitions"/>.</summary>
+    /// <summary>Sends one message and retries it; see <see cref="MostRepetitions"/>.</summary>
     protected unsafe int SendMessage(MessageHeader* message)
     {
         var result = Socket.SendMessage(message);
@@ -261,7 +261,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         return Outgoing.HasSource && ErrorNumber.MayBeSource(error) ? SendOutcome.SourceUnavailable : ErrorNumber.ToSendOutcome(error);
     }
 
-    /// <summary>Takes what is there, or what comes soon; while datagrams come in quick succession, without going to sleep for the next.</summary>
+    /// <summary>Receives what is there, or what comes soon; spins before it sleeps while datagrams come in quick succession.</summary>
     private unsafe int LookOrWait(DatagramBatch batch, Instant began, Instant deadline)
     {
         var entries = _received.Prepare(batch);
@@ -279,14 +279,14 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         return Socket.ReceiveMessages(entries, batch.Capacity, mayWait: _expectsSoon && deadline - began >= NearDeadlineMicros);
     }
 
-    /// <summary>No report is taken meanwhile: each one taken puts the error of the next on the socket.</summary>
+    /// <summary>Keeps the receiver from reading reports during the retries: each report read puts the error of the next one on the socket.</summary>
     private Lock.Scope BeginRepetitions()
     {
         Volatile.Write(ref _reportsWait, true);
         return _reportLock.EnterScope();
     }
 
-    /// <summary>A portion of what the network has reported; false when there was nothing. Datagrams come before the next portion.</summary>
+    /// <summary>Reads one portion of the queued reports; false when there was none. Datagrams come before the next portion.</summary>
     private unsafe bool TakeReports(DatagramBatch batch)
     {
         Volatile.Write(ref _reportsWait, false);
@@ -315,7 +315,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
     {
         if (_gate.TryEnter())
         {
-            // The clock cuts fractions of a microsecond off.
+            // The clock truncates fractions of a microsecond.
             var result = Socket.WaitReadable(deadline.IsNever ? -1 : Math.Max(0, deadline - _clock.Now + 1));
             if (result < 0)
             {
@@ -330,7 +330,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         _gate.Leave();
     }
 
-    /// <summary>No error of a receive ends it: what an unconnected UDP socket reports is news about some peer, or about memory.</summary>
+    /// <summary>Counts an error and goes on: an unconnected UDP socket reports only errors about some peer, or about memory.</summary>
     private void Survive(int error, DatagramBatch batch)
     {
         if (error == ErrorNumber.Interrupted || _gate.IsClosed)

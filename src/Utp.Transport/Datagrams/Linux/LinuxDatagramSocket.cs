@@ -7,8 +7,8 @@ using Utp.Transport.Datagrams.Portable;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// <see cref="IDatagramSocket"/> over <c>recvmsg</c> and <c>sendmsg</c>: they tell and choose the local address of a datagram without garbage. The
-/// runtime's ReceiveMessageFrom makes objects for each datagram, and nothing in the runtime chooses where a datagram leaves from.
+/// <see cref="IDatagramSocket"/> over <c>recvmsg</c> and <c>sendmsg</c>, which report and choose the local address of a datagram without allocating.
+/// The runtime's ReceiveMessageFrom allocates for each datagram, and the runtime cannot choose the source address of a datagram.
 /// </summary>
 internal sealed unsafe class LinuxDatagramSocket(UdpSocket udp) : IDatagramSocket
 {
@@ -70,7 +70,7 @@ internal sealed unsafe class LinuxDatagramSocket(UdpSocket udp) : IDatagramSocke
 
     public void Dispose() => _system.Dispose();
 
-    /// <summary>Holds the handle, so that a dispose on another thread closes the descriptor only after the call.</summary>
+    /// <summary>Calls the system while holding the handle, so that a dispose on another thread closes the descriptor only after the call.</summary>
     /// <exception cref="SocketException">The system reported an error.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     private int Call(MessageHeader* message, bool receives)

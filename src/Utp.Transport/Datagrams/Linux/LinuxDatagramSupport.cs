@@ -6,10 +6,10 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams.Linux;
 
-/// <summary>Finds out at run time which of the Linux channels this kernel (or whatever poses as one) has.</summary>
+/// <summary>Finds out at run time which of the Linux channels this kernel (or an emulation of it) supports.</summary>
 internal static class LinuxDatagramSupport
 {
-    /// <summary>Null, with the reason, where the system lacks the calls.</summary>
+    /// <summary>Creates the channel; null, with the reason, where the system lacks the calls.</summary>
     public static MessageBatchDatagramChannel? TryCreateBatching(UdpSocket udp, UtpClock clock, out string reason)
     {
         var socket = TryCreateSocket(udp, out reason);
@@ -24,7 +24,7 @@ internal static class LinuxDatagramSupport
         return new MessageBatchDatagramChannel(socket, udp.Facts, clock);
     }
 
-    /// <summary>Null, with the reason, where the system lacks the calls or the options. Then the socket is as it was.</summary>
+    /// <summary>Creates the channel; null, with the reason, where the system lacks the calls or the options. The socket is then unchanged.</summary>
     public static OffloadDatagramChannel? TryCreateOffload(UdpSocket udp, UtpClock clock, out string reason)
     {
         if (TryCreateSocket(udp, out reason) is not { } socket)
@@ -32,7 +32,7 @@ internal static class LinuxDatagramSupport
             return null;
         }
 
-        // Segment size 0 is "none", so that asking changes nothing; the size comes with each send. Receive offload is asked for last.
+        // Segment size 0 means "none", so the request changes nothing; each send sets the size. Receive offload is requested last.
         if (!TrySet(udp.Socket, UdpOption.Level, UdpOption.Segment, 0, "UDP_SEGMENT", out reason) || !TrySet(udp.Socket, UdpOption.Level, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
         {
             socket.DisposeEventOnly();
@@ -45,7 +45,7 @@ internal static class LinuxDatagramSupport
         return new OffloadDatagramChannel(socket, udp.Facts, clock);
     }
 
-    /// <summary>A socket that tells and chooses local addresses, for datagrams one per call; null where the system lacks the means.</summary>
+    /// <summary>Creates a socket that reports and chooses local addresses, one datagram per call; null where the system lacks the means.</summary>
     public static LinuxDatagramSocket? TryCreateSingle(UdpSocket udp) =>
         HasLayouts(out _) && udp.AskForLocalAddresses() ? new LinuxDatagramSocket(udp) : null;
 
@@ -60,7 +60,7 @@ internal static class LinuxDatagramSupport
         {
             var socket = new LinuxSocket(udp);
 
-            // Sandboxes and system call filters differ in what they lack. Neither call does anything with no messages.
+            // Sandboxes and system call filters lack different calls. Neither call does anything with zero messages.
             var error = Math.Min(socket.SendMessages(null, 0), socket.ReceiveMessages(null, 0, mayWait: false));
             if (error is >= 0 or -ErrorNumber.TryAgain)
             {
@@ -79,7 +79,7 @@ internal static class LinuxDatagramSupport
         return null;
     }
 
-    /// <summary>Whether the structures of <c>MessageLayouts</c> are those of this process.</summary>
+    /// <summary>Whether the structures of <c>MessageLayouts</c> match this process.</summary>
     private static bool HasLayouts(out string reason)
     {
         reason = !OperatingSystem.IsLinux() ? "it needs Linux"
@@ -88,10 +88,13 @@ internal static class LinuxDatagramSupport
         return reason.Length == 0;
     }
 
-    /// <summary>Without, a connect to where nobody listens ends with its timeout. Not for other channels: reports that nobody takes fail every call.</summary>
+    /// <summary>
+    /// Makes the socket queue ICMP reports. Without them, a connect to an unused port ends only with its timeout. Other channels must not ask:
+    /// reports that are not read fail every call.
+    /// </summary>
     private static void AskForReports(Socket socket)
     {
-        // A dual-mode socket has both options; a plain IPv4 socket has no second one.
+        // A dual-mode socket has both options; a plain IPv4 socket has only the first.
         TrySet(socket, ReportOption.LevelIPv4, ReportOption.NameIPv4, 1, "IP_RECVERR", out _);
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {

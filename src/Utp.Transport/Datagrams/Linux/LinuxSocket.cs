@@ -6,22 +6,25 @@ using Microsoft.Win32.SafeHandles;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// <see cref="ILinuxSocket"/> over the runtime's socket handle and an event descriptor. Each call holds the handle, so that a dispose on
-/// another thread closes the descriptor only after it, and a number that the system has given to another file is never used.
+/// <see cref="ILinuxSocket"/> over the runtime's socket handle and an event descriptor. Each call holds the handle, so that a dispose on another
+/// thread closes the descriptor only after the call, and a number that the system has reused for another file is never used.
 /// </summary>
 internal sealed unsafe class LinuxSocket : ILinuxSocket
 {
-    /// <summary>Long enough for what follows at once, and short enough for what wakes only a poll: requests, and reports that a send has met first.</summary>
+    /// <summary>
+    /// Long enough for datagrams that follow at once, and short enough for events that wake only a poll: wake requests, and reports whose error
+    /// a send has taken first.
+    /// </summary>
     private const int LongestReceiveMilliseconds = 4;
 
     private readonly UdpSocket _udp;
     private readonly SafeHandle _socket;
     private readonly SafeFileHandle _event;
 
-    /// <summary>Flags of a receive that may wait: as long as the socket itself says, once it is set to.</summary>
+    /// <summary>Flags of a receive that may wait. Once they allow it, the wait is limited by the socket's own timeout.</summary>
     private int _waitingFlags = LibC.DoNotWait;
 
-    /// <exception cref="Win32Exception">The system has no descriptors left.</exception>
+    /// <exception cref="Win32Exception">The system has no free descriptors.</exception>
     public LinuxSocket(UdpSocket udp)
     {
         _udp = udp;
@@ -98,7 +101,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
 
         if (result >= 0 && entries[1].ReturnedEvents != 0)
         {
-            // One read takes all signals since the last.
+            // One read takes all signals since the last one.
             ulong signals;
             _ = LibC.Read(entries[1].Descriptor, &signals, sizeof(ulong));
         }
@@ -140,7 +143,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         }
         catch (ObjectDisposedException)
         {
-            // The send that follows says so.
+            // The send that follows reports the error.
         }
     }
 
@@ -153,8 +156,9 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
     }
 
     /// <summary>
-    /// Lets receives wait for up to <see cref="LongestReceiveMilliseconds"/>. The last step of making a channel: the socket waits from now on
-    /// where a call does not say otherwise, which calls of the runtime do not. Where it cannot be had, receives go on as they were.
+    /// Lets receives wait for up to <see cref="LongestReceiveMilliseconds"/>. This is the last step of creating a channel: the socket becomes
+    /// blocking, so a call waits unless it says otherwise, and the runtime's calls do not say so. Where the system refuses, receives stay as they
+    /// were.
     /// </summary>
     public void LetReceivesWait()
     {
@@ -162,7 +166,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         const int ReceiveTimeout = 20;
         try
         {
-            // A struct timeval of 64-bit systems.
+            // This is a struct timeval of 64-bit systems.
             ReadOnlySpan<long> timeout = [0, LongestReceiveMilliseconds * 1_000];
             _udp.Socket.SetRawSocketOption(SocketLevel, ReceiveTimeout, MemoryMarshal.AsBytes(timeout));
         }
@@ -179,7 +183,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
         }
     }
 
-    /// <summary>For a socket that another channel is to use instead.</summary>
+    /// <summary>Disposes only the event, for a socket that another channel is to use instead.</summary>
     public void DisposeEventOnly() => _event.Dispose();
 
     private int Receive(MessageEntry* entries, int count, int flags)

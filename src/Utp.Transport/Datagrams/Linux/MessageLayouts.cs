@@ -37,20 +37,20 @@ internal struct MessageEntry
     public uint Length;
 }
 
-/// <summary><c>struct cmsghdr</c>, 16 bytes; its data follows, and the next one begins at a multiple of eight.</summary>
+/// <summary><c>struct cmsghdr</c>, 16 bytes. Its data follows, and the next one begins at a multiple of eight.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ControlHeader
 {
     public const int Bytes = 16;
 
-    /// <summary>Header and data, without the padding.</summary>
+    /// <summary>Length of header and data, without the padding.</summary>
     public nuint Length;
     public int Level;
     public int Type;
 
     public static int Align(int length) => (length + 7) & ~7;
 
-    /// <summary>The message at the offset of a received message's control data, with all of its data; null, for the end, if there is none.</summary>
+    /// <summary>Gets the control message at this offset of a received message's control data; null if none with all of its data is there.</summary>
     public static unsafe ControlHeader* At(in MessageHeader header, int offset)
     {
         var control = (ControlHeader*)(header.Control + offset);
@@ -59,7 +59,7 @@ internal struct ControlHeader
             : null;
     }
 
-    /// <summary>Where the datagram was sent to, if the socket was asked to tell.</summary>
+    /// <summary>Gets the address that the datagram was sent to, if the socket was asked to report it.</summary>
     public static unsafe LocalAddress FindLocalAddress(in MessageHeader header)
     {
         LocalAddress local = default;
@@ -80,7 +80,7 @@ internal struct PollEntry
     public const short In = 0x1;
     public const short Out = 0x4;
 
-    /// <summary>Always reported, asked for or not.</summary>
+    /// <summary><c>POLLERR</c>: always reported, whether requested or not.</summary>
     public const short Error = 0x8;
 
     public int Descriptor;
@@ -103,11 +103,11 @@ internal static class UdpOption
     /// <summary><c>UDP_SEGMENT</c>: the kernel (or the network card) cuts what is sent into datagrams of this many bytes.</summary>
     public const int Segment = 103;
 
-    /// <summary><c>UDP_GRO</c>: the kernel may join datagrams that arrive together; a control message tells where to cut.</summary>
+    /// <summary><c>UDP_GRO</c>: the kernel may join datagrams that arrive together; a control message says where to cut.</summary>
     public const int ReceiveOffload = 104;
 }
 
-/// <summary><c>IP_RECVERR</c> and <c>IPV6_RECVERR</c>: what the network reports of our datagrams is queued. The control messages have the same numbers.</summary>
+/// <summary><c>IP_RECVERR</c> and <c>IPV6_RECVERR</c>: the kernel queues ICMP errors about our datagrams. The control messages have the same numbers.</summary>
 internal static class ReportOption
 {
     public const int LevelIPv4 = 0;
@@ -116,7 +116,7 @@ internal static class ReportOption
     public const int NameIPv6 = 25;
 }
 
-/// <summary>Error numbers of errno(3), as x64 and arm64 share them.</summary>
+/// <summary>Error numbers of errno(3) that x64 and arm64 share.</summary>
 internal static class ErrorNumber
 {
     public const int NotPermitted = 1;
@@ -143,16 +143,18 @@ internal static class ErrorNumber
     public const int HostUnreachable = 113;
 
     /// <summary>
-    /// What ICMP becomes. A report waits on the socket for the next call, whatever that is about; so one of these may be news of another
-    /// datagram, or the call's own failure.
+    /// Whether the error may come from an ICMP report. A report waits on the socket for the next call, whatever its destination, so such an error
+    /// may be about another datagram or about the call itself.
     /// </summary>
     public static bool MayBeReport(int error) => error is NetworkUnreachable or HostUnreachable or ConnectionRefused or MessageTooLong or HostDown
         or NoProtocolOption or NotSupported or Protocol or NotOnNetwork or Access;
 
-    /// <summary>What a send may fail with whose source address, or its interface, the host does not have, or not for this destination.</summary>
+    /// <summary>
+    /// Whether a send may have failed because the host does not have its source address or interface, or cannot use it for this destination.
+    /// </summary>
     public static bool MayBeSource(int error) => error is InvalidArgument or AddressNotAvailable or NetworkUnreachable or NoDevice;
 
-    /// <summary>Maps an error number to the runtime's name, as far as callers tell the errors apart.</summary>
+    /// <summary>Maps an error number to the runtime's name, for the errors that callers distinguish.</summary>
     public static SocketError ToSocketError(int error) => error switch
     {
         TryAgain => SocketError.WouldBlock,

@@ -3,8 +3,8 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// Trains as one message: the kernel or the network card cuts what is sent (UDP GSO) and joins what arrives (UDP GRO). The route to the
-/// network is then walked once per train instead of once per datagram.
+/// Sends and receives a train as one message: the kernel or the network card cuts what is sent (UDP GSO) and joins what arrives (UDP GRO). The
+/// kernel's network stack then runs once per train instead of once per datagram.
 /// </summary>
 internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts facts, UtpClock clock)
     : LinuxDatagramChannel(socket, facts, clock)
@@ -12,7 +12,7 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
     /// <summary><c>UDP_MAX_SEGMENTS</c> of every kernel that has segmentation; newer ones allow 128.</summary>
     private const int MaxSegmentsPerCall = 64;
 
-    /// <summary>What one IPv4 packet can carry: 65,535 less the headers of IP and UDP.</summary>
+    /// <summary>The maximum payload of one IPv4 packet: 65,535 less the headers of IP and UDP.</summary>
     private const int MaxBytesPerCall = 65_507;
 
     /// <summary>False once a network device has refused: some tunnels and drivers cannot compute the checksums.</summary>
@@ -22,7 +22,7 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
 
     public override bool SegmentsTrains => _segmentationWorks;
 
-    /// <summary>Fills 64 KiB with datagrams of 1,400 bytes.</summary>
+    /// <summary>The number of datagrams of 1,400 bytes that fills 64 KiB.</summary>
     public override int MaxSegmentsPerTrain => 45;
 
     protected override unsafe SendOutcome SendTrain(byte* train, int length, int segmentSize, ref int bytesSent)
@@ -39,15 +39,15 @@ internal sealed class OffloadDatagramChannel(ILinuxSocket socket, UdpSocketFacts
             }
             else if (-result is ErrorNumber.InputOutput or ErrorNumber.InvalidArgument)
             {
-                // Refused as a train. When its datagrams pass one by one, it was segmentation that is at fault, and stays unused from here;
-                // otherwise it was their length (older kernels say so with EINVAL too) or their destination.
+                // The system refused the train. If its datagrams pass one by one, segmentation is at fault and stays off from here; otherwise the
+                // cause is their length (older kernels report EINVAL for that too) or their destination.
                 var outcome = SendDatagrams(train, length, segmentSize, ref bytesSent);
                 _segmentationWorks = outcome != SendOutcome.Sent;
                 return outcome;
             }
             else if (Outcome(-result) is SendOutcome.Failed)
             {
-                // A rule of the system may forbid packets of such a length (EPERM), or everything: the datagrams tell.
+                // A firewall rule may forbid packets of such a length (EPERM), or all packets: single datagrams show which.
                 var outcome = SendDatagrams(train, length, segmentSize, ref bytesSent);
                 return outcome == SendOutcome.Sent ? SendOutcome.SentOneByOne : outcome;
             }

@@ -7,15 +7,15 @@ using Utp.Protocol.Addresses;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// The control messages that name the local address of a datagram, the one that it came to or the one that it leaves from: ip(7), IP_PKTINFO;
-/// ipv6(7) and RFC 3542 section 6, IPV6_PKTINFO. An IPv6 socket takes IPv4 addresses in the IPv6 message, in mapped form.
+/// Reads and writes the control messages that name the local address of a datagram, as its destination or its source: ip(7), IP_PKTINFO; ipv6(7) and
+/// RFC 3542 section 6, IPV6_PKTINFO. An IPv6 socket takes IPv4 addresses in the IPv6 message, in mapped form.
 /// </summary>
 internal static unsafe class PacketInformation
 {
-    /// <summary>Control bytes that one received datagram can bring with it: a dual-mode socket may get both messages.</summary>
+    /// <summary>Maximum control bytes of one received datagram: a dual-mode socket may get both messages.</summary>
     public const int MaxReceivedBytes = IPv4Bytes + IPv6Bytes;
 
-    /// <summary>Control bytes that one sent datagram can need.</summary>
+    /// <summary>Maximum control bytes of one sent datagram.</summary>
     public const int MaxSentBytes = IPv6Bytes;
 
     /// <summary>Header and data, padded: <c>struct in_pktinfo</c> has 12 bytes, <c>struct in6_pktinfo</c> 20.</summary>
@@ -28,23 +28,23 @@ internal static unsafe class PacketInformation
     private const int NameIPv6 = 50;
     private const int ReceiveIPv6 = 49;
 
-    /// <summary>The index comes first; the address to answer from follows it, and is not a broadcast address as the destination may be.</summary>
+    /// <summary>The index comes first. The address to answer from follows it; unlike the destination, it is never a broadcast address.</summary>
     private const int IPv4AddressOffset = ControlHeader.Bytes + 4;
     private const int IPv6AddressOffset = ControlHeader.Bytes;
     private const int IPv6IndexOffset = ControlHeader.Bytes + 16;
 
-    /// <summary>Makes the kernel tell of each datagram to which address it came; false when it will not.</summary>
+    /// <summary>Asks the kernel to report the destination address of each datagram; false when it refuses.</summary>
     public static bool TryAskFor(Socket socket)
     {
-        // A dual-mode socket has both options. The first is enough for Linux itself, but not for every system that poses as Linux.
+        // A dual-mode socket has both options. Linux itself needs only the first, but not every emulation of Linux does.
         return socket.AddressFamily == AddressFamily.InterNetworkV6
             ? TrySet(socket, LevelIPv6, ReceiveIPv6) && (!socket.DualMode || TrySet(socket, LevelIPv4, NameIPv4))
             : TrySet(socket, LevelIPv4, NameIPv4);
     }
 
-    /// <summary>Reads the address if the message is one of these.</summary>
-    /// <param name="control">The message: its data is all there.</param>
-    /// <param name="local">Set if there is an address that answers can leave from.</param>
+    /// <summary>Reads the address if the message is one of the two.</summary>
+    /// <param name="control">The message, with all of its data.</param>
+    /// <param name="local">Set if the message has an address that answers can use as their source.</param>
     public static void Read(ControlHeader* control, ref LocalAddress local)
     {
         var bytes = (byte*)control;
@@ -61,8 +61,8 @@ internal static unsafe class PacketInformation
         }
     }
 
-    /// <summary>Writes the message that a socket of the family takes.</summary>
-    /// <returns>The bytes of the message; zero when such a socket cannot send from the address.</returns>
+    /// <summary>Writes the message that a socket of this family takes.</summary>
+    /// <returns>Length of the message in bytes; zero when such a socket cannot send from the address.</returns>
     public static int Write(byte* destination, AddressFamily family, in LocalAddress local)
     {
         new Span<byte>(destination, MaxSentBytes).Clear();

@@ -6,11 +6,11 @@ using Utp.Protocol.Time;
 
 namespace Utp.Transport.Datagrams.Linux;
 
-/// <summary>The arrays that <c>recvmmsg</c> fills for one batch, allocated once and pinned for good.</summary>
+/// <summary>The arrays that <c>recvmmsg</c> fills for one batch. They are allocated once and stay pinned.</summary>
 internal sealed unsafe class ReceiveVector
 {
     private const int NameBytes = 32;
-    /// <summary>The local address and where to cut a train.</summary>
+    /// <summary>Control bytes for the local address and the segment size of a train.</summary>
     private const int ControlBytes = PacketInformation.MaxReceivedBytes + ControlHeader.Bytes + 8;
 
     private readonly AddressFamily _family;
@@ -22,7 +22,7 @@ internal sealed unsafe class ReceiveVector
 
     public ReceiveVector(AddressFamily family) => _family = family;
 
-    /// <summary>Points the entries at an empty batch's memory and makes them ready to be filled.</summary>
+    /// <summary>Points the entries at the memory of an empty batch and makes them ready to be filled.</summary>
     public MessageEntry* Prepare(DatagramBatch batch)
     {
         if (!ReferenceEquals(batch, _batch))
@@ -32,7 +32,7 @@ internal sealed unsafe class ReceiveVector
 
         for (var i = 0; i < _entries.Length; i++)
         {
-            // The kernel leaves here what it wrote the last time.
+            // The kernel's output of the last call is still here.
             ref var header = ref _entries[i].Header;
             header.NameLength = NameBytes;
             header.ControlLength = ControlBytes;
@@ -42,7 +42,7 @@ internal sealed unsafe class ReceiveVector
         return Pinned(_entries);
     }
 
-    /// <summary>Moves what was received into the batch's account. Empty and cut datagrams are left out, the latter counted.</summary>
+    /// <summary>Adds the received datagrams to the batch. Empty and truncated ones are left out; truncated ones count as errors.</summary>
     public void Complete(DatagramBatch batch, int count, Instant arrival)
     {
         for (var i = 0; i < count; i++)
@@ -62,7 +62,7 @@ internal sealed unsafe class ReceiveVector
 
             if (batch.Count != i)
             {
-                // Something before it was left out, and the batch knows no holes. Rare enough for a copy.
+                // An earlier entry was left out, and the batch has no holes. This is rare enough for a copy.
                 batch.Memory.AsSpan(batch.OffsetOf(i), length).CopyTo(batch.NextEntry);
             }
 
@@ -115,7 +115,7 @@ internal sealed unsafe class ReceiveVector
         }
     }
 
-    /// <summary>Only for arrays of the pinned heap.</summary>
+    /// <summary>Gets a pointer to an array; only for arrays of the pinned heap.</summary>
     private static T* Pinned<T>(T[] array)
         where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
 }

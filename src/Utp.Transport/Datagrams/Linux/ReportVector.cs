@@ -7,24 +7,24 @@ using Utp.Protocol.Wire;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// The arrays that <c>recvmmsg</c> fills from the socket's error queue: what the network reported about datagrams of ours (ICMP), each with
-/// the address that it was sent to and the beginning of the datagram. Made with the first report; few sockets ever see one. ip(7), IP_RECVERR.
+/// The arrays that <c>recvmmsg</c> fills from the socket's error queue: ICMP reports about datagrams of ours, each with the destination and the
+/// beginning of the datagram. Created with the first report; few sockets ever see one. ip(7), IP_RECVERR.
 /// </summary>
 internal sealed unsafe class ReportVector
 {
-    /// <summary>Reports per call. A flood is taken in portions of this, with datagrams in between.</summary>
+    /// <summary>Maximum number of reports per call. A flood of reports is read in portions of this size, with datagrams in between.</summary>
     public const int Capacity = DatagramBatch.MaxReports;
 
     private const int NameBytes = 32;
 
     /// <summary>
-    /// On a dual-mode socket a report about IPv4 has 136 bytes: IPV6_PKTINFO (40), IP_PKTINFO (32), and then the error with the reporter's
-    /// address (64). If it is truncated, the reporter is unknown and the report is not believed.
+    /// On a dual-mode socket a report about IPv4 has 136 bytes: IPV6_PKTINFO (40), IP_PKTINFO (32), and then the error with the reporter's address
+    /// (64). If it is truncated, the reporter is unknown and the report is not trusted.
     /// </summary>
     private const int ControlBytes = 256;
 
 
-    /// <summary>Origins of <c>sock_extended_err</c>; the local system is another.</summary>
+    /// <summary>Origins of <c>sock_extended_err</c>; other values include the local system.</summary>
     private const byte OriginIcmp = 2;
     private const byte OriginIcmpV6 = 3;
 
@@ -57,7 +57,7 @@ internal sealed unsafe class ReportVector
     {
         for (var i = 0; i < Capacity; i++)
         {
-            // The kernel leaves here what it wrote the last time.
+            // The kernel's output of the last call is still here.
             ref var header = ref _entries[i].Header;
             header.NameLength = NameBytes;
             header.ControlLength = ControlBytes;
@@ -68,8 +68,8 @@ internal sealed unsafe class ReportVector
     }
 
     /// <summary>
-    /// Adds what says "unreachable" and quotes enough to tell of which packet. "Too big" is left to the path MTU search: its probes find the
-    /// same out without believing anybody.
+    /// Adds the reports that say "unreachable" and quote enough to identify the packet. "Too big" is left to the path MTU search: its probes find
+    /// the same out without trusting any report.
     /// </summary>
     public void Complete(DatagramBatch batch, int count)
     {
@@ -89,10 +89,10 @@ internal sealed unsafe class ReportVector
         }
     }
 
-    /// <summary>The scope of a link-local address is the interface's here and the socket's there.</summary>
+    /// <summary>Compares without the scope: a link-local address has the interface's scope here and the socket's there.</summary>
     private static bool IsSameHost(in PeerAddress remote, in PeerAddress offender) => (remote.High, remote.Low) == (offender.High, offender.Low);
 
-    /// <summary>Finds the error, and behind it the address that reported it (SO_EE_OFFENDER); empty when there is none.</summary>
+    /// <summary>Finds the error, and behind it the address of the reporter (SO_EE_OFFENDER); empty when there is none.</summary>
     private bool TryFindError(in MessageHeader header, out ExtendedError error, out ReadOnlySpan<byte> offender)
     {
         offender = default;
@@ -126,7 +126,7 @@ internal sealed unsafe class ReportVector
         return false;
     }
 
-    /// <summary>Only for arrays of the pinned heap.</summary>
+    /// <summary>Gets a pointer to an array; only for arrays of the pinned heap.</summary>
     private static T* Pinned<T>(T[] array)
         where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
 

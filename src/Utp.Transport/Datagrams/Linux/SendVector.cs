@@ -6,10 +6,12 @@ using Utp.Protocol.Sending;
 
 namespace Utp.Transport.Datagrams.Linux;
 
-/// <summary>The arrays that describe a train to <c>sendmsg</c> and <c>sendmmsg</c>, allocated once and pinned for good. One sender at a time.</summary>
+/// <summary>
+/// The arrays that describe a train to <c>sendmsg</c> and <c>sendmmsg</c>. They are allocated once and stay pinned. One thread at a time sends.
+/// </summary>
 internal sealed unsafe class SendVector
 {
-    /// <summary>Messages per <c>sendmmsg</c>; measured, more bring nothing.</summary>
+    /// <summary>Maximum number of messages per <c>sendmmsg</c>; measurements show no gain from more.</summary>
     public const int Capacity = 64;
 
     private const int SegmentationBytes = ControlHeader.Bytes + 8;
@@ -17,7 +19,7 @@ internal sealed unsafe class SendVector
     private readonly AddressFamily _family;
     private readonly byte[] _name;
 
-    /// <summary>The segment size from <see cref="PacketInformation.MaxSentBytes"/> on; before it, and up to it, the source address if there is one.</summary>
+    /// <summary>The segment size from <see cref="PacketInformation.MaxSentBytes"/> on; the source address, if there is one, ends there.</summary>
     private readonly byte[] _control = GC.AllocateArray<byte>(PacketInformation.MaxSentBytes + SegmentationBytes, pinned: true);
     private readonly MessageEntry[] _entries = GC.AllocateArray<MessageEntry>(Capacity, pinned: true);
     private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(Capacity, pinned: true);
@@ -47,12 +49,12 @@ internal sealed unsafe class SendVector
         control->Type = UdpOption.Segment;
     }
 
-    /// <summary>Whether the messages name the address that they leave from.</summary>
+    /// <summary>Whether the messages name their source address.</summary>
     public bool HasSource => _sourceBytes > 0;
 
-    /// <summary>False when a socket of this family has no such address.</summary>
-    /// <param name="remote">Where to.</param>
-    /// <param name="local">Where from; <c>default</c> leaves the choice to the kernel.</param>
+    /// <summary>Sets the addresses; false when a socket of this family cannot have such an address.</summary>
+    /// <param name="remote">The destination.</param>
+    /// <param name="local">The source address; <c>default</c> leaves the choice to the kernel.</param>
     public bool TryAddress(in PeerAddress remote, in LocalAddress local)
     {
         if (local != _lastLocal)
@@ -69,7 +71,7 @@ internal sealed unsafe class SendVector
         return _hasLastRemote && (HasSource || local.IsUnspecified);
     }
 
-    /// <summary>One message per segment, as many as there is room for.</summary>
+    /// <summary>Prepares one message per segment, for as many segments as fit.</summary>
     public MessageEntry* Datagrams(byte* train, int length, int segmentSize, out int count)
     {
         count = 0;
@@ -81,14 +83,14 @@ internal sealed unsafe class SendVector
         return Pinned(_entries);
     }
 
-    /// <summary>One message, sent as the one datagram it is.</summary>
+    /// <summary>Prepares one message that is sent as a single datagram.</summary>
     public MessageHeader* Datagram(byte* bytes, int length)
     {
         _vectors[0] = new IoVector { Base = bytes, Length = (nuint)length };
         return &Pinned(_entries)->Header;
     }
 
-    /// <summary>One message for the kernel to cut. Its control data is in the first entry until <see cref="ForgetSegmentation"/>.</summary>
+    /// <summary>Prepares one message for the kernel to cut. Its control data stays in the first entry until <see cref="ForgetSegmentation"/>.</summary>
     public MessageHeader* Segmented(byte* train, int length, int segmentSize)
     {
         var message = Datagram(train, length);
@@ -103,7 +105,7 @@ internal sealed unsafe class SendVector
         SetControl(ref _entries[0].Header);
     }
 
-    /// <summary>The source address, and behind it always the segment size.</summary>
+    /// <summary>The control data of the source address. The segment size always follows it.</summary>
     private byte* SourceControl => Pinned(_control) + PacketInformation.MaxSentBytes - _sourceBytes;
 
     private void SetSource(in LocalAddress local)
@@ -125,7 +127,7 @@ internal sealed unsafe class SendVector
         header.ControlLength = (nuint)_sourceBytes;
     }
 
-    /// <summary>Only for arrays of the pinned heap.</summary>
+    /// <summary>Gets a pointer to an array; only for arrays of the pinned heap.</summary>
     private static T* Pinned<T>(T[] array)
         where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array));
 }

@@ -8,14 +8,14 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Datagrams.Portable;
 
 /// <summary>
-/// Datagrams one per system call, through the runtime's socket: works on every system. The socket never blocks in a send or receive;
-/// waiting is done by poll, so that the end of the queue costs no exception.
+/// Sends and receives one datagram per system call through the runtime's socket, which works on every system. The socket never blocks in a send or
+/// receive; the channel waits with poll, so that an empty queue costs no exception.
 /// </summary>
 internal sealed class PortableDatagramChannel : IDatagramChannel
 {
     /// <summary>
-    /// How long one wait may last. A wake-up is a datagram to ourselves; a firewall, or a loopback interface that is down, can swallow it,
-    /// and this bounds the harm. Four idle polls a second cost nothing that could be measured.
+    /// The maximum time of one wait. A wake-up is a datagram to the socket itself; a firewall, or a loopback interface that is down, can swallow it,
+    /// and this limit bounds the harm. Four idle polls a second have no measurable cost.
     /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
@@ -47,7 +47,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
 
     public string Name => "portable";
 
-    /// <summary>More would only make the wire timestamps of the last segments older than they say.</summary>
+    /// <summary>With more, the wire timestamps of the last segments would be older than they say.</summary>
     public int MaxSegmentsPerTrain => 16;
 
     public int ReceiveBufferBytes => _facts.ReceiveBufferBytes;
@@ -61,7 +61,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         batch.Clear();
         while (!_gate.IsClosed)
         {
-            // A deadline that has passed is, like a request, a reason not to wait, and not one to leave what has arrived.
+            // After the deadline, or a wake request, do not wait, but still receive what has arrived.
             var wait = WaitFor(deadline);
             var woken = _gate.TakeRequest() | wait <= TimeSpan.Zero;
             Fill(batch, woken ? null : wait);
@@ -120,7 +120,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         }
         catch (SocketException)
         {
-            // Whatever it is, the next send says it better.
+            // The next send reports the error better.
             return true;
         }
         catch (ObjectDisposedException)
@@ -151,7 +151,8 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     }
 
     /// <summary>
-    /// A wait that ends well needs no second look before the first receive; behind it every look is cheaper than the exception at the end.
+    /// Receives until the batch is full. After a successful wait the first receive needs no second check; later ones do, because a check costs less
+    /// than the exception at the end of the queue.
     /// </summary>
     private void Fill(DatagramBatch batch, TimeSpan? wait)
     {
@@ -188,13 +189,13 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         _backOff.Reset();
         if (length == 0)
         {
-            // Our own wake-up, or somebody's empty datagram: no protocol that shares the port has those.
+            // This is our own wake-up, or an empty datagram from a peer: no protocol that shares the port sends those.
             return;
         }
 
         if (length == batch.BytesPerEntry)
         {
-            // No sign tells "cut" from "fits exactly" here, and a cut packet would be taken for a shorter whole one.
+            // Nothing distinguishes "truncated" from "fits exactly" here, and a truncated packet would look like a shorter whole one.
             batch.ErrorCount++;
             return;
         }
@@ -202,7 +203,10 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now, local);
     }
 
-    /// <summary>Up to the deadline in whole milliseconds, since many systems wait in those: rounding down would not wait at all at the end.</summary>
+    /// <summary>
+    /// Gets the time to the deadline, rounded up to whole milliseconds, because many systems wait in those: rounded down, the last wait would be
+    /// zero.
+    /// </summary>
     private TimeSpan WaitFor(Instant deadline)
     {
         var milliseconds = deadline.IsNever ? long.MaxValue : (deadline - _clock.Now + 999) / 1_000;
@@ -238,8 +242,8 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     }
 
     /// <summary>
-    /// No error of a receive ends it: an unconnected UDP socket has no state that one could break, and what it reports is news about some
-    /// peer (ICMP), about memory, or about a datagram that did not fit.
+    /// Counts an error and goes on: an unconnected UDP socket has no state that an error could break. It reports only errors about some peer (ICMP),
+    /// about memory, or about a datagram that did not fit.
     /// </summary>
     private void Survive(SocketError error, DatagramBatch batch)
     {
@@ -304,7 +308,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
             }
             catch (SocketException)
             {
-                // A full buffer means that the receiver has work anyway; an unreachable address has a second choice, or the wait its bound.
+                // If the buffer is full, the receiver has work anyway. An unreachable address has an alternative, and the wait is limited.
             }
             catch (ObjectDisposedException)
             {
@@ -313,7 +317,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         }
     }
 
-    /// <summary>The socket's own address; for "any", the loopback addresses that reach it.</summary>
+    /// <summary>Gets the socket's own address; for "any", the loopback addresses that reach it.</summary>
     private static SocketAddress[] CreateWakeAddresses(IPEndPoint local)
     {
         if (local.Address.Equals(IPAddress.Any))

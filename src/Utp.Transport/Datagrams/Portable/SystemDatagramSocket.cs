@@ -19,7 +19,7 @@ internal sealed class SystemDatagramSocket(UdpSocket udp) : IDatagramSocket
     {
         local = default;
 
-        // The runtime shrinks the size to what the last sender's address took, and insists on the whole.
+        // The runtime shrinks the size to the length of the last sender's address, and demands the full size.
         remote.Size = SocketAddress.GetMaximumAddressSize(_socket.AddressFamily);
         return _socket.ReceiveFrom(buffer, SocketFlags.None, remote);
     }

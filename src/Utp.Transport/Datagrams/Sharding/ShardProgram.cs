@@ -13,15 +13,15 @@ internal static unsafe class ShardProgram
     private const uint NetworkHeader = 0xFFF0_0000;
 
     /// <summary>
-    /// No socket has this index, so the kernel chooses by a hash of its own, always the same one for the same peer. For packets with IP
-    /// options or extension headers: whose port is somewhere else, and which the internet does not carry anyway.
+    /// No socket has this index, so the kernel chooses by its own hash, which gives the same shard for the same peer every time. Used for packets
+    /// with IP options or extension headers: their port is at another offset, and the internet does not carry them anyway.
     /// </summary>
     private const uint KernelsChoice = uint.MaxValue;
 
     private const uint IPv4WithoutOptions = 0x45;
     private const uint Udp = 17;
 
-    /// <summary>The instructions for so many shards, the first of which is that of the socket that was bound first.</summary>
+    /// <summary>Creates the instructions for this number of shards. The first shard is that of the socket that was bound first.</summary>
     public static Instruction[] Create(int count)
     {
         Instruction[] mix =
@@ -44,7 +44,7 @@ internal static unsafe class ShardProgram
             new(Code.LoadWord, NetworkHeader + 20), new(Code.XorIndex),
         ];
 
-        // Jumps count from the instruction after them.
+        // Jumps count from the instruction that follows them.
         Instruction[] toIPv6 =
         [
             new(Code.ShiftRight, 4),
@@ -89,7 +89,7 @@ internal static unsafe class ShardProgram
         }
     }
 
-    /// <summary>What an instruction does with the accumulator; classes, sizes and modes of <c>linux/bpf_common.h</c>, added up.</summary>
+    /// <summary>The action of an instruction on the accumulator: the sum of a class, a size and a mode of <c>linux/bpf_common.h</c>.</summary>
     internal enum Code : ushort
     {
         LoadWord = 0x20,

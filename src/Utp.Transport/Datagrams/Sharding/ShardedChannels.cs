@@ -7,28 +7,28 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Datagrams.Sharding;
 
-/// <summary>Makes the kernel choose among sockets that share a port; false, with the reason, where it will not.</summary>
+/// <summary>Makes the kernel choose among sockets that share a port; false, with the reason, where it refuses.</summary>
 internal delegate bool TryAttachShardProgram(UdpSocket first, int count, out string reason);
 
 /// <summary>
-/// Opens the channels of one local endpoint: all that were asked for, or one where the system cannot share a port as it must. The first
-/// socket is bound alone, so that an address that somebody has is refused as ever; only then is it shared with the others (SO_REUSEPORT).
+/// Opens the channels of one local endpoint: all that were requested, or one where the system cannot share a port as required. The first socket is
+/// bound alone, so that an address in use is still refused; only then do the others share it (SO_REUSEPORT).
 /// </summary>
 internal sealed class ShardedChannels(TryAttachShardProgram tryAttach, ShardNotice notice)
 {
     private static readonly ShardedChannels System = new(ShardProgram.TryAttach, ShardNotice.Shared);
 
-    /// <summary>As <see cref="Open"/>, with the system's means.</summary>
+    /// <summary>Opens the channels, as <see cref="Open"/>, with the means of this system.</summary>
     public static IDatagramChannel[] Create(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger) =>
         System.Open(local, count, options, clock, logger);
 
     /// <returns>
-    /// <paramref name="count"/> channels in the order of <see cref="ShardSelector"/>, or one. Before the kernel was told how to choose it chose
-    /// by itself: what waits on one of several has to be thrown away.
+    /// <paramref name="count"/> channels in the order of <see cref="ShardSelector"/>, or one. Until the kernel got the program, it chose a socket by
+    /// itself, so datagrams already queued on one of several channels must be discarded.
     /// </returns>
-    /// <exception cref="AddressInUseException">Another socket has the address.</exception>
-    /// <exception cref="SocketException">The system has no such address, or forbids it.</exception>
-    /// <exception cref="InvalidOperationException">The system lacks the kind of channel that the options insist on.</exception>
+    /// <exception cref="AddressInUseException">Another socket uses the address.</exception>
+    /// <exception cref="SocketException">The system does not have this address, or forbids its use.</exception>
+    /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
     public IDatagramChannel[] Open(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger)
     {
         var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
