@@ -6,7 +6,7 @@ using Utp.Transport.Options;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// A certificate of one endpoint, named with the keys that Kestrel uses: a file (<c>Path</c>, <c>KeyPath</c>, <c>Password</c>) or one of the
+/// The certificate of one endpoint, with the configuration keys of Kestrel: a file (<c>Path</c>, <c>KeyPath</c>, <c>Password</c>) or one of the
 /// system's stores (<c>Subject</c>, <c>Store</c>, <c>Location</c>, <c>AllowInvalid</c>).
 /// </summary>
 internal sealed class EndpointCertificate
@@ -43,8 +43,8 @@ internal sealed class EndpointCertificate
         return new EndpointCertificate(section);
     }
 
-    /// <summary>Loads the certificate with its key, and the chain that comes with it.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be loaded; the message names the key and its value.</exception>
+    /// <summary>Loads the certificate with its key, and its chain.</summary>
+    /// <exception cref="InvalidOperationException">The certificate cannot be loaded; the message names the key and its value.</exception>
     public (X509Certificate2 Certificate, X509Certificate2Collection? Chain) Load(string contentRoot)
     {
         if (_section["Path"] is not { Length: > 0 } path)
@@ -76,7 +76,7 @@ internal sealed class EndpointCertificate
             return certificate;
         }
 
-        // TLS on Windows cannot use the ephemeral key that a PEM file gives.
+        // TLS on Windows cannot use the ephemeral key of a PEM file.
         using (certificate)
         {
             return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);

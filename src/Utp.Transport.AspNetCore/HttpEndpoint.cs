@@ -4,22 +4,22 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.AspNetCore;
 
-/// <summary>What <c>Utp:Endpoints:NAME</c> says to Kestrel: protocols, HTTPS and a certificate. The rest of the section is for the transport.</summary>
+/// <summary>The part of <c>Utp:Endpoints:NAME</c> that is for Kestrel: protocols, HTTPS and a certificate. The rest is for the transport.</summary>
 internal sealed class HttpEndpoint
 {
     private const string ProtocolsKey = "Protocols";
     private const string HttpsKey = "Https";
     private const string CertificateKey = "Certificate";
 
-    /// <summary>Null takes <c>Kestrel:EndpointDefaults</c>.</summary>
+    /// <summary>The protocols; null takes <c>Kestrel:EndpointDefaults</c>.</summary>
     public HttpProtocols? Protocols { get; private init; }
 
     public bool Https { get; private init; }
 
-    /// <summary>Null takes Kestrel's default certificate.</summary>
+    /// <summary>The certificate; null takes Kestrel's default certificate.</summary>
     public EndpointCertificate? Certificate { get; private init; }
 
-    /// <summary>Reads a section; what is wrong with it is added to the complaints.</summary>
+    /// <summary>Reads a section and adds its mistakes to the complaints.</summary>
     public static HttpEndpoint Read(IConfigurationSection section, ICollection<string> complaints)
     {
         var certificate = section.GetSection(CertificateKey);

@@ -9,7 +9,7 @@ internal sealed class HttpEndpoints(UtpListenerEndpoints endpoints)
 {
     public IEnumerable<IConfigurationSection> Sections => endpoints.ForHttp;
 
-    /// <summary>Complains of what the sections say to Kestrel; the rest is checked by the transport.</summary>
+    /// <summary>Reports mistakes in the keys for Kestrel; the transport checks the others.</summary>
     public IReadOnlyList<string> Check()
     {
         var complaints = new List<string>();
@@ -33,7 +33,7 @@ internal sealed class HttpEndpoints(UtpListenerEndpoints endpoints)
     }
 }
 
-/// <summary>Tells mistakes in the HTTP keys of endpoints together with all others under <c>Utp</c>.</summary>
+/// <summary>Reports mistakes in the HTTP keys of endpoints together with all others under <c>Utp</c>.</summary>
 internal sealed class HttpEndpointValidation(HttpEndpoints endpoints) : IValidateOptions<UtpStartupChecks>
 {
     public ValidateOptionsResult Validate(string? name, UtpStartupChecks options)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// Gives Kestrel the endpoints of <c>Utp:Endpoints</c>. After all other configuration of Kestrel, so that its endpoint and HTTPS defaults
-/// apply whatever the order in which they were set.
+/// Adds the endpoints of <c>Utp:Endpoints</c> to Kestrel. It runs after all other configuration of Kestrel, so that Kestrel's endpoint and HTTPS
+/// defaults apply in whatever order they were set.
 /// </summary>
 internal sealed class KestrelEndpointSetup(HttpEndpoints endpoints, IHostEnvironment environment) : IPostConfigureOptions<KestrelServerOptions>
 {

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// The one place that looks behind Kestrel's public surface, which does not tell which endpoints an application has. Where a later Kestrel
-/// has changed, the answer is "unknown" and Kestrel's own rule stands: endpoints replace URLs, with a warning.
+/// Reads the endpoints of an application from Kestrel's internals, because its public API does not expose them. This is the only class that does so.
+/// If a later Kestrel has changed, the answer is "unknown" and Kestrel's own rule applies: endpoints replace URLs, with a warning.
 /// </summary>
 internal static class KestrelInternals
 {

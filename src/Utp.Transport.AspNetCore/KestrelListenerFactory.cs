@@ -6,8 +6,8 @@ using Utp.Transport.Hosting.Servers;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// The factory that Kestrel asks. Kestrel would report an address in use as <c>http://host:port</c>, which reads like TCP; so the exception
-/// that Kestrel makes of it is made here, with the uTP address and the key that moves it.
+/// The listener factory for Kestrel. Kestrel would report an address in use as <c>http://host:port</c>, which reads like TCP. So this class throws
+/// the same kind of exception as Kestrel, with the uTP address and the configuration key that changes it.
 /// </summary>
 internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, UtpListenerEndpoints endpoints) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
@@ -23,7 +23,7 @@ internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, U
         {
             var utp = endpoint as UtpEndPoint ?? new UtpEndPoint((IPEndPoint)endpoint);
             var remedy = utp.ListenerName is { } name ? $"set {endpoints.UrlKey(name)} to another port" : "listen on another port";
-            throw new IOException($"Failed to bind to address {utp.ToUriString()}: the UDP port is already in use. Stop the program that has it, or {remedy}.", exception);
+            throw new IOException($"Failed to bind to address {utp.ToUriString()}: the UDP port is already in use. Stop the program that uses it, or {remedy}.", exception);
         }
     }
 }

@@ -7,7 +7,10 @@ using Utp.Transport.Hosting.Servers;
 
 namespace Microsoft.AspNetCore.Hosting;
 
-/// <summary>Listens on uTP endpoints. As with every <c>Listen</c> of Kestrel, endpoints in code replace the addresses of <c>ASPNETCORE_URLS</c> and <c>--urls</c>.</summary>
+/// <summary>
+/// Listens on uTP endpoints. As with every <c>Listen</c> of Kestrel, endpoints in code replace the addresses of <c>ASPNETCORE_URLS</c> and
+/// <c>--urls</c>.
+/// </summary>
 public static class KestrelServerOptionsUtpExtensions
 {
     /// <summary>Listens on an address and UDP port.</summary>
@@ -23,7 +26,7 @@ public static class KestrelServerOptionsUtpExtensions
     /// <param name="address">The local address; <see cref="IPAddress.IPv6Any"/> for all, IPv4 included.</param>
     /// <param name="port">The UDP port; 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>
     /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
-    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or <paramref name="configure"/> enables HTTP/3.</exception>
     public static void ListenUtp(this KestrelServerOptions options, IPAddress address, int port, Action<ListenOptions> configure) =>
         options.ListenUtp(new UtpEndPoint(address, port), configure);
 
@@ -37,7 +40,7 @@ public static class KestrelServerOptionsUtpExtensions
     /// <param name="options">Kestrel's options.</param>
     /// <param name="endPoint">The endpoint, for example <c>UtpEndPoint.Parse("utp://0.0.0.0:5000")</c>.</param>
     /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
-    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or <paramref name="configure"/> enables HTTP/3.</exception>
     public static void ListenUtp(this KestrelServerOptions options, UtpEndPoint endPoint, Action<ListenOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -48,10 +51,10 @@ public static class KestrelServerOptionsUtpExtensions
             throw new InvalidOperationException("ListenUtp needs the uTP transport. Call builder.WebHost.UseUtp() as well.");
         }
 
-        // A copy, because options of this listener travel on it.
+        // The endpoint is copied, because the copy carries the options of this listener.
         options.Listen(endPoint.WithListener(endPoint.ListenerName, endPoint.ListenerOptions), listen =>
         {
-            // Otherwise Kestrel advertises HTTP/3 on this UDP port, which speaks uTP; and defaults meant for TCP may ask for HTTP/3.
+            // Without this, Kestrel would advertise HTTP/3 on this UDP port, which speaks uTP; and defaults meant for TCP may enable HTTP/3.
             listen.DisableAltSvcHeader = true;
             if (listen.Protocols.HasFlag(HttpProtocols.Http3))
             {
@@ -77,7 +80,7 @@ public static class KestrelServerOptionsUtpExtensions
     /// <param name="options">Kestrel's options.</param>
     /// <param name="port">The UDP port; 0 lets the system choose.</param>
     /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware.</param>
-    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or HTTP/3 was asked for.</exception>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, or <paramref name="configure"/> enables HTTP/3.</exception>
     public static void ListenAnyIPUtp(this KestrelServerOptions options, int port, Action<ListenOptions> configure) =>
         options.ListenUtp(new UtpEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port), configure);
 
@@ -91,11 +94,11 @@ public static class KestrelServerOptionsUtpExtensions
     /// <param name="options">Kestrel's options.</param>
     /// <param name="port">The UDP port, not 0: the two addresses would get different ones.</param>
     /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware; called for each address.</param>
-    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, HTTP/3 was asked for, or the port is 0.</exception>
+    /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, <paramref name="configure"/> enables HTTP/3, or the port is 0.</exception>
     public static void ListenLocalhostUtp(this KestrelServerOptions options, int port, Action<ListenOptions> configure) =>
         options.ListenLocalhost(new UtpEndPoint("localhost", port), configure);
 
-    /// <summary>Listens on both loopback addresses in the name of one endpoint.</summary>
+    /// <summary>Listens on both loopback addresses for one endpoint.</summary>
     internal static void ListenLocalhost(this KestrelServerOptions options, UtpEndPoint localhost, Action<ListenOptions> configure)
     {
         if (localhost.Port == 0)
@@ -110,7 +113,7 @@ public static class KestrelServerOptionsUtpExtensions
         }
     }
 
-    // Containers often support IPv6 and yet have no ::1.
+    // Containers often support IPv6 without having ::1.
     private static bool HasIPv6Loopback()
     {
         if (!Socket.OSSupportsIPv6)

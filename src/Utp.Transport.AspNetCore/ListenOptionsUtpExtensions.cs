@@ -5,13 +5,13 @@ using Utp.Transport;
 
 namespace Microsoft.AspNetCore.Hosting;
 
-/// <summary>uTP options of single endpoints.</summary>
+/// <summary>Sets uTP options of single endpoints.</summary>
 public static class ListenOptionsUtpExtensions
 {
     /// <summary>Sets options of the connections that this endpoint accepts; they start from the engine's options.</summary>
     /// <param name="listenOptions">The options given to the delegate of <c>ListenUtp</c>.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <returns>The options, for more calls.</returns>
+    /// <returns>The same options, for chained calls.</returns>
     /// <exception cref="InvalidOperationException">The endpoint is not a uTP endpoint.</exception>
     /// <exception cref="OptionsValidationException">An option is out of range; the message names it, its value and the range.</exception>
     public static ListenOptions ConfigureUtp(this ListenOptions listenOptions, Action<UtpListenerOptions> configure)

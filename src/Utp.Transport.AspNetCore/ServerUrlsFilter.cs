@@ -10,9 +10,9 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// Kestrel ignores its URLs (<c>ASPNETCORE_URLS</c>, <c>--urls</c>, <c>app.Urls</c>, the default address) as soon as it has any endpoint.
-/// When the only ones are uTP endpoints from the configuration, this turns those URLs into endpoints too, so that configuring uTP takes
-/// nothing away. A startup filter, because that runs when the URLs are known and Kestrel has not bound yet.
+/// Keeps Kestrel's URLs when uTP endpoints are configured. Kestrel ignores its URLs (<c>ASPNETCORE_URLS</c>, <c>--urls</c>, <c>app.Urls</c>, the
+/// default address) as soon as it has any endpoint. When the only endpoints are uTP endpoints from the configuration, this class turns those URLs
+/// into endpoints too. It is a startup filter, because that runs when the URLs are known and Kestrel has not bound yet.
 /// </summary>
 internal sealed class ServerUrlsFilter(
     IOptions<KestrelServerOptions> kestrel,
@@ -77,7 +77,7 @@ internal sealed class ServerUrlsFilter(
             Listen(kestrel.Value, BindingAddress.Parse(url));
         }
 
-        // Kestrel fills this in again with what it has bound; left as it is, it would warn that the addresses are overridden.
+        // Kestrel fills in the addresses that it has bound; if the list stayed as it is, Kestrel would warn that the addresses are overridden.
         addresses.Clear();
         UtpLog.ServerUrlsKept(loggerFactory.CreateLogger(UtpLog.TransportCategory), string.Join(", ", urls));
     }

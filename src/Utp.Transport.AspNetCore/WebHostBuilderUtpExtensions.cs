@@ -14,10 +14,10 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class WebHostBuilderUtpExtensions
 {
     /// <summary>
-    /// Lets Kestrel listen on uTP endpoints, beside its others: those of <c>Utp:Endpoints</c> in the configuration, and those of
-    /// <c>ListenUtp</c> in code. Includes <c>AddUtp</c>. The order of this and other <c>Use...</c> calls does not matter, and calling it again
-    /// adds nothing. Configured uTP endpoints do not silence <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address; but
-    /// <c>PreferHostingUrls</c> with such URLs silences uTP endpoints, as it does all others.
+    /// Lets Kestrel listen on uTP endpoints, in addition to its others: those of <c>Utp:Endpoints</c> in the configuration, and those of
+    /// <c>ListenUtp</c> in code. Includes <c>AddUtp</c>. The order of this and other <c>Use...</c> calls does not matter, and further calls add
+    /// nothing. Configured uTP endpoints do not replace <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address; but
+    /// <c>PreferHostingUrls</c> with such URLs replaces uTP endpoints, as it does all others.
     /// </summary>
     /// <param name="builder">The web host builder, for example <c>builder.WebHost</c>.</param>
     /// <returns>The builder.</returns>
@@ -25,7 +25,7 @@ public static class WebHostBuilderUtpExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
 
-        // Kestrel's TCP transport only registers itself when no other factory is there, so it has to come first.
+        // Kestrel's TCP transport registers itself only when no other factory is registered, so it has to come first.
         return builder.UseSockets().ConfigureServices(services =>
         {
             services.AddUtp();
@@ -38,7 +38,10 @@ public static class WebHostBuilderUtpExtensions
         });
     }
 
-    /// <summary>Lets Kestrel listen on uTP endpoints, as <see cref="UseUtp(IWebHostBuilder)"/> does, and sets the engine's options in code, after the configuration has.</summary>
+    /// <summary>
+    /// Lets Kestrel listen on uTP endpoints, as <see cref="UseUtp(IWebHostBuilder)"/> does, and sets the engine's options in code, which override
+    /// the configuration.
+    /// </summary>
     /// <param name="builder">The web host builder.</param>
     /// <param name="configure">Sets the engine's options.</param>
     /// <returns>The builder.</returns>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Utp.Transport;
 
-/// <summary>What <c>AddUtp</c> returns, to add listeners and clients to.</summary>
+/// <summary>The result of <c>AddUtp</c>, to which listeners and clients are added.</summary>
 public interface IUtpBuilder
 {
     /// <summary>Gets the services that are being configured.</summary>

@@ -12,26 +12,26 @@ public static class UtpBuilderExtensions
 {
     /// <summary>
     /// Adds a listener whose endpoint is configured as <c>Utp:Endpoints:NAME:Url</c>. It is bound when the host starts, and a failure to bind
-    /// fails the start. For programs without Kestrel, and for raw protocols beside it. When the host stops, handlers are asked to close through
-    /// <see cref="Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeNotificationFeature"/>; the connections of those that go on are
-    /// aborted when <c>HostOptions.ShutdownTimeout</c> is over.
+    /// fails the start. It suits programs without Kestrel, and raw protocols beside Kestrel. When the host stops, it asks handlers to close through
+    /// <see cref="Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeNotificationFeature"/>. When <c>HostOptions.ShutdownTimeout</c>
+    /// is over, it aborts the connections whose handlers still run.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The listener's name, without regard to case.</param>
-    /// <param name="configure">Builds what handles connections, for example <c>connection => connection.UseConnectionHandler&lt;T&gt;()</c>.</param>
+    /// <param name="configure">Builds the handler of connections, for example <c>connection => connection.UseConnectionHandler&lt;T&gt;()</c>.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">A listener of that name exists.</exception>
     public static IUtpBuilder AddListener(this IUtpBuilder builder, string name, Action<IConnectionBuilder> configure) =>
         Add(builder, name, null, configure);
 
     /// <summary>
-    /// Adds a listener on an endpoint. <c>Utp:Endpoints:NAME</c>, when it exists, sets the options of its connections, and its <c>Url</c> moves
-    /// the listener: the endpoint given here is the default. Bound when the host starts; a failure to bind fails the start.
+    /// Adds a listener on an endpoint. <c>Utp:Endpoints:NAME</c>, when it exists, sets the options of its connections, and its <c>Url</c> replaces
+    /// the endpoint given here, which is the default. The listener is bound when the host starts; a failure to bind fails the start.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The listener's name, without regard to case.</param>
     /// <param name="endPoint">Where to listen; port 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>
-    /// <param name="configure">Builds what handles connections, for example <c>connection => connection.UseConnectionHandler&lt;T&gt;()</c>.</param>
+    /// <param name="configure">Builds the handler of connections, for example <c>connection => connection.UseConnectionHandler&lt;T&gt;()</c>.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">A listener of that name exists.</exception>
     public static IUtpBuilder AddListener(this IUtpBuilder builder, string name, UtpEndPoint endPoint, Action<IConnectionBuilder> configure)
@@ -44,7 +44,7 @@ public static class UtpBuilderExtensions
     /// <param name="builder">The builder.</param>
     /// <param name="name">The listener's name, without regard to case.</param>
     /// <param name="endPoint">Where to listen; port 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>
-    /// <param name="configure">Builds what handles connections.</param>
+    /// <param name="configure">Builds the handler of connections.</param>
     /// <param name="configureOptions">Sets options of the listener's connections, after the configuration has.</param>
     /// <returns>The builder.</returns>
     /// <exception cref="ArgumentException">A listener of that name exists.</exception>
@@ -93,7 +93,7 @@ public static class UtpBuilderExtensions
     }
 
     /// <summary>
-    /// Adds an <see cref="HttpClient"/> that speaks HTTP over uTP, to be had from <see cref="IHttpClientFactory"/> by its name. The same as
+    /// Adds an <see cref="HttpClient"/> that speaks HTTP over uTP. Get it from <see cref="IHttpClientFactory"/> by its name. This is the same as
     /// <c>services.AddHttpClient(name, ...).OverUtp()</c>.
     /// </summary>
     /// <param name="builder">The builder.</param>
@@ -106,7 +106,10 @@ public static class UtpBuilderExtensions
         return builder.Services.AddHttpClient(name, configureClient).OverUtp();
     }
 
-    /// <summary>Adds an <see cref="HttpClient"/> over uTP as <see cref="AddHttpClient(IUtpBuilder, string, Action{HttpClient})"/> does, set up with the help of other services.</summary>
+    /// <summary>
+    /// Adds an <see cref="HttpClient"/> over uTP as <see cref="AddHttpClient(IUtpBuilder, string, Action{HttpClient})"/> does, with access to other
+    /// services.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The client's name; when a uTP client of that name exists, its options apply.</param>
     /// <param name="configureClient">Sets up the client, for example with an address from <see cref="IUtpServerAddresses"/>.</param>

@@ -12,20 +12,20 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class UtpHttpClientExtensions
 {
     /// <summary>
-    /// Makes the clients of this builder connect over uTP: <c>http://host:port/</c> dials UDP port <c>port</c>, and <c>https://</c> adds TLS.
-    /// The uTP client that has the same name as the HTTP client is used, or else the default one. Proxies are not used. For HTTP/2 without
-    /// TLS set <see cref="HttpClient.DefaultRequestVersion"/> to 2.0 and <see cref="HttpClient.DefaultVersionPolicy"/> to exact. Failures to
-    /// connect surface as <see cref="HttpRequestException"/>.
+    /// Makes the clients of this builder connect over uTP: <c>http://host:port/</c> connects to UDP port <c>port</c>, and <c>https://</c> adds TLS.
+    /// They use the uTP client that has the same name as the HTTP client, or else the default one, and no proxies. For HTTP/2 without TLS set <see
+    /// cref="HttpClient.DefaultRequestVersion"/> to 2.0 and <see cref="HttpClient.DefaultVersionPolicy"/> to exact. A failure to connect is an <see
+    /// cref="HttpRequestException"/>.
     /// </summary>
     /// <remarks>
-    /// The order of calls on the builder does not matter. A primary handler of the application's is kept if it is a
-    /// <see cref="SocketsHttpHandler"/>, or delegates to one, without a <see cref="SocketsHttpHandler.ConnectCallback"/>; any other fails the
-    /// creation of the client with an <see cref="InvalidOperationException"/>. When the uTP client has
-    /// <see cref="UtpClientOptions.MaxConnections"/>, requests beyond it wait: it bounds <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/>,
-    /// and, because it holds for all hosts together, the handler keeps unused connections for 3 seconds, unless
-    /// <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/> is set to something else than its default.
+    /// The order of calls on the builder does not matter. The application's own primary handler is kept if it is a
+    /// <see cref="SocketsHttpHandler"/> without a <see cref="SocketsHttpHandler.ConnectCallback"/>, or delegates to one. With any other handler
+    /// the creation of the client fails with an <see cref="InvalidOperationException"/>. When the uTP client has a maximum
+    /// (<see cref="UtpClientOptions.MaxConnections"/>), requests beyond it wait: it bounds
+    /// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/>. Because it holds for all hosts together, the handler keeps unused connections
+    /// for 3 seconds, unless <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/> differs from its default.
     /// </remarks>
-    /// <param name="builder">The builder of the HTTP client. <c>AddUtp</c> is called when nobody has.</param>
+    /// <param name="builder">The builder of the HTTP client. This method calls <c>AddUtp</c> if the program has not.</param>
     /// <returns>The builder.</returns>
     public static IHttpClientBuilder OverUtp(this IHttpClientBuilder builder)
     {
@@ -33,9 +33,12 @@ public static class UtpHttpClientExtensions
         return AddOverUtp(builder, null);
     }
 
-    /// <summary>Makes the clients of this builder connect over uTP, as <see cref="OverUtp(IHttpClientBuilder)"/> does, through a uTP client of the caller's choice.</summary>
+    /// <summary>
+    /// Makes the clients of this builder connect over uTP, as <see cref="OverUtp(IHttpClientBuilder)"/> does, through a uTP client of the caller's
+    /// choice.
+    /// </summary>
     /// <param name="builder">The builder of the HTTP client.</param>
-    /// <param name="clientName">The name of a client that <c>AddClient</c> or <c>Utp:Clients</c> knows; an unknown one fails the first request.</param>
+    /// <param name="clientName">The name of a client of <c>AddClient</c> or <c>Utp:Clients</c>; with an unknown name the first request fails.</param>
     /// <returns>The builder.</returns>
     public static IHttpClientBuilder OverUtp(this IHttpClientBuilder builder, string clientName)
     {
@@ -45,9 +48,9 @@ public static class UtpHttpClientExtensions
     }
 
     /// <summary>
-    /// Makes a handler connect over uTP, for what takes a handler rather than a client: gRPC channels, SignalR connections,
-    /// <see cref="System.Net.WebSockets.ClientWebSocket"/>. Sets <see cref="SocketsHttpHandler.ConnectCallback"/> and switches proxies off.
-    /// Requests beyond the <see cref="UtpClientOptions.MaxConnections"/> of the factory's client wait, as <see cref="OverUtp(IHttpClientBuilder)"/> says.
+    /// Makes a handler connect over uTP, for APIs that take a handler instead of a client: gRPC channels, SignalR connections, <see
+    /// cref="System.Net.WebSockets.ClientWebSocket"/>. Sets <see cref="SocketsHttpHandler.ConnectCallback"/> and switches proxies off. Requests
+    /// beyond the <see cref="UtpClientOptions.MaxConnections"/> of the factory's client wait, as with <see cref="OverUtp(IHttpClientBuilder)"/>.
     /// </summary>
     /// <param name="handler">The handler, not yet used.</param>
     /// <param name="factory">Usually the injected <see cref="IUtpConnectionFactory"/>.</param>
@@ -66,7 +69,7 @@ public static class UtpHttpClientExtensions
         builder.Services.AddUtp();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, UtpHttpHandlerFilter>());
 
-        // The name is null for ConfigureHttpClientDefaults, and then the options are those of every name.
+        // The name is null for ConfigureHttpClientDefaults; the options then apply to every name.
         builder.Services.AddSingleton<IConfigureOptions<UtpHttpClientOptions>>(new ConfigureNamedOptions<UtpHttpClientOptions>(
             builder.Name,
             options => (options.IsOverUtp, options.ClientName) = (true, clientName ?? options.ClientName)));

@@ -1,6 +1,6 @@
 namespace Utp.Transport.Hosting;
 
-/// <summary>The register behind <see cref="IUtpServerAddresses"/>: listeners enter it when bound and leave it when unbound.</summary>
+/// <summary>Implements <see cref="IUtpServerAddresses"/>: listeners add themselves when bound and remove themselves when unbound.</summary>
 internal sealed class UtpServerAddresses : IUtpServerAddresses
 {
     private readonly Lock _lock = new();
@@ -17,9 +17,9 @@ internal sealed class UtpServerAddresses : IUtpServerAddresses
     }
 
     /// <summary>Adds a bound listener.</summary>
-    /// <param name="requested">The endpoint that was asked for, which knows the name.</param>
+    /// <param name="requested">The requested endpoint, which has the name.</param>
     /// <param name="bound">The endpoint with its real port.</param>
-    /// <returns>Dispose it when the listener is unbound; idempotent.</returns>
+    /// <returns>The registration; dispose it when the listener is unbound. Disposing it is idempotent.</returns>
     public IDisposable Add(UtpEndPoint requested, UtpEndPoint bound)
     {
         var entry = new Entry(this, requested.ListenerName, bound);

@@ -20,10 +20,11 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class UtpServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the uTP engine, its default client (<see cref="IUtpConnectionFactory"/>, and <see cref="IConnectionFactory"/> unless one is there
-    /// already), named clients (<see cref="IUtpConnectionFactoryProvider"/>, and by key) and options from the host's configuration section <c>Utp</c>.
-    /// Calling it again adds nothing. Sockets open with the first listener or connect, and close when the host has stopped everything else.
-    /// Unknown keys and values out of range fail the host's start, and otherwise the first use, with <see cref="OptionsValidationException"/>.
+    /// Adds the uTP engine, its default client (<see cref="IUtpConnectionFactory"/>, and <see cref="IConnectionFactory"/> unless one is
+    /// registered), named clients (<see cref="IUtpConnectionFactoryProvider"/>, and by key) and options from the host's configuration section
+    /// <c>Utp</c>. Further calls add nothing. Sockets open with the first listener or connect, and close when the host has stopped everything
+    /// else. Unknown keys and values out of range fail the host's start, and without a host the first use, with
+    /// <see cref="OptionsValidationException"/>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>A builder that adds listeners and clients.</returns>
@@ -42,7 +43,7 @@ public static class UtpServiceCollectionExtensions
         return new UtpBuilder(services);
     }
 
-    /// <summary>Adds uTP as <see cref="AddUtp(IServiceCollection)"/> does, and sets options in code, which has the last word over the configuration.</summary>
+    /// <summary>Adds uTP as <see cref="AddUtp(IServiceCollection)"/> does, and sets options in code, which override the configuration.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the engine's options.</param>
     /// <returns>A builder that adds listeners and clients.</returns>
@@ -56,7 +57,7 @@ public static class UtpServiceCollectionExtensions
 
     /// <summary>Adds uTP as <see cref="AddUtp(IServiceCollection)"/> does, with a configuration section of the caller's choice in place of <c>Utp</c>.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="section">The section with <c>Transport</c>, <c>Endpoints</c> and <c>Clients</c>; of a whole configuration its section <c>Utp</c> is taken.</param>
+    /// <param name="section">The section with <c>Transport</c>, <c>Endpoints</c> and <c>Clients</c>; of a whole configuration, its section <c>Utp</c>.</param>
     /// <returns>A builder that adds listeners and clients.</returns>
     public static IUtpBuilder AddUtp(this IServiceCollection services, IConfiguration section)
     {
@@ -124,7 +125,8 @@ public static class UtpServiceCollectionExtensions
         services.TryAddSingleton(provider => provider.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(Options.Options.DefaultName));
         services.TryAddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<IUtpConnectionFactory>());
 
-        // By any key, so that clients that only the configuration names can be injected too; an unknown name fails with the list of the known.
+        // Clients are registered by any key, so that clients that only the configuration names can be injected too. An unknown name fails with the
+        // list of known names.
         services.TryAddKeyedSingleton(
             KeyedService.AnyKey,
             (provider, key) => provider.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(key as string ?? string.Empty));

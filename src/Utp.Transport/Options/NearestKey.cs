@@ -1,9 +1,9 @@
 namespace Utp.Transport.Options;
 
-/// <summary>Finds what a misspelt key was meant to be.</summary>
+/// <summary>Suggests the known key that a misspelt key resembles most.</summary>
 internal static class NearestKey
 {
-    /// <summary>Says that a key is not known, and which known one is nearest; all of them when none is near.</summary>
+    /// <summary>Makes the message about an unknown key: it names the nearest known key, and all known keys when none is near.</summary>
     public static string Complaint(string path, string key, IReadOnlyCollection<string> known)
     {
         var nearest = known.MinBy(candidate => Distance(key, candidate))!;
@@ -12,7 +12,7 @@ internal static class NearestKey
             : $"{path} is not a known key. The nearest known one is '{nearest}'; known here are {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
     }
 
-    /// <summary>Levenshtein distance without regard to case: how many letters to insert, delete or replace.</summary>
+    /// <summary>Computes the Levenshtein distance without regard to case: the number of letters to insert, delete or replace.</summary>
     internal static int Distance(string left, string right)
     {
         Span<int> previous = stackalloc int[Math.Min(right.Length, 128) + 1];

@@ -1,16 +1,16 @@
 namespace Utp.Transport.Options;
 
-/// <summary>One configuration key of an options class: how to read it, and what it allows.</summary>
+/// <summary>One configuration key of an options class, with its format and its bounds.</summary>
 internal interface IOptionKey<in TOptions>
 {
     string Name { get; }
 
     /// <summary>Reads the text into the options.</summary>
-    /// <returns>Null, or what is wrong with the text or its value; the options are then unchanged.</returns>
+    /// <returns>Null, or a description of what is wrong with the text or its value; the options are then unchanged.</returns>
     string? Apply(string text, TOptions options);
 
-    /// <summary>Judges the value that the options have, wherever it came from.</summary>
-    /// <returns>Null, or what is wrong with it.</returns>
+    /// <summary>Checks the value that the options have, whatever its origin.</summary>
+    /// <returns>Null, or a description of what is wrong with it.</returns>
     string? Check(TOptions options);
 
     /// <summary>Copies the value of the option.</summary>

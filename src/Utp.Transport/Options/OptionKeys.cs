@@ -4,8 +4,8 @@ using Utp.Transport.Datagrams.Sharding;
 namespace Utp.Transport.Options;
 
 /// <summary>
-/// The keys of each options class with their bounds: what binding, validation and the list of known keys are made of. A property that is
-/// missing here cannot be configured, so a test compares these tables with the classes.
+/// The keys of each options class with their bounds: the source of binding, validation and the list of known keys. A property that is missing here
+/// cannot be configured, so a test compares these tables with the classes.
 /// </summary>
 internal static class OptionKeys
 {

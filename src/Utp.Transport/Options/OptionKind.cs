@@ -4,7 +4,7 @@ using System.Net;
 
 namespace Utp.Transport.Options;
 
-/// <summary>What a kind of option value looks like as text, and which values are allowed.</summary>
+/// <summary>Reads and writes one kind of option value as text, and checks which values are allowed.</summary>
 internal abstract class OptionKind<TValue>
 {
     /// <summary>Completes the sentence "Expected ...".</summary>
@@ -54,7 +54,7 @@ internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMean
     }
 }
 
-/// <summary>true or false.</summary>
+/// <summary>The value true or false.</summary>
 internal sealed class Flag : OptionKind<bool>
 {
     public override string Expected => "true or false";
@@ -64,7 +64,7 @@ internal sealed class Flag : OptionKind<bool>
     public override string Format(bool value) => value ? "true" : "false";
 }
 
-/// <summary>A name of an enumeration; numbers are refused, since they would outlive a renumbering in silence.</summary>
+/// <summary>A name of an enumeration. Numbers are refused, since after a renumbering they would silently mean something else.</summary>
 internal sealed class Choice<TEnum> : OptionKind<TEnum>
     where TEnum : struct, Enum
 {
@@ -92,7 +92,9 @@ internal sealed class LocalAddressAndPort : OptionKind<IPEndPoint>
     }
 }
 
-/// <summary>The path of a file that is to be written. Whether it can be is known when it is opened; what certainly cannot be is refused here.</summary>
+/// <summary>
+/// The path of a file to write. Only opening it shows whether it can be written; a path that certainly cannot be is refused here.
+/// </summary>
 internal sealed class WritableFile : OptionKind<string>
 {
     public override string Expected => "the path of a file to write, in a directory that exists";

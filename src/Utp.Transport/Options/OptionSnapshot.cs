@@ -1,10 +1,10 @@
 namespace Utp.Transport.Options;
 
-/// <summary>Copies of options, checked with the same tables as a configuration.</summary>
+/// <summary>Copies options, and checks them with the same tables as a configuration.</summary>
 internal static class OptionSnapshot
 {
-    /// <summary>Takes a checked copy of the options. No later change of the original reaches a connection or a socket.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the first one that is.</exception>
+    /// <summary>Takes a checked copy of the options. Later changes of the original do not affect connections or sockets.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names the first one.</exception>
     public static TOptions Take<TOptions>(IReadOnlyList<IOptionKey<TOptions>> keys, TOptions options, string parameterName)
         where TOptions : class, new()
     {
@@ -14,13 +14,13 @@ internal static class OptionSnapshot
             key.Copy(options, copy);
         }
 
-        // The copy is checked, not the original: another thread may be changing that.
+        // The copy is checked, not the original, because another thread may be changing the original.
         Check(keys, copy, parameterName);
         return copy;
     }
 
     /// <summary>Takes a checked copy of the options of one level, and completes it with the level above.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the first one that is.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names the first one.</exception>
     public static TOptions TakeMerged<TOptions>(
         IReadOnlyList<IOptionKey<TOptions>> keys, TOptions copy, UtpConnectionOptions levelAbove, string parameterName)
         where TOptions : UtpConnectionOptions

@@ -3,16 +3,16 @@ using Microsoft.Extensions.Configuration;
 namespace Utp.Transport.Options;
 
 /// <summary>
-/// The pair of <see cref="UtpConnectionOptions.IdleTimeout"/> and <see cref="UtpConnectionOptions.KeepAliveInterval"/>. A connection works with
-/// any two values, because it keeps alive three times in an idle timeout. A section that sets both, and so that the interval never takes
-/// effect, is a mistake all the same.
+/// Checks the pair of <see cref="UtpConnectionOptions.IdleTimeout"/> and <see cref="UtpConnectionOptions.KeepAliveInterval"/>. A connection works
+/// with any two values, because it sends keepalives at least three times in an idle timeout. A section that sets both so that the interval never
+/// takes effect is still a mistake.
 /// </summary>
 internal static class SilenceSettings
 {
     private const string Idle = nameof(UtpConnectionOptions.IdleTimeout);
     private const string KeepAlive = nameof(UtpConnectionOptions.KeepAliveInterval);
 
-    /// <returns>What is wrong with a section's pair; null when nothing is, or when it does not set both.</returns>
+    /// <returns>What is wrong with a section's pair; null when nothing is wrong, or when it does not set both.</returns>
     public static string? Check(IConfigurationSection? section)
     {
         if (section?[Idle] is not { } idleText || section[KeepAlive] is not { } keepAliveText)
@@ -25,14 +25,14 @@ internal static class SilenceSettings
         {
             if (key.Name is Idle or KeepAlive && key.Apply(section[key.Name]!, options) is not null)
             {
-                // Unreadable; the complaint about the value suffices.
+                // The value is unreadable; the message about the value suffices.
                 return null;
             }
         }
 
         return options.IdleTimeout > TimeSpan.Zero && options.KeepAliveInterval >= options.IdleTimeout
             ? $"{section.Path}:{KeepAlive} is '{keepAliveText}', which is not shorter than {section.Path}:{Idle} ('{idleText}'), so it would have no effect. "
-                + $"Set {KeepAlive} to less than a third of {Idle}, or remove it: keepalives then leave three times in an {Idle}."
+                    + $"Set {KeepAlive} to less than a third of {Idle}, or remove it: keepalives are then sent three times in an {Idle}."
             : null;
     }
 }

@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Utp.Transport;
 
-/// <summary>Options of a named client, bound from <c>Utp:Clients:NAME</c>; the inherited ones start from the engine's.</summary>
+/// <summary>Options of a named client, bound from <c>Utp:Clients:NAME</c>; the inherited options start from the engine's.</summary>
 public sealed class UtpClientOptions : UtpConnectionOptions
 {
-    /// <summary>Initializes options of which none is assigned: the client's connections then have those of the engine.</summary>
+    /// <summary>Initializes options with nothing assigned: the client's connections then have the engine's options.</summary>
     public UtpClientOptions()
     {
     }
@@ -21,15 +21,16 @@ public sealed class UtpClientOptions : UtpConnectionOptions
     }
 
     /// <summary>
-    /// Gets or sets how many connections the client may have at once. Default null: no limit but the engine's. Beyond it a connect fails with
-    /// <see cref="InvalidOperationException"/> that names the client and the limit; a request of an <see cref="System.Net.Http.HttpClient"/> over
-    /// uTP waits until a connection ends, as it does for <see cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
+    /// Gets or sets the maximum number of connections that the client has at once. Default null: no limit but the engine's. Beyond it a connect
+    /// fails with an <see cref="InvalidOperationException"/> that names the client and the limit; a request of an <see
+    /// cref="System.Net.Http.HttpClient"/> over uTP waits until a connection ends, as it does for <see
+    /// cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
     /// </summary>
     public int? MaxConnections { get; set; }
 
     /// <summary>
-    /// Gets or sets the local address to connect from. Default null: any address, a port chosen by the system and shared by the engine's
-    /// clients; with <see cref="UtpTransportOptions.Shards"/> so many ports, which connections take in turn. Name a listener's endpoint to
+    /// Gets or sets the local address to connect from. Default null: any address, and a port that the system chooses and the engine's clients share;
+    /// with several <see cref="UtpTransportOptions.Shards"/>, one port per shard, which connections use in turn. Set the endpoint of a listener to
     /// connect from the listening port (for NAT traversal).
     /// </summary>
     public IPEndPoint? LocalEndPoint { get; set; }

@@ -8,21 +8,21 @@ namespace Utp.Transport;
 /// <remarks>
 /// There are three levels: the engine (<see cref="UtpTransportOptions"/>), a listener or client (<see cref="UtpListenerOptions"/>,
 /// <see cref="UtpClientOptions"/>), and a single connect. An option that was never assigned at one level takes the value of the level above;
-/// assigning the default value counts as an assignment. Until then its property shows the default of the library. The levels are merged, and
+/// assigning the default value counts as an assignment. Until then the property returns the default of the library. The levels are merged, and
 /// copied, when a listener binds, when a client is made and when a connection begins. Later changes of the object have no effect.
 /// </remarks>
 public class UtpConnectionOptions
 {
-    /// <summary>The names of the options that were assigned; null while there are none.</summary>
+    /// <summary>The names of the options that were assigned; null while none was.</summary>
     private HashSet<string>? _assigned;
 
-    /// <summary>Initializes options of which none is assigned.</summary>
+    /// <summary>Initializes options with nothing assigned.</summary>
     public UtpConnectionOptions()
     {
     }
 
     /// <summary>Initializes a copy: the same values, and the same options assigned.</summary>
-    /// <param name="other">The options to copy. Those that only a class derived from <see cref="UtpConnectionOptions"/> has are not copied.</param>
+    /// <param name="other">The options to copy. Options that only a class derived from <see cref="UtpConnectionOptions"/> has are not copied.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public UtpConnectionOptions(UtpConnectionOptions other)
     {
@@ -32,16 +32,17 @@ public class UtpConnectionOptions
     }
 
     /// <summary>
-    /// Gets or sets the bytes received but not yet read that one connection holds: the receive window announced to the peer, and the most
-    /// that a slow reader can cost. Default 1 MiB, allowed 8 KiB to 1 GiB. Throughput is at most this much per round trip. A pipe reader that
-    /// examines bytes without consuming them has read them, as for any pipe: the connection holds them beyond this.
+    /// Gets or sets the maximum number of bytes that one connection holds because they are received but not yet read. It is the receive window
+    /// announced to the peer, and the most that a slow reader can cost. Default 1 MiB, allowed 8 KiB to 1 GiB. Throughput is at most this much per
+    /// round trip. Bytes that a pipe reader has examined but not consumed no longer count against this limit, although the connection still holds
+    /// them.
     /// </summary>
     public int ReceiveBufferSize { get; set => field = Assign(value); } = 1024 * 1024;
 
     /// <summary>
-    /// Gets or sets the bytes written but not yet acknowledged that one connection holds before a flush waits. Default 1 MiB, allowed 8 KiB
-    /// to 1 GiB. They are kept for retransmission, so throughput is at most this much per round trip. Over paths shorter than a millisecond
-    /// the connections of a socket that hold any share 4 MiB, and a flush may wait sooner.
+    /// Gets or sets the maximum number of bytes that one connection holds, because they are written but not yet acknowledged, before a flush waits.
+    /// Default 1 MiB, allowed 8 KiB to 1 GiB. They are kept for retransmission, so throughput is at most this much per round trip. Over paths
+    /// shorter than a millisecond, the connections of a socket that hold unacknowledged bytes share 4 MiB, and a flush may wait sooner.
     /// </summary>
     public int SendBufferSize { get; set => field = Assign(value); } = 1024 * 1024;
 
@@ -49,63 +50,64 @@ public class UtpConnectionOptions
     public UtpCongestionControl CongestionControl { get; set => field = Assign(value); } = UtpCongestionControl.LedbatPlusPlus;
 
     /// <summary>
-    /// Gets or sets the queueing delay that a LEDBAT controller steers to. Default null: the controller's own (60 ms for LEDBAT++, 100 ms for LEDBAT).
-    /// Allowed 5 ms to 100 ms. Lower yields earlier and fills the link less well; flows that share a link should agree on it.
+    /// Gets or sets the queueing delay that a LEDBAT controller aims at. Default null: the controller's own (60 ms for LEDBAT++, 100 ms for LEDBAT).
+    /// Allowed 5 ms to 100 ms. A lower target yields earlier and uses the link less fully; flows that share a link should have the same target.
     /// </summary>
     public TimeSpan? TargetDelay { get; set => field = Assign(value); }
 
     /// <summary>
-    /// Gets or sets the largest UDP payload, in bytes. Default null: 1,252 over IPv4 and 1,232 over IPv6, which every path of 1,280 bytes
-    /// carries; to loopback addresses 1,472 and 1,452. Allowed 576 to 65,507.
+    /// Gets or sets the largest UDP payload, in bytes. Default null: 1,252 over IPv4 and 1,232 over IPv6, which every path with an MTU of 1,280
+    /// bytes carries; to loopback addresses 1,472 and 1,452. Allowed 576 to 65,507.
     /// </summary>
     /// <remarks>
     /// A larger value suits local networks and jumbo frames. A connection still starts with the default size, and uses more only after a probe
-    /// has arrived; a lost probe costs nothing. The risk: uTP can send a packet again only as it was. If the path becomes narrower while large
-    /// packets are unacknowledged, they must pass in fragments, and a network that drops fragments ends the connection.
+    /// has arrived; a lost probe costs nothing. The risk is that uTP can retransmit a packet only in its original size. If the path MTU shrinks while
+    /// large packets are unacknowledged, those packets must pass in fragments, and a network that drops fragments ends the connection.
     /// </remarks>
     public int? MtuCeiling { get; set => field = Assign(value); }
 
     /// <summary>
-    /// Gets or sets whether each flush leaves at once even as a short packet. Default true. False holds a short packet while others are in
-    /// flight (Nagle's algorithm): fewer packets, later.
+    /// Gets or sets whether each flush sends its data at once, even as a short packet. Default true. False delays a short packet while others are in
+    /// flight (Nagle's algorithm), which sends fewer packets, later.
     /// </summary>
     public bool NoDelay { get; set => field = Assign(value); } = true;
 
     /// <summary>
-    /// Gets or sets how long a connection attempt may take, retries included. Default 20 s, allowed 100 ms to 10 minutes. An attempt ends
-    /// sooner when the peer refuses it, or when its host or a router reports, on systems where that can be read (Linux), that nobody is there.
+    /// Gets or sets the maximum time of a connection attempt, retries included. Default 20 s, allowed 100 ms to 10 minutes. An attempt ends sooner
+    /// when the peer refuses it, or when the peer's host or a router reports that the peer is unreachable, on systems where that report can be read
+    /// (Linux).
     /// </summary>
     public TimeSpan ConnectTimeout { get; set => field = Assign(value); } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gets or sets after how long without a packet from the peer a connection is given up, also one that retransmits. Default 150 s;
-    /// <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 1 day. A silent peer is asked for an
-    /// answer in the second half of this time, so that a connection on which neither side has anything to say does not end. With "never",
-    /// data that stays unacknowledged is given up after 15 minutes.
+    /// Gets or sets the time without a packet from the peer after which a connection times out, even while it retransmits. Default 150 s; <see
+    /// cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> for never. Otherwise 1 s to 1 day. In the second half of this time a
+    /// connection asks a silent peer for an answer, so that a connection on which both sides are idle does not end. With "never", a connection times
+    /// out when data stays unacknowledged for 15 minutes.
     /// </summary>
     public TimeSpan IdleTimeout { get; set => field = Assign(value); } = TimeSpan.FromSeconds(150);
 
     /// <summary>
-    /// Gets or sets after how long without sending a keepalive leaves. Default 29 s (under the 30 s after which NAT mappings commonly
-    /// expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> never. Otherwise 1 s to 10 minutes. The interval in
-    /// effect is the smaller of this and a third of <see cref="IdleTimeout"/>. The first keepalives of a silence leave about 1, 3 and 8 s
-    /// after the last exchange, so that the host of a peer whose process has ended can say so (ICMP "port unreachable").
+    /// Gets or sets the time without sending after which a connection sends a keepalive. Default 29 s (under the 30 s after which NAT mappings
+    /// commonly expire); <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> for never. Otherwise 1 s to 10 minutes. The interval
+    /// in effect is the smaller of this and a third of <see cref="IdleTimeout"/>. The first keepalives of a silence are sent about 1, 3 and 8 s
+    /// after the last exchange, so that the host of a peer whose process has ended can report it (ICMP "port unreachable").
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set => field = Assign(value); } = TimeSpan.FromSeconds(29);
 
     /// <summary>
-    /// Gets or sets how long the engine goes on delivering the last bytes of a closed connection. Default 10 s, allowed 0 to 10 minutes.
-    /// Closing and disposing do not wait for it.
+    /// Gets or sets how long the engine continues to deliver the last bytes of a closed connection. Default 10 s, allowed 0 to 10 minutes. Closing
+    /// and disposing do not wait for it.
     /// </summary>
     public TimeSpan LingerTimeout { get; set => field = Assign(value); } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets or sets whether <c>ConnectionClosed</c> fires as soon as the peer has finished sending, as Kestrel's socket transport does.
-    /// Default true. Set false for protocols that use half-close: the token then fires when the connection has really ended.
+    /// Gets or sets whether <c>ConnectionClosed</c> fires as soon as the peer has finished sending, as Kestrel's socket transport does. Default
+    /// true. Set it to false for protocols that use half-close: the token then fires only when the connection has ended.
     /// </summary>
     public bool CloseOnPeerFinish { get; set => field = Assign(value); } = true;
 
-    /// <summary>Copies the value of every connection option, assigned or not. Those of the target then count as assigned.</summary>
+    /// <summary>Copies the value of every connection option, assigned or not. The options of the target then count as assigned.</summary>
     internal void CopyTo(UtpConnectionOptions target)
     {
         foreach (var key in OptionKeys.Connection)
@@ -140,7 +142,7 @@ public class UtpConnectionOptions
         LingerMicros = (long)LingerTimeout.TotalMicroseconds,
     };
 
-    /// <summary>Zero is the core's word for "never".</summary>
+    /// <summary>Converts a time; in the core, zero means "never".</summary>
     private static long MicrosOrNever(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? 0 : (long)value.TotalMicroseconds;
 
     private T Assign<T>(T value, [CallerMemberName] string name = "")

@@ -1,12 +1,12 @@
 namespace Utp.Transport;
 
-/// <summary>How datagrams enter and leave the system.</summary>
+/// <summary>Specifies how datagrams enter and leave the system.</summary>
 public enum UtpDatagramOffload
 {
-    /// <summary>The best that the running system supports, tried in the order of <see cref="Segmentation"/>, <see cref="Batching"/>, <see cref="Portable"/>.</summary>
+    /// <summary>The best supported mode, tried in the order <see cref="Segmentation"/>, <see cref="Batching"/>, <see cref="Portable"/>.</summary>
     Auto = 0,
 
-    /// <summary>The portable socket, one datagram per call. Works everywhere.</summary>
+    /// <summary>The portable socket, with one datagram per call. It works everywhere.</summary>
     Portable,
 
     /// <summary>Linux <c>sendmmsg</c> and <c>recvmmsg</c>: many datagrams per call.</summary>

@@ -1,9 +1,9 @@
 namespace Utp.Transport;
 
-/// <summary>Options of one listener: those of the connections that it accepts.</summary>
+/// <summary>Options of one listener, which apply to the connections that it accepts.</summary>
 public sealed class UtpListenerOptions : UtpConnectionOptions
 {
-    /// <summary>Initializes options of which none is assigned: the listener then has those of the engine.</summary>
+    /// <summary>Initializes options with nothing assigned: the listener then has the engine's options.</summary>
     public UtpListenerOptions()
     {
     }

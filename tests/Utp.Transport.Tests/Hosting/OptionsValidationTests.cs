@@ -75,7 +75,7 @@ public sealed class OptionsValidationTests
         Assert.Equal(
             [
                 $"Utp:Transport:KeepAliveInterval is '{keepAlive}', which is not shorter than Utp:Transport:IdleTimeout ('{idle}'), so it would have no effect. "
-                + "Set KeepAliveInterval to less than a third of IdleTimeout, or remove it: keepalives then leave three times in an IdleTimeout.",
+                + "Set KeepAliveInterval to less than a third of IdleTimeout, or remove it: keepalives are then sent three times in an IdleTimeout.",
             ],
             failures);
     }

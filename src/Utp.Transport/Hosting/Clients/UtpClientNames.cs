@@ -3,10 +3,10 @@ using Utp.Transport.Hosting.Configuration;
 
 namespace Utp.Transport.Hosting.Clients;
 
-/// <summary>One call of <c>AddClient</c>.</summary>
+/// <summary>Records one call of <c>AddClient</c>.</summary>
 internal sealed record UtpClientRegistration(string Name);
 
-/// <summary>The names that clients go by: registered in code or configured, and the unnamed default.</summary>
+/// <summary>The names of all clients: those registered in code, those configured, and the unnamed default.</summary>
 internal sealed class UtpClientNames(IEnumerable<UtpClientRegistration> registrations, UtpConfiguration configuration)
 {
     public IReadOnlyList<string> All { get; } =
@@ -17,6 +17,6 @@ internal sealed class UtpClientNames(IEnumerable<UtpClientRegistration> registra
             .Distinct(StringComparer.OrdinalIgnoreCase),
     ];
 
-    /// <summary>The name as first registered or configured, so that spelling it in another case gives the same client; null when unknown.</summary>
+    /// <summary>Gets the name in the spelling of its registration or configuration, so that another case gives the same client; null when unknown.</summary>
     public string? Find(string name) => All.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
 }

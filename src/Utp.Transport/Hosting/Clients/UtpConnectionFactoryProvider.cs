@@ -16,7 +16,7 @@ internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNa
         return Find(name) ?? throw new InvalidOperationException(NotRegistered(name));
     }
 
-    /// <summary>As <see cref="GetFactory"/>, but null when nobody registered or configured the name.</summary>
+    /// <summary>Finds a factory as <see cref="GetFactory"/> does, but returns null when the name is neither registered nor configured.</summary>
     public IUtpConnectionFactory? Find(string name) =>
         names.Find(name) is not { } known
             ? null

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Hosting.Clients;
 
-/// <summary>What <c>OverUtp()</c> asked for, by the name of the HTTP client.</summary>
+/// <summary>The settings that <c>OverUtp()</c> made, by the name of the HTTP client.</summary>
 internal sealed class UtpHttpClientOptions
 {
-    /// <summary>Whether the client is to connect over uTP.</summary>
+    /// <summary>Whether the client connects over uTP.</summary>
     public bool IsOverUtp { get; set; }
 
     /// <summary>The uTP client to use; null for the one of the same name, or else the default one.</summary>
@@ -17,8 +17,8 @@ internal sealed class UtpHttpClientOptions
 }
 
 /// <summary>
-/// Has the handlers of HTTP clients dial uTP when everything else has had its say about them, so that the order of calls on the builder does not
-/// matter: neither is a handler of the application's dropped, nor does a request go over TCP without a word.
+/// Makes the handlers of HTTP clients connect over uTP after everything else has configured them. So the order of calls on the builder does not
+/// matter: the application's own handler is not dropped, and no request goes over TCP unnoticed.
 /// </summary>
 internal sealed class UtpHttpHandlerFilter(IOptionsMonitor<UtpHttpClientOptions> options, IServiceProvider services) : IHttpMessageHandlerBuilderFilter
 {
@@ -43,7 +43,7 @@ internal sealed class UtpHttpHandlerFilter(IOptionsMonitor<UtpHttpClientOptions>
         if (handler is not SocketsHttpHandler sockets)
         {
             throw new InvalidOperationException(
-                $"The HTTP client '{client}' is to connect over uTP (OverUtp), but its primary handler is a {handler.GetType().Name}, which cannot. "
+                    $"The HTTP client '{client}' is set to connect over uTP (OverUtp), but its primary handler is a {handler.GetType().Name}, which cannot. "
                 + "Configure a SocketsHttpHandler in its place (UseSocketsHttpHandler, or ConfigurePrimaryHttpMessageHandler with a new SocketsHttpHandler), "
                 + "or do not call OverUtp().");
         }

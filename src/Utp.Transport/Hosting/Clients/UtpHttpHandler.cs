@@ -4,19 +4,19 @@ using Utp.Transport.Connections;
 
 namespace Utp.Transport.Hosting.Clients;
 
-/// <summary>Makes <see cref="SocketsHttpHandler"/> dial uTP.</summary>
+/// <summary>Makes <see cref="SocketsHttpHandler"/> connect over uTP.</summary>
 internal static class UtpHttpHandler
 {
     /// <summary>
-    /// How long an unused connection stays in the pool of a handler whose uTP client has a maximum. The maximum holds for all hosts together, so
-    /// a request to one host may wait for a connection that another host's requests have left behind. The handler looks once a second.
+    /// The time for which an unused connection stays in the pool of a handler whose uTP client has a maximum. The maximum holds for all hosts
+    /// together, so a request to one host may wait for a connection that requests to another host left unused. The handler checks once a second.
     /// </summary>
     public static readonly TimeSpan IdleTimeoutOfLimitedClients = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan DefaultIdleTimeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>Sets the handler up, unless it is already.</summary>
-    /// <exception cref="InvalidOperationException">The handler has a callback of the application's, or has sent a request.</exception>
+    /// <summary>Sets the handler up, unless it already is.</summary>
+    /// <exception cref="InvalidOperationException">The handler has the application's own callback, or has sent a request.</exception>
     public static void Configure(SocketsHttpHandler handler, IConnectionFactory factory)
     {
         if (handler.ConnectCallback is { } callback)
@@ -31,11 +31,11 @@ internal static class UtpHttpHandler
                 + "Remove one of the two; a callback of your own can connect through IUtpConnectionFactory and return new UtpStream(connection).");
         }
 
-        // A proxy from the environment would be dialled over uTP too, which no proxy speaks.
+        // The handler would connect to a proxy from the environment over uTP too, which no proxy speaks.
         handler.UseProxy = false;
         if (factory is UtpConnectionFactory { MaxConnections: { } limit })
         {
-            // Requests wait where they can take a connection that becomes free; only what is for other hosts waits for the uTP client.
+            // Requests wait where they can take a connection that becomes free; only requests to other hosts wait for the uTP client.
             handler.MaxConnectionsPerServer = Math.Min(handler.MaxConnectionsPerServer, limit);
             if (handler.PooledConnectionIdleTimeout == DefaultIdleTimeout)
             {
@@ -46,12 +46,12 @@ internal static class UtpHttpHandler
         handler.ConnectCallback = new Dialer(factory).ConnectAsync;
     }
 
-    /// <summary>Connects for a handler; the callbacks of OverUtp are known by it.</summary>
+    /// <summary>Connects for a handler. A callback that has this target was set by OverUtp.</summary>
     private sealed class Dialer(IConnectionFactory factory)
     {
         public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
         {
-            // A request that finds the maximum of connections reached waits, as it does at MaxConnectionsPerServer.
+            // At the maximum number of connections a request waits, as it does at MaxConnectionsPerServer.
             var connection = factory is UtpConnectionFactory utp
                 ? await utp.ConnectWhenFreeAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false)
                 : await factory.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);

@@ -3,7 +3,7 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Hosting.Configuration;
 
-/// <summary>The engine's options as they were when the engine first read them. A later change of the shared object does not reach a socket.</summary>
+/// <summary>Keeps the engine's options as they were at the first read. Later changes of the shared object have no effect on sockets.</summary>
 internal sealed class TransportOptionsSnapshot(IOptions<UtpTransportOptions> options) : IOptions<UtpTransportOptions>
 {
     private UtpTransportOptions? _snapshot;

@@ -3,12 +3,12 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Hosting.Configuration;
 
-/// <summary>A section that was given to <c>AddUtp</c> in place of the host's <c>Utp</c>.</summary>
+/// <summary>A section that was passed to <c>AddUtp</c> in place of the host's <c>Utp</c>.</summary>
 internal sealed record UtpConfigurationSource(IConfiguration Section);
 
 /// <summary>
-/// The <c>Utp</c> section, or nothing when the program has no configuration. Binding is written out rather than left to the configuration
-/// binder, which passes over keys that it does not know and values that it cannot read.
+/// The <c>Utp</c> section; empty when the program has no configuration. This class does not use the configuration binder, because that ignores keys
+/// that it does not know and values that it cannot read.
 /// </summary>
 internal sealed class UtpConfiguration
 {
@@ -46,13 +46,13 @@ internal sealed class UtpConfiguration
 
     public IConfigurationSection? FindClient(string name) => Find(Clients, name);
 
-    /// <summary>Complains of keys under <c>Utp</c> that nobody reads.</summary>
+    /// <summary>Reports keys under <c>Utp</c> that have no meaning.</summary>
     public IEnumerable<string> CheckTopLevel() =>
         _section?.GetChildren()
             .Where(child => !TopLevelKeys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
             .Select(child => NearestKey.Complaint(child.Path, child.Key, TopLevelKeys)) ?? [];
 
-    /// <summary>Reads a section into options. What cannot be read is left out here, and <see cref="Check"/> complains of it.</summary>
+    /// <summary>Reads a section into options. A value that cannot be read is skipped here, and <see cref="Check"/> reports it.</summary>
     public static void Bind<TOptions>(IConfigurationSection? section, IReadOnlyList<IOptionKey<TOptions>> keys, TOptions options)
     {
         foreach (var child in section?.GetChildren() ?? [])
@@ -64,7 +64,7 @@ internal sealed class UtpConfiguration
         }
     }
 
-    /// <summary>Complains of unknown keys and unreadable values in a section, then of values out of bounds in the options made from it.</summary>
+    /// <summary>Reports unknown keys and unreadable values in a section, then values out of bounds in the options made from it.</summary>
     public static IEnumerable<string> Check<TOptions>(
         IConfigurationSection? section,
         string path,

@@ -5,7 +5,7 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Hosting.Configuration;
 
-/// <summary>Reads <c>Utp:Endpoints</c>: where listeners bind, with which options, and who serves them.</summary>
+/// <summary>Reads <c>Utp:Endpoints</c>: where listeners bind, with which options, and which server serves them.</summary>
 internal sealed class UtpListenerEndpoints(
     UtpConfiguration configuration,
     IOptionsMonitor<UtpListenerOptions> options,
@@ -14,17 +14,17 @@ internal sealed class UtpListenerEndpoints(
 {
     private const string ExpectedUrl = "utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000 or utp://[::]:5000";
 
-    /// <summary>Configured endpoints that an HTTP server takes: those that no <c>AddListener</c> names.</summary>
+    /// <summary>The configured endpoints that an HTTP server serves: those that no <c>AddListener</c> names.</summary>
     public IEnumerable<IConfigurationSection> ForHttp => configuration.Endpoints.Where(section => !IsRegistered(section.Key));
 
-    /// <summary>Configured endpoints, by key and name, that nothing in this program serves.</summary>
+    /// <summary>The configured endpoints, by key and name, that nothing in this program serves.</summary>
     public IEnumerable<(string Key, string Name)> NotServed =>
         httpServers.Any() ? [] : ForHttp.Select(section => (section.Path, section.Key));
 
     public string UrlKey(string name) => $"{configuration.EndpointPath(name)}:{OptionKeys.Url}";
 
-    /// <summary>The endpoint of a listener: as configured, otherwise as given in code.</summary>
-    /// <exception cref="OptionsValidationException">It is neither configured nor given, or the configuration is wrong.</exception>
+    /// <summary>Gets the endpoint of a listener: the configured one, or else the one given in code.</summary>
+    /// <exception cref="OptionsValidationException">The endpoint is neither configured nor given, or the configuration is wrong.</exception>
     public UtpEndPoint Resolve(UtpListenerRegistration registration)
     {
         if (CheckUrl(registration) is { } complaint)
@@ -36,7 +36,7 @@ internal sealed class UtpListenerEndpoints(
         return Named(configured is null ? registration.EndPoint! : UtpEndPoint.Parse(configured), registration.Name);
     }
 
-    /// <summary>The endpoint of a section.</summary>
+    /// <summary>Gets the endpoint of a section.</summary>
     /// <exception cref="OptionsValidationException">The configuration is wrong.</exception>
     public UtpEndPoint Resolve(IConfigurationSection section)
     {
@@ -48,7 +48,7 @@ internal sealed class UtpListenerEndpoints(
         return Named(UtpEndPoint.Parse(section[OptionKeys.Url]!), section.Key);
     }
 
-    /// <summary>Complains of every endpoint that is wrong, the listeners of <c>AddListener</c> included.</summary>
+    /// <summary>Reports every wrong endpoint, including the listeners of <c>AddListener</c>.</summary>
     public IEnumerable<string> Check()
     {
         foreach (var section in configuration.Endpoints)

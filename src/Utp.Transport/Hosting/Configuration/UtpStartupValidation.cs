@@ -3,7 +3,7 @@ using Utp.Transport.Hosting.Clients;
 
 namespace Utp.Transport.Hosting.Configuration;
 
-/// <summary>Has no options: validating it at start validates everything under <c>Utp</c>, so that all mistakes are told at once.</summary>
+/// <summary>Empty options whose validation at start validates everything under <c>Utp</c>, so that the host reports all mistakes at once.</summary>
 internal sealed class UtpStartupChecks
 {
 }
@@ -19,7 +19,7 @@ internal sealed class UtpStartupValidation(
     {
         var failures = Failures(() => transport.Value);
 
-        // The others start from the engine's options, and would only repeat what is wrong with those.
+        // The other options start from the engine's, and would only repeat the mistakes found there.
         if (failures.Count == 0)
         {
             foreach (var client in clients.All)

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Utp.Transport.Hosting.Servers;
 
-/// <summary>Puts the connection's id on every line that its handler logs.</summary>
+/// <summary>Adds the connection's id to every line that its handler logs.</summary>
 internal sealed class ConnectionLogScope(string connectionId) : IReadOnlyList<KeyValuePair<string, object?>>
 {
     public int Count => 1;

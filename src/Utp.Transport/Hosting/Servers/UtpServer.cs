@@ -7,8 +7,9 @@ using Utp.Transport.Hosting.Configuration;
 namespace Utp.Transport.Hosting.Servers;
 
 /// <summary>
-/// The server of hosts without Kestrel: binds what <c>AddListener</c> named when the host starts, and stops as Kestrel does: heartbeat, unbind,
-/// ask connections to close, abort those that will not, dispose listeners. Every step is bounded, by the host's token or by a second.
+/// The server of hosts without Kestrel. When the host starts, it binds the listeners of <c>AddListener</c>. It stops as Kestrel does: it stops the
+/// heartbeat, unbinds, asks connections to close, aborts those that remain and disposes the listeners. The host's token, or a second, bounds every
+/// step.
 /// </summary>
 internal sealed class UtpServer(
     IEnumerable<UtpListenerRegistration> registrations,
@@ -114,7 +115,7 @@ internal sealed class UtpServer(
         {
             throw new IOException(
                 $"Failed to bind listener '{registration.Name}' to {endPoint.ToUriString()}: the address is already in use. "
-                + $"Stop the program that has it, or set {endpoints.UrlKey(registration.Name)} to another port.",
+                    + $"Stop the program that uses it, or set {endpoints.UrlKey(registration.Name)} to another port.",
                 exception);
         }
     }
@@ -129,7 +130,7 @@ internal sealed class UtpServer(
             }
             catch (OperationCanceledException)
             {
-                // Out of time: what follows aborts, and disposing the listeners unbinds for certain.
+                // The time is over: the next step aborts, and disposing the listeners always unbinds.
             }
         }
     }

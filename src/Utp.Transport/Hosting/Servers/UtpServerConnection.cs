@@ -7,8 +7,8 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Hosting.Servers;
 
 /// <summary>
-/// One accepted connection while its handler runs, with the three features that a server owes its connections: heartbeat, completion
-/// callbacks and the request to close.
+/// One accepted connection while its handler runs, with the three features that a server provides: heartbeat, completion callbacks and the request
+/// to close.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer, and handlers may hold its token for as long as they like.")]
 internal sealed class UtpServerConnection(ConnectionContext transport, string listener, ConnectionDelegate handler, ILogger logger)
@@ -66,7 +66,7 @@ internal sealed class UtpServerConnection(ConnectionContext transport, string li
 
     public void RequestClose()
     {
-        // Callbacks are the handler's code: they run elsewhere, so that they can neither delay the other connections nor fail the stop.
+        // Callbacks are the handler's code: they run on the thread pool, so that they can neither delay other connections nor fail the stop.
         ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CancelCloseRequested(), this, preferLocal: false);
     }
 
@@ -108,7 +108,7 @@ internal sealed class UtpServerConnection(ConnectionContext transport, string li
         {
             UtpLog.ConnectionHandlerFailed(logger, transport.ConnectionId, listener, exception);
 
-            // A handler that failed has said less than it meant to: a RESET tells the peer, where a FIN would look like a proper end.
+            // The output of a failed handler is incomplete: a RESET tells the peer so, where a FIN would look like a proper end.
             transport.Abort(new ConnectionAbortedException($"The connection handler of listener '{listener}' threw.", exception));
         }
     }

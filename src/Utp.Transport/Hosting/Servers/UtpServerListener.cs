@@ -8,7 +8,7 @@ namespace Utp.Transport.Hosting.Servers;
 /// <summary>One bound listener of the <see cref="UtpServer"/>: accepts until it is unbound, and keeps the connections that its handler still serves.</summary>
 internal sealed class UtpServerListener(string name, IConnectionListener listener, ConnectionDelegate handler, ILogger logger, ILogger connectionLogger)
 {
-    // Strong references: a connection whose handler awaits its own pipe is reachable from nowhere else.
+    // These must be strong references: nothing else references a connection whose handler awaits its own pipe.
     private readonly ConcurrentDictionary<UtpServerConnection, bool> _connections = new();
     private Task _acceptLoop = Task.CompletedTask;
 
@@ -16,7 +16,7 @@ internal sealed class UtpServerListener(string name, IConnectionListener listene
 
     public void Start() => _acceptLoop = Task.Run(AcceptAsync);
 
-    /// <summary>Refuses new connections; those accepted go on.</summary>
+    /// <summary>Refuses new connections; accepted ones continue.</summary>
     public async Task UnbindAsync(CancellationToken cancellationToken)
     {
         await listener.UnbindAsync(cancellationToken).ConfigureAwait(false);
@@ -54,7 +54,7 @@ internal sealed class UtpServerListener(string name, IConnectionListener listene
 
     private void Run(UtpServerConnection connection)
     {
-        // The default execution context, so that no handler inherits the ambient values of whoever started the host.
+        // Use the default execution context, so that no handler inherits the ambient values of the code that started the host.
         _ = RunAsync(connection);
     }
 

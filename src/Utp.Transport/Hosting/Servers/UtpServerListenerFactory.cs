@@ -8,7 +8,7 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Hosting.Servers;
 
-/// <summary>The listener factory that hosts see: gives each listener its endpoint's options, and says where it listens.</summary>
+/// <summary>The listener factory for hosts: gives each listener its endpoint's options, and announces where it listens.</summary>
 internal sealed class UtpServerListenerFactory(
     UtpEngine engine,
     IOptions<UtpTransportOptions> options,
