@@ -3,14 +3,14 @@ using System.Net;
 
 namespace Utp.Transport.Diagnostics;
 
-/// <summary>Spans of the transport: <c>utp.connect</c> covers an outbound handshake. Nothing per packet.</summary>
+/// <summary>Creates the spans of the transport: <c>utp.connect</c> covers an outbound handshake. There are no spans per packet.</summary>
 internal static class UtpActivitySource
 {
     public const string Name = "Utp.Transport";
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Starts the span of a connect; null when nobody listens. Dispose it when the attempt has ended.</summary>
+    /// <summary>Starts the span of a connect; null when there is no listener. Dispose it when the attempt has ended.</summary>
     public static Activity? StartConnect(EndPoint remoteEndPoint)
     {
         if (!Source.HasListeners() || Source.StartActivity("utp.connect", ActivityKind.Client) is not { } activity)
@@ -32,7 +32,7 @@ internal static class UtpActivitySource
         return activity;
     }
 
-    /// <summary>Notes whom the connection is with, once a name has been resolved.</summary>
+    /// <summary>Records the peer of the connection, once a name has been resolved.</summary>
     public static void Connected(Activity? activity, EndPoint peer)
     {
         if (activity is not null && peer is IPEndPoint ip)

@@ -1,11 +1,11 @@
 namespace Utp.Transport.Diagnostics;
 
-/// <summary>Which side opened a connection.</summary>
+/// <summary>Specifies which side opened a connection.</summary>
 internal enum UtpConnectionRole
 {
-    /// <summary>This process connected.</summary>
+    /// <summary>This process opened the connection.</summary>
     Client,
 
-    /// <summary>This process accepted.</summary>
+    /// <summary>This process accepted the connection.</summary>
     Server,
 }

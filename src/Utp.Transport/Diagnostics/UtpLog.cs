@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Utp.Transport.Diagnostics;
 
 /// <summary>
-/// The log lines of the transport. Ids and names are stable: operators filter on them. 1-29 sockets and engine, 30-59 connections, 60-89
-/// servers and clients; datagram channels have 1000 and up in a class of their own. Nothing is logged per packet.
+/// The log messages of the transport. Ids and names are stable, because operators filter on them: 1-29 for sockets and the engine, 30-59 for
+/// connections, 60-89 for servers and clients. Datagram channels have ids from 1000 in their own class. Nothing is logged per packet.
 /// </summary>
 internal static partial class UtpLog
 {
@@ -42,7 +42,7 @@ internal static partial class UtpLog
     [LoggerMessage(17, LogLevel.Information, "Tracing connections to {Path}.", EventName = "TraceStarted")]
     public static partial void TraceStarted(ILogger logger, string path);
 
-    [LoggerMessage(18, LogLevel.Error, "The trace file {Path} (Utp:Transport:TracePath) cannot be written any more; nothing further is traced.", EventName = "TraceFailed")]
+    [LoggerMessage(18, LogLevel.Error, "The trace file {Path} (Utp:Transport:TracePath) cannot be written any more; the trace ends here.", EventName = "TraceFailed")]
     public static partial void TraceFailed(ILogger logger, string path, Exception exception);
 
     [LoggerMessage(19, LogLevel.Warning, "{RecordCount} records are missing in the trace file {Path}.", EventName = "TraceIncomplete")]
@@ -51,10 +51,10 @@ internal static partial class UtpLog
     [LoggerMessage(25, LogLevel.Warning, "The UDP socket of the listener on {Address} failed and its connections ended; it is bound again and accepts new ones.", EventName = "ListenerBoundAgain")]
     public static partial void ListenerBoundAgain(ILogger logger, string address);
 
-    [LoggerMessage(26, LogLevel.Critical, "The UDP socket of the listener on {Address} failed and could not be bound again: nothing is accepted there any more. Remove the cause and restart.", EventName = "ListenerLost")]
+    [LoggerMessage(26, LogLevel.Critical, "The UDP socket of the listener on {Address} failed and could not be bound again; the listener accepts no more connections. Remove the cause and restart.", EventName = "ListenerLost")]
     public static partial void ListenerLost(ILogger logger, string address, Exception exception);
 
-    [LoggerMessage(27, LogLevel.Error, "There is no memory for datagrams that arrive on {LocalEndPoint}; they are dropped until there is. Raise the memory limit, or lower Utp:Transport:ReceiveBufferSize and MaxConnections.", EventName = "NoMemory")]
+    [LoggerMessage(27, LogLevel.Error, "There is no memory for datagrams that arrive on {LocalEndPoint}; they are dropped until memory is available. Raise the memory limit, or lower Utp:Transport:ReceiveBufferSize and MaxConnections.", EventName = "NoMemory")]
     public static partial void NoMemory(ILogger logger, EndPoint localEndPoint);
 
     [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
@@ -78,7 +78,7 @@ internal static partial class UtpLog
     [LoggerMessage(60, LogLevel.Error, "Connection {ConnectionId}: the connection handler of listener '{Listener}' threw.", EventName = "ConnectionHandlerFailed")]
     public static partial void ConnectionHandlerFailed(ILogger logger, string connectionId, string listener, Exception exception);
 
-    [LoggerMessage(61, LogLevel.Debug, "Connection {ConnectionId}: its peer or this program reset it while the handler of listener '{Listener}' ran.", EventName = "ConnectionHandlerReset")]
+    [LoggerMessage(61, LogLevel.Debug, "Connection {ConnectionId}: the peer or this program reset it while the handler of listener '{Listener}' ran.", EventName = "ConnectionHandlerReset")]
     public static partial void ConnectionHandlerReset(ILogger logger, string connectionId, string listener, Exception exception);
 
     [LoggerMessage(62, LogLevel.Error, "Connection {ConnectionId}: a callback given to OnCompleted or OnHeartbeat threw.", EventName = "ConnectionCallbackFailed")]
@@ -87,10 +87,10 @@ internal static partial class UtpLog
     [LoggerMessage(63, LogLevel.Critical, "Listener '{Listener}' can accept no more connections.", EventName = "AcceptFailed")]
     public static partial void AcceptFailed(ILogger logger, string listener, Exception exception);
 
-    [LoggerMessage(64, LogLevel.Warning, "{ConnectionCount} connections were still open when the time to stop was over; they are aborted.", EventName = "ConnectionsAborted")]
+    [LoggerMessage(64, LogLevel.Warning, "{ConnectionCount} connections were still open at the end of HostOptions.ShutdownTimeout; they are aborted.", EventName = "ConnectionsAborted")]
     public static partial void ConnectionsAborted(ILogger logger, int connectionCount);
 
-    [LoggerMessage(65, LogLevel.Warning, "{ConnectionCount} connection handlers ignore that their connections are aborted; not waiting for them.", EventName = "HandlersAbandoned")]
+    [LoggerMessage(65, LogLevel.Warning, "{ConnectionCount} connection handlers still run after their connections were aborted; the server does not wait for them.", EventName = "HandlersAbandoned")]
     public static partial void HandlersAbandoned(ILogger logger, int connectionCount);
 
     [LoggerMessage(66, LogLevel.Warning, "{Key} is configured, but nothing in this program serves it: call AddListener(\"{Name}\", ...), or UseUtp() to let Kestrel serve it.", EventName = "EndpointNotServed")]

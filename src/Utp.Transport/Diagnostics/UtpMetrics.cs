@@ -6,9 +6,9 @@ using Utp.Transport.Diagnostics.Tracing;
 namespace Utp.Transport.Diagnostics;
 
 /// <summary>
-/// The one <see cref="Meter"/> of the transport. Events of a connection's life are recorded as they happen; counts of packets and bytes are
-/// read from the engine's totals when somebody collects; measurements (round trip, queueing delay, congestion window) are sampled by the
-/// engine, about once per second and connection, and only when <see cref="SamplesConnections"/>.
+/// The one <see cref="Meter"/> of the transport. Events in the life of a connection are recorded as they happen. Counts of packets and bytes are
+/// read from the engine's totals when a listener collects. The engine samples measurements (round trip, queueing delay, congestion window) about
+/// once per second and connection, and only when <see cref="SamplesConnections"/>.
 /// </summary>
 internal sealed class UtpMetrics : IDisposable
 {
@@ -59,16 +59,16 @@ internal sealed class UtpMetrics : IDisposable
         CreateObservedInstruments();
     }
 
-    /// <summary>Whether anybody listens to what <see cref="SampleConnection"/> records; check it before taking a snapshot.</summary>
+    /// <summary>Whether any listener collects what <see cref="SampleConnection"/> records; check it before taking a snapshot.</summary>
     public bool SamplesConnections => _roundTrip.Enabled || _queueingDelay.Enabled || _congestionWindow.Enabled;
 
-    /// <summary>Tells where the totals are. Called once, by the engine; thread-safe reading is its duty.</summary>
+    /// <summary>Sets the source of the totals. The engine calls this once, and must make the reading thread-safe.</summary>
     public void ObserveCounters(Func<UtpTransportCounters> read) => Volatile.Write(ref _readCounters, read);
 
-    /// <summary>A connection is established. Pair each call with one of <see cref="ConnectionEnded"/>.</summary>
+    /// <summary>Records that a connection is established. Pair each call with one of <see cref="ConnectionEnded"/>.</summary>
     public void ConnectionEstablished(UtpConnectionRole role)
     {
-        // Counted whether or not anybody listens, so that a collector that starts later sees a true number.
+        // Counted even without a listener, so that a collector that starts later sees the true number.
         Interlocked.Increment(ref Active(role));
         if (_establishedConnections.Enabled)
         {
@@ -76,7 +76,7 @@ internal sealed class UtpMetrics : IDisposable
         }
     }
 
-    /// <summary>A connection that was established has ended.</summary>
+    /// <summary>Records that an established connection has ended.</summary>
     public void ConnectionEnded(UtpConnectionRole role, UtpCloseReason reason, TimeSpan duration)
     {
         Interlocked.Decrement(ref Active(role));
@@ -88,7 +88,7 @@ internal sealed class UtpMetrics : IDisposable
         }
     }
 
-    /// <summary>An outbound connection attempt has succeeded (<see cref="UtpCloseReason.None"/>) or failed.</summary>
+    /// <summary>Records that an outbound connection attempt has succeeded (<see cref="UtpCloseReason.None"/>) or failed.</summary>
     public void HandshakeEnded(UtpCloseReason reason, TimeSpan duration)
     {
         if (_handshakeDuration.Enabled)

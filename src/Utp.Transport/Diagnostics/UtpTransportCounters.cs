@@ -1,8 +1,8 @@
 namespace Utp.Transport.Diagnostics;
 
 /// <summary>
-/// Totals since the process started, over all UDP sockets and connections, ended ones included, so that no total ever falls. The engine
-/// keeps them; <see cref="UtpMetrics"/> reads them when a listener collects, and never per packet.
+/// Totals since the process started, over all UDP sockets and connections, including ended ones, so that no total ever falls. The engine keeps them;
+/// <see cref="UtpMetrics"/> reads them when a listener collects, never per packet.
 /// </summary>
 internal readonly record struct UtpTransportCounters
 {
@@ -10,19 +10,19 @@ internal readonly record struct UtpTransportCounters
 
     public long PacketsSent { get; init; }
 
-    /// <summary>Datagrams that were neither uTP nor taken by a handler of non-uTP datagrams.</summary>
+    /// <summary>Number of datagrams that were not uTP and that no handler of non-uTP datagrams took.</summary>
     public long PacketsNotUtp { get; init; }
 
-    /// <summary>Malformed, implausible, or for a connection that does not exist.</summary>
+    /// <summary>Number of packets that were malformed, implausible, or for a connection that does not exist.</summary>
     public long PacketsRejected { get; init; }
 
-    /// <summary>Datagrams that there was no memory for.</summary>
+    /// <summary>Number of datagrams dropped because there was no memory.</summary>
     public long PacketsDroppedForMemory { get; init; }
 
-    /// <summary>Payload received in order.</summary>
+    /// <summary>Payload bytes received in order.</summary>
     public long BytesReceived { get; init; }
 
-    /// <summary>Payload sent for the first time.</summary>
+    /// <summary>Payload bytes sent for the first time.</summary>
     public long BytesSent { get; init; }
 
     public long SegmentsRetransmitted { get; init; }
@@ -39,9 +39,9 @@ internal readonly record struct UtpTransportCounters
 
     public long ResetsSent { get; init; }
 
-    /// <summary>Records that are missing in the trace file: its queue was full, or the disk.</summary>
+    /// <summary>Number of records missing in the trace file, because its queue or the disk was full.</summary>
     public long TraceRecordsDropped { get; init; }
 
-    /// <summary>Established connections that wait to be accepted now; the only value here that falls.</summary>
+    /// <summary>Number of established connections that now wait to be accepted; the only value here that falls.</summary>
     public int AcceptQueueLength { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Utp.Transport.Diagnostics.Tracing;
 
-/// <summary>Reasons as traces and metrics spell them; stable.</summary>
+/// <summary>Names of close reasons in traces and metrics; they are stable.</summary>
 internal static class CloseReasonNames
 {
     public static string Of(UtpCloseReason reason) => reason switch

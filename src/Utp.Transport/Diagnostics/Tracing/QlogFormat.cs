@@ -7,12 +7,12 @@ using Utp.Protocol.Tracing;
 namespace Utp.Transport.Diagnostics.Tracing;
 
 /// <summary>
-/// Trace records as JSON lines in the record shape of qlog (draft-ietf-quic-qlog-main-schema): a header, then events with <c>time</c>,
-/// <c>name</c>, <c>group_id</c> and <c>data</c>. Names and fields are those of the QUIC events as long as they fit. Times are milliseconds,
-/// sizes bytes, rates bits per second. docs/tracing.md has all of it.
+/// Writes trace records as JSON lines in the record format of qlog (draft-ietf-quic-qlog-main-schema): a header, then events with <c>time</c>,
+/// <c>name</c>, <c>group_id</c> and <c>data</c>. Names and fields are those of the QUIC events where they fit. Times are in milliseconds, sizes in
+/// bytes, rates in bits per second. docs/tracing.md describes the format.
 /// </summary>
-/// <param name="output">Where lines go.</param>
-/// <param name="start">What times count from.</param>
+/// <param name="output">The destination of the lines.</param>
+/// <param name="start">The origin of all times.</param>
 internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : IDisposable
 {
     private const double MicrosPerMillisecond = 1_000;
@@ -20,9 +20,9 @@ internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : ID
 
     private readonly Utf8JsonWriter _json = new(output);
 
-    /// <summary>The first line.</summary>
-    /// <param name="title">What was traced.</param>
-    /// <param name="wallClock">The date and time that times count from, to put traces of several processes side by side; null in virtual time.</param>
+    /// <summary>Writes the first line.</summary>
+    /// <param name="title">The subject of the trace.</param>
+    /// <param name="wallClock">The date and time of the origin, to put traces of several processes side by side; null in virtual time.</param>
     public void WriteHeader(string title, DateTimeOffset? wallClock)
     {
         _json.WriteStartObject();
@@ -52,9 +52,9 @@ internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : ID
         EndLine();
     }
 
-    /// <summary>One event of a connection.</summary>
-    /// <param name="record">What happened.</param>
-    /// <param name="local">This side's address; null when it is of no interest.</param>
+    /// <summary>Writes one event of a connection.</summary>
+    /// <param name="record">The event.</param>
+    /// <param name="local">This side's address; null to leave it out.</param>
     public void Write(in TraceRecord record, IPEndPoint? local)
     {
         switch (record.Event)
@@ -96,7 +96,7 @@ internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : ID
         EndLine();
     }
 
-    /// <summary>So many records were lost so far, because the queue was full or the file could not be written.</summary>
+    /// <summary>Writes the number of records lost so far, because the queue was full or the file could not be written.</summary>
     public void WriteDropped(Instant now, long droppedCount)
     {
         BeginWithoutGroup(now, "trace:records_dropped"u8);
@@ -105,7 +105,7 @@ internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : ID
         EndLine();
     }
 
-    /// <summary>The last line: whatever follows is missing on purpose.</summary>
+    /// <summary>Writes the last line, which marks the trace as complete.</summary>
     public void WriteEnd(Instant now, long recordCount, long droppedCount)
     {
         BeginWithoutGroup(now, "trace:ended"u8);
@@ -117,7 +117,7 @@ internal sealed class QlogFormat(IBufferWriter<byte> output, Instant start) : ID
 
     public void Dispose() => _json.Dispose();
 
-    /// <summary>The controller's phases, spelled as qlog spells states.</summary>
+    /// <summary>Gets the name of a controller's phase in the spelling of qlog states.</summary>
     private static ReadOnlySpan<byte> Name(string phase) => phase switch
     {
         "slow-start" => "slow_start"u8,

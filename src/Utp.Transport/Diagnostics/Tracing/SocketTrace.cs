@@ -4,7 +4,7 @@ using Utp.Transport.Connections;
 
 namespace Utp.Transport.Diagnostics.Tracing;
 
-/// <summary>The connections of one UDP socket, in the engine's trace file under the ids that they have in logs.</summary>
+/// <summary>Writes the connections of one UDP socket to the engine's trace file, with the ids that they have in logs.</summary>
 internal sealed class SocketTrace(TraceFile file, IPEndPoint local) : ITraceSink
 {
     public string NextConnectionId() => ConnectionIds.Next();

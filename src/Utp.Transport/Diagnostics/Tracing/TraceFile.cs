@@ -8,12 +8,12 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Diagnostics.Tracing;
 
 /// <summary>
-/// The trace of one engine. Executors put records into an array and go on; a thread of its own exchanges that array for an empty one, a few
-/// times per second, and does everything that is slow: formatting and the disk. A full array drops records, and they are counted.
+/// The trace of one engine. Sockets put records into an array and continue. A separate thread swaps that array for an empty one, a few times per
+/// second, and does everything that is slow: formatting and writing to disk. When the array is full, records are dropped and counted.
 /// </summary>
 internal sealed class TraceFile : IDisposable
 {
-    /// <summary>Records that wait for the thread, at most. Two arrays of about 2.5 MB.</summary>
+    /// <summary>The maximum number of records that wait for the thread. Two arrays take about 2.5 MB each.</summary>
     public const int DefaultCapacity = 8_192;
 
     private static readonly TimeSpan DrainInterval = TimeSpan.FromMilliseconds(25);
@@ -36,7 +36,7 @@ internal sealed class TraceFile : IDisposable
     private bool _isEnded;
     private bool _hasFailed;
 
-    /// <summary>Takes the stream over, and writes the header to it at once, so that a stream that takes nothing fails here.</summary>
+    /// <summary>Takes ownership of the stream, and writes the header at once, so that an unwritable stream fails here.</summary>
     internal TraceFile(Stream stream, string path, UtpClock clock, ILogger logger, int capacity = DefaultCapacity)
     {
         _path = path;
@@ -52,11 +52,11 @@ internal sealed class TraceFile : IDisposable
         _writer.UnsafeStart();
     }
 
-    /// <summary>Records that are not in the file, and will not be. Any thread.</summary>
+    /// <summary>Number of records that are not in the file and never will be. Any thread may read it.</summary>
     public long DroppedCount => Interlocked.Read(ref _droppedCount);
 
-    /// <summary>Replaces the file.</summary>
-    /// <exception cref="IOException">It cannot be written; the message names the key and the way out.</exception>
+    /// <summary>Opens the trace file and replaces an existing one.</summary>
+    /// <exception cref="IOException">The file cannot be written; the message names the key and the remedy.</exception>
     public static TraceFile Open(string path, UtpClock clock, ILogger logger)
     {
         FileStream? stream = null;
@@ -74,7 +74,7 @@ internal sealed class TraceFile : IDisposable
         }
     }
 
-    /// <summary>Takes a record, or counts it as dropped. Called with a socket's turn; several sockets may call at once.</summary>
+    /// <summary>Adds a record, or counts it as dropped. The caller holds the turn of a socket; several sockets may call at once.</summary>
     public void Write(in TraceRecord record, IPEndPoint local)
     {
         lock (_lock)
@@ -89,7 +89,7 @@ internal sealed class TraceFile : IDisposable
         Interlocked.Increment(ref _droppedCount);
     }
 
-    /// <summary>Writes what waits, and the end of the trace. Whatever comes later counts as dropped.</summary>
+    /// <summary>Writes the waiting records and the end of the trace. Later records count as dropped.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -159,7 +159,7 @@ internal sealed class TraceFile : IDisposable
             Fail(e, count);
         }
 
-        // Strings and addresses of connections that are gone are not kept alive.
+        // The array must not keep strings and addresses of ended connections alive.
         Array.Clear(_draining, 0, count);
     }
 
@@ -202,7 +202,7 @@ internal sealed class TraceFile : IDisposable
         }
     }
 
-    /// <summary>A full disk ends the trace, not the connections.</summary>
+    /// <summary>Ends the trace, for example when the disk is full; connections continue.</summary>
     private void Fail(Exception exception, int lostCount)
     {
         Interlocked.Add(ref _droppedCount, lostCount);
