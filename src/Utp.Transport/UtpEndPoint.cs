@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace Utp.Transport;
 
 /// <summary>
-/// A uTP address: a host (IP address or name) and a UDP port. Deliberately not an <see cref="IPEndPoint"/>, which Kestrel's TCP transport
-/// would claim. Written <c>utp://host:port</c>; <see cref="ToString"/> gives <c>host:port</c>, because hosts put their own scheme in front.
+/// A uTP address: a host (IP address or name) and a UDP port. It does not derive from <see cref="IPEndPoint"/>, because Kestrel's TCP transport
+/// would claim it. It is written <c>utp://host:port</c>; <see cref="ToString"/> gives <c>host:port</c>, because hosts put their own scheme in front.
 /// </summary>
 public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
 {
@@ -15,7 +15,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     public const string Scheme = "utp";
 
     /// <summary>Initializes an endpoint with an IP address.</summary>
-    /// <param name="address">The address; <see cref="IPAddress.Any"/> and <see cref="IPAddress.IPv6Any"/> (dual mode) to listen on all.</param>
+    /// <param name="address">The address; <see cref="IPAddress.Any"/> or <see cref="IPAddress.IPv6Any"/> (dual mode) to listen on all addresses.</param>
     /// <param name="port">The UDP port; 0 lets the system choose when listening.</param>
     public UtpEndPoint(IPAddress address, int port)
         : this(new IPEndPoint(address, port))
@@ -32,7 +32,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
         Port = endPoint.Port;
     }
 
-    /// <summary>Initializes an endpoint with a host name, resolved when connecting or binding.</summary>
+    /// <summary>Initializes an endpoint with a host name, which is resolved when connecting or binding.</summary>
     /// <param name="host">A DNS name or the text of an IP address.</param>
     /// <param name="port">The UDP port, 0 to 65,535.</param>
     public UtpEndPoint(string host, int port)
@@ -59,12 +59,12 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     /// <summary>Gets the IP endpoint; null when <see cref="Host"/> is a name.</summary>
     public IPEndPoint? IPEndPoint { get; }
 
-    /// <summary>The name of the listener that this endpoint is for, when it has one. Not part of equality.</summary>
+    /// <summary>The name of the listener that this endpoint belongs to, if it has one. It is not part of equality.</summary>
     internal string? ListenerName { get; init; }
 
     /// <summary>
-    /// What connections accepted here use, when that differs from the engine's options: the way from an endpoint's configuration to its
-    /// listener, which only ever sees the endpoint. Not part of equality.
+    /// Options of the connections accepted here, when they differ from the engine's. They carry an endpoint's configuration to its listener, which
+    /// sees only the endpoint. They are not part of equality.
     /// </summary>
     internal UtpListenerOptions? ListenerOptions { get; set; }
 
@@ -74,7 +74,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     /// <summary>Parses <c>utp://host:port</c>, <c>host:port</c> or <c>[address]:port</c>; <c>*</c> and <c>+</c> stand for all addresses.</summary>
     /// <param name="text">The text.</param>
     /// <returns>The endpoint.</returns>
-    /// <exception cref="FormatException">The text is not an endpoint; the message says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The text is not an endpoint; the message says why.</exception>
     public static UtpEndPoint Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -85,7 +85,7 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
 
     /// <summary>Parses as <see cref="Parse"/> does.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="endPoint">The endpoint, when true is returned.</param>
+    /// <param name="endPoint">The endpoint, if the method returns true.</param>
     /// <returns>Whether the text is an endpoint.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out UtpEndPoint? endPoint)
     {
@@ -158,12 +158,12 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
     /// <returns>The text.</returns>
     public string ToUriString() => $"{Scheme}://{this}";
 
-    /// <summary>A copy for a named listener.</summary>
+    /// <summary>Creates a copy for a named listener.</summary>
     internal UtpEndPoint WithListener(string? name, UtpListenerOptions? options) => IPEndPoint is { } endPoint
         ? new UtpEndPoint(endPoint) { ListenerName = name, ListenerOptions = options }
         : new UtpEndPoint(Host, Port) { ListenerName = name, ListenerOptions = options };
 
-    /// <summary>A copy for one address of its host.</summary>
+    /// <summary>Creates a copy for one address of its host.</summary>
     internal UtpEndPoint WithAddress(IPAddress address) => new(address, Port) { ListenerName = ListenerName, ListenerOptions = ListenerOptions };
 
     /// <inheritdoc />

@@ -5,17 +5,17 @@ namespace Utp.Transport;
 /// <summary>Sends datagrams that are not uTP from a socket that the engine has open, for protocols that share a port with uTP.</summary>
 public interface INonUtpDatagramSender
 {
-    /// <summary>Sends one datagram, as unreliably as UDP does. Never waits.</summary>
+    /// <summary>Sends one datagram, as unreliably as UDP does. It never waits.</summary>
     /// <param name="local">
-    /// Where the datagram leaves from: the local endpoint of a listener, or what <see cref="INonUtpDatagramHandler.OnDatagram"/> was given. A socket
-    /// bound to all addresses is found by its wildcard ([::]:port, and 0.0.0.0:port too if it takes IPv4), and then the system chooses the source
-    /// address; or by any address of this host with its port, and then the datagram leaves from that address. If the host does not have the
-    /// address, or the system cannot send from a chosen address (Linux can), the system chooses.
+    /// The address to send from: the local endpoint of a listener, or the one that <see cref="INonUtpDatagramHandler.OnDatagram"/> was given. For a
+    /// socket bound to all addresses, use its wildcard ([::]:port, and 0.0.0.0:port too if it takes IPv4) to let the system choose the source
+    /// address, or any address of this host with its port to send from that address. If the host does not have the address, or the system cannot
+    /// send from a chosen address (Linux can), the system chooses.
     /// </param>
-    /// <param name="remote">Where to.</param>
+    /// <param name="remote">The destination.</param>
     /// <param name="datagram">
-    /// The bytes, at most 65,507. Keep the first byte off 0x01, 0x11, 0x21, 0x31 and 0x41, which the peer would take for uTP.
+    /// The bytes, at most 65,507. The first byte must not be 0x01, 0x11, 0x21, 0x31 or 0x41, because the peer would read the datagram as uTP.
     /// </param>
-    /// <returns>False when no socket has that local endpoint, or 256 datagrams already wait to be sent from it, by the same shard.</returns>
+    /// <returns>False when no socket has that local endpoint, or when 256 datagrams already wait for the same shard to send them from it.</returns>
     bool TrySend(IPEndPoint local, IPEndPoint remote, ReadOnlySpan<byte> datagram);
 }

@@ -7,8 +7,8 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Sharing;
 
 /// <summary>
-/// Datagrams of other protocols that came to one local endpoint, on any of its shards. The handler is code of the application: it runs on the
-/// thread pool, with one datagram at a time, and what is too much for it is dropped.
+/// Non-uTP datagrams that arrived at one local endpoint, on any of its shards. The handler is code of the application: it runs on the thread pool,
+/// with one datagram at a time, and datagrams that exceed its speed are dropped.
 /// </summary>
 internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local) : IThreadPoolWorkItem
 {
@@ -20,7 +20,7 @@ internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local
     private LocalAddress _lastAddress;
     private IPEndPoint? _lastEndPoint;
 
-    /// <summary>False when nobody takes it: there is no handler, or it is too slow. Any thread.</summary>
+    /// <summary>Queues a datagram; false when there is no handler, or when it is too slow. Any thread may call it.</summary>
     public bool TryAdd(in PeerAddress remote, in LocalAddress address, ReadOnlySpan<byte> datagram)
     {
         if (engine.ForeignDatagramHandler is null)
@@ -68,7 +68,7 @@ internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local
             {
                 engine.ForeignDatagramHandler?.OnDatagram(EndPointOf(next.Local), next.Remote.ToEndPoint(), next.Bytes.AsSpan(0, next.Length));
             }
-#pragma warning disable CA1031 // Code of the application: its exceptions must not end the delivery.
+#pragma warning disable CA1031 // The handler is code of the application: its exceptions must not end the delivery.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -79,7 +79,7 @@ internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local
         }
     }
 
-    /// <summary>Datagrams mostly come to the same address as the last; only one is delivered at a time.</summary>
+    /// <summary>Gets the endpoint, cached because most datagrams come to the same address as the last one; only one is delivered at a time.</summary>
     private IPEndPoint EndPointOf(in LocalAddress address)
     {
         if (_lastEndPoint is null || address != _lastAddress)

@@ -3,7 +3,7 @@ using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Sharing;
 
-/// <summary>Datagrams of other protocols that wait to be sent from a UDP socket: only the one with the turn sends.</summary>
+/// <summary>Non-uTP datagrams that wait to be sent from a UDP socket, because only the holder of the turn sends.</summary>
 internal sealed class OutgoingNonUtpDatagrams(UtpSocket socket)
 {
     private const int QueueCapacity = 256;

@@ -4,19 +4,16 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Standalone;
 
-/// <summary>Makes the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>, which have no host and no container.</summary>
+/// <summary>Creates the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>, which have no host and no container.</summary>
 internal static class StandaloneEngine
 {
-    /// <summary>
-    /// Makes an engine. There is no host whose shutdown timeout would bound its end, so its connections have their whole linger timeout to
-    /// deliver.
-    /// </summary>
-    /// <param name="options">The engine's options, whose transport options were checked and copied.</param>
+    /// <summary>Creates an engine. Without a host, no shutdown timeout bounds its end, so its connections have their whole linger timeout to deliver.</summary>
+    /// <param name="options">The engine's options, with checked and copied transport options.</param>
     /// <param name="lingerTimeout">The linger timeout of its connections.</param>
     public static UtpEngine Create(UtpEngineOptions options, TimeSpan lingerTimeout) =>
         new(Microsoft.Extensions.Options.Options.Create(options.Transport), options.LoggerFactory, options.TimeProvider) { DrainTime = lingerTimeout };
 
-    /// <summary>Takes a checked copy of the engine's options; null takes the defaults.</summary>
+    /// <summary>Takes a checked copy of the engine's options; null gives the defaults.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds.</exception>
     public static UtpEngineOptions Check(UtpEngineOptions? engine)
     {

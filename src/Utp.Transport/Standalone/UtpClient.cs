@@ -7,13 +7,13 @@ using Utp.Transport.Standalone;
 namespace Utp.Transport;
 
 /// <summary>
-/// Makes uTP connections without a host or container: what <see cref="System.Net.Sockets.TcpClient"/> is for TCP, but one client has many
-/// connections, which share a UDP socket for each address family that is connected to, or a few (<see cref="UtpTransportOptions.Shards"/>).
-/// Programs with a host inject <see cref="IUtpConnectionFactory"/> in its place.
+/// Connects over uTP without a host or container, as <see cref="System.Net.Sockets.TcpClient"/> does over TCP. But one client has many connections,
+/// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs with a host inject <see
+/// cref="IUtpConnectionFactory"/> instead.
 /// </summary>
 public sealed class UtpClient : IAsyncDisposable
 {
-    /// <summary>How many connections a client may have at once when <see cref="UtpClientOptions.MaxConnections"/> does not say: 10.</summary>
+    /// <summary>The default of <see cref="UtpClientOptions.MaxConnections"/> for this class: 10 connections at once.</summary>
     public const int DefaultMaxConnections = 10;
 
     private readonly UtpEngine _engine;
@@ -24,7 +24,7 @@ public sealed class UtpClient : IAsyncDisposable
     /// Options of the connections, their maximum and the local address. Connection options that are not assigned are those of
     /// <paramref name="engine"/>'s <see cref="UtpEngineOptions.Transport"/>.
     /// </param>
-    /// <param name="engine">Options of the sockets, loggers and clock; null takes the defaults.</param>
+    /// <param name="engine">Options of the sockets, loggers and clock; null gives the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
     public UtpClient(UtpClientOptions? options = null, UtpEngineOptions? engine = null)
     {
@@ -37,10 +37,10 @@ public sealed class UtpClient : IAsyncDisposable
         _factory = new UtpConnectionFactory(_engine, effective);
     }
 
-    /// <summary>Gets how many connections the client may have at once. Default <see cref="DefaultMaxConnections"/>.</summary>
+    /// <summary>Gets the maximum number of connections that the client has at once. Default <see cref="DefaultMaxConnections"/>.</summary>
     public int MaxConnections { get; }
 
-    /// <summary>Gets how many connections the client has: those being made, and those not yet closed.</summary>
+    /// <summary>Gets the number of connections that the client has, including those being opened and those not yet closed.</summary>
     public int ConnectionCount => _factory.ConnectionCount;
 
     /// <summary>Connects to a host.</summary>
@@ -48,7 +48,7 @@ public sealed class UtpClient : IAsyncDisposable
     /// <param name="port">The UDP port, 1 to 65,535.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection as a stream, for the caller to dispose.</returns>
-    /// <exception cref="System.Net.Sockets.SocketException">Refused, timed out, unreachable or unresolvable.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The connection was refused or timed out, or the host is unreachable or unresolvable.</exception>
     /// <exception cref="InvalidOperationException">The client has <see cref="MaxConnections"/> connections already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -56,12 +56,12 @@ public sealed class UtpClient : IAsyncDisposable
     public ValueTask<UtpStream> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(new UtpEndPoint(host, port), null, cancellationToken);
 
-    /// <summary>Connects, with options of this one connection.</summary>
-    /// <param name="endPoint">Where to: an <see cref="IPEndPoint"/>, <see cref="UtpEndPoint"/> or <see cref="DnsEndPoint"/>.</param>
+    /// <summary>Connects with options for this connection.</summary>
+    /// <param name="endPoint">The destination: an <see cref="IPEndPoint"/>, <see cref="UtpEndPoint"/> or <see cref="DnsEndPoint"/>.</param>
     /// <param name="options">Options that are not assigned are those of the client; null takes all of those.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection as a stream, for the caller to dispose.</returns>
-    /// <exception cref="System.Net.Sockets.SocketException">Refused, timed out, unreachable or unresolvable.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The connection was refused or timed out, or the host is unreachable or unresolvable.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
     /// <exception cref="InvalidOperationException">The client has <see cref="MaxConnections"/> connections already.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -75,9 +75,10 @@ public sealed class UtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes every connection. Waits until the peers have acknowledged what was written, at most for
-    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset. Streams that are disposed, or have
-    /// finished writing, end properly. Those that are still open are reset after what was written, so that no peer takes a part for the whole.
+    /// Closes every connection. Waits until the peers have acknowledged all written data, at most for <see
+    /// cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
+    /// writing, end properly. Streams that are still open are reset after their written data, so that the peer does not mistake a part for the
+    /// whole.
     /// </summary>
     /// <returns>Completes when the UDP socket is closed.</returns>
     public ValueTask DisposeAsync() => _engine.DisposeAsync();

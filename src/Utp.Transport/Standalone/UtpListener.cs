@@ -9,8 +9,8 @@ using Utp.Transport.Standalone;
 namespace Utp.Transport;
 
 /// <summary>
-/// Listens for uTP connections without a host or container: what <see cref="System.Net.Sockets.TcpListener"/> is for TCP. It has a UDP socket
-/// of its own. Programs with a host use <c>services.AddUtp()</c>, servers of HTTP <c>UseUtp()</c>.
+/// Listens for uTP connections without a host or container, as <see cref="System.Net.Sockets.TcpListener"/> does for TCP. It has its own UDP socket.
+/// Programs with a host use <c>services.AddUtp()</c>, HTTP servers <c>UseUtp()</c>.
 /// </summary>
 public sealed class UtpListener : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ public sealed class UtpListener : IAsyncDisposable
         LocalEndPoint = ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
     }
 
-    /// <summary>Gets the address and UDP port that are really bound: after binding to port 0, the port that the system chose.</summary>
+    /// <summary>Gets the bound address and UDP port: after binding to port 0, the port that the system chose.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Binds a UDP socket and starts to listen.</summary>
@@ -35,11 +35,11 @@ public sealed class UtpListener : IAsyncDisposable
     /// <param name="options">
     /// Options of the connections. Those that are not assigned are those of <paramref name="engine"/>'s <see cref="UtpEngineOptions.Transport"/>.
     /// </param>
-    /// <param name="engine">Options of the socket, loggers and clock; null takes the defaults.</param>
+    /// <param name="engine">Options of the socket, loggers and clock; null gives the defaults.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The listener; disposing it closes its connections.</returns>
-    /// <exception cref="AddressInUseException">Another program, or another listener, has the address.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The address is not one of this machine, or its name is unknown.</exception>
+    /// <exception cref="AddressInUseException">Another program, or another listener, uses the address.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">This machine does not have the address, or its name is unknown.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
     /// <exception cref="NotSupportedException"><paramref name="endPoint"/> is of another kind.</exception>
     public static async ValueTask<UtpListener> BindAsync(
@@ -65,7 +65,7 @@ public sealed class UtpListener : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next connection. Several callers may wait at once; each gets connections of its own.</summary>
+    /// <summary>Waits for the next connection. Several callers may wait at once; each gets a different connection.</summary>
     /// <param name="cancellationToken">Ends the wait; no connection is lost.</param>
     /// <returns>The connection as a stream, for the caller to dispose.</returns>
     /// <exception cref="ObjectDisposedException">The listener is stopped or disposed.</exception>
@@ -73,9 +73,9 @@ public sealed class UtpListener : IAsyncDisposable
     public async ValueTask<UtpStream> AcceptAsync(CancellationToken cancellationToken = default) =>
         await TryAcceptAsync(cancellationToken).ConfigureAwait(false) ?? throw new ObjectDisposedException(nameof(UtpListener), "The listener has stopped.");
 
-    /// <summary>Gets connections as they come, until the listener is stopped or disposed.</summary>
+    /// <summary>Gets connections as they arrive, until the listener is stopped or disposed.</summary>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The connections as streams, for the caller to dispose; serve each in a task of its own so that the next need not wait.</returns>
+    /// <returns>The connections as streams, for the caller to dispose. Serve each in its own task, so that the next one need not wait.</returns>
     public async IAsyncEnumerable<UtpStream> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (await TryAcceptAsync(cancellationToken).ConfigureAwait(false) is { } stream)
@@ -93,9 +93,10 @@ public sealed class UtpListener : IAsyncDisposable
     public ValueTask StopAsync(CancellationToken cancellationToken = default) => _listener.UnbindAsync(cancellationToken);
 
     /// <summary>
-    /// Stops listening and closes every connection. Waits until the peers have acknowledged what was written, at most for
-    /// <see cref="UtpConnectionOptions.LingerTimeout"/>; connections that are not done by then are reset. Streams that are disposed, or have
-    /// finished writing, end properly. Those that are still open are reset after what was written, so that no peer takes a part for the whole.
+    /// Stops listening and closes every connection. Waits until the peers have acknowledged all written data, at most for <see
+    /// cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
+    /// writing, end properly. Streams that are still open are reset after their written data, so that the peer does not mistake a part for the
+    /// whole.
     /// </summary>
     /// <returns>Completes when the UDP socket is closed.</returns>
     public async ValueTask DisposeAsync()

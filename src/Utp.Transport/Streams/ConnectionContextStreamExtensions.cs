@@ -2,7 +2,7 @@ using Utp.Transport;
 
 namespace Microsoft.AspNetCore.Connections;
 
-/// <summary>Streams over connections.</summary>
+/// <summary>Creates streams over connections.</summary>
 public static class ConnectionContextStreamExtensions
 {
     /// <summary>Gets a stream over the connection's pipes. Disposing it closes the connection gracefully.</summary>

@@ -4,10 +4,12 @@ using Utp.Transport.Connections;
 
 namespace Utp.Transport;
 
-/// <content>What a user of the stream asks of the connection under it: who is there, how it goes, and the three ways to end it.</content>
+/// <content>Access to the connection under the stream: its peers, its measurements, and the three ways to end it.</content>
 public sealed partial class UtpStream
 {
-    /// <summary>Gets the identity of the connection: unique in this process, the same in logs and traces. Not the 16-bit number on the wire.</summary>
+    /// <summary>
+    /// Gets the id of the connection, which is unique in this process and the same in logs and traces. It is not the 16-bit number on the wire.
+    /// </summary>
     public string ConnectionId => _connection.ConnectionId;
 
     /// <summary>Gets the local address and UDP port; null over a connection that has none.</summary>
@@ -24,15 +26,17 @@ public sealed partial class UtpStream
     /// <exception cref="NotSupportedException">The stream is over a connection that is not uTP.</exception>
     public UtpCloseReason CloseReason => Feature.CloseReason;
 
-    /// <summary>How long <see cref="CloseAsync"/> waits: the linger timeout of the connection, or the default if other code wraps the connection.</summary>
+    /// <summary>
+    /// The time for which <see cref="CloseAsync"/> waits: the linger timeout of the connection, or the default if other code wraps the connection.
+    /// </summary>
     private TimeSpan CloseTimeout => (_connection as UtpConnection)?.LingerTimeout ?? new UtpConnectionOptions().LingerTimeout;
 
     private IUtpConnectionFeature Feature => _connection.Features.Get<IUtpConnectionFeature>()
         ?? throw new NotSupportedException($"The connection {_connection.ConnectionId} is not a uTP connection.");
 
     /// <summary>
-    /// Ends this side's sending after the bytes already written (half-close): the peer sees the end of the stream, and reading goes on. Later
-    /// writes are an error.
+    /// Ends this side's sending after the bytes already written (half-close): the peer sees the end of the stream, and this side can still read.
+    /// Later writes are an error.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the half-close.</param>
     /// <returns>Completes when the peer has acknowledged everything.</returns>
@@ -50,8 +54,8 @@ public sealed partial class UtpStream
     }
 
     /// <summary>
-    /// Closes gracefully, and reports whether the peer has everything: sends the end of the stream, waits until the peer has acknowledged it,
-    /// and disposes. What the peer still sends is dropped. <see cref="DisposeAsync"/> does the same without waiting or reporting.
+    /// Closes gracefully, and reports whether the peer has everything: sends the end of the stream, waits until the peer has acknowledged it, and
+    /// disposes the stream. Data that the peer still sends is dropped. <see cref="DisposeAsync"/> does the same without waiting or reporting.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; the connection is then closed as by <see cref="DisposeAsync"/>.</param>
     /// <returns>Completes when the peer has acknowledged every byte.</returns>
@@ -79,6 +83,6 @@ public sealed partial class UtpStream
         }
     }
 
-    /// <summary>Ends the connection at once with a RESET, waiting for nothing: what was written and has not arrived is lost. Idempotent.</summary>
+    /// <summary>Ends the connection at once with a RESET, without waiting. Written data that has not arrived is lost. Idempotent.</summary>
     public void Abort() => _connection.Abort();
 }

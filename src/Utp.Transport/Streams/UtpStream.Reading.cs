@@ -11,10 +11,10 @@ namespace Utp.Transport;
 /// <content>Reading.</content>
 public sealed partial class UtpStream
 {
-    /// <summary>Reads what is there, and waits when nothing is. Zero bytes are asked for to wait until there is something.</summary>
+    /// <summary>Reads available bytes, and waits while there are none. A read of zero bytes waits until there are some.</summary>
     /// <param name="buffer">Receives the bytes.</param>
-    /// <param name="cancellationToken">Ends the wait; no byte is lost, and the stream goes on.</param>
-    /// <returns>How many bytes were read; zero when the peer has finished, or when <paramref name="buffer"/> is empty.</returns>
+    /// <param name="cancellationToken">Ends the wait; no byte is lost, and the stream stays usable.</param>
+    /// <returns>The number of bytes read; zero when the peer has finished, or when <paramref name="buffer"/> is empty.</returns>
     /// <exception cref="IOException">The connection was reset, lost or aborted.</exception>
     /// <exception cref="InvalidOperationException">Another read is in progress.</exception>
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
@@ -109,7 +109,7 @@ public sealed partial class UtpStream
         }
         catch (ConnectionAbortedException e)
         {
-            // An OperationCanceledException, which users of streams would take for their own cancellation.
+            // This must not be an OperationCanceledException, which users of streams would mistake for their own cancellation.
             throw UtpErrors.ReadAfterAbort(e);
         }
         catch (InvalidOperationException) when (IsDisposed)
@@ -130,7 +130,7 @@ public sealed partial class UtpStream
             return input.TryRead(_readTimeout, out var result) ? result : throw UtpErrors.ReadTimedOut(_readTimeout);
         }
 
-        // Pipes of middleware: only they can wake their reader.
+        // These pipes belong to middleware: only the pipes can wake their reader.
         using var timeout = _readTimeout == Timeout.Infinite ? null : new CancellationTokenSource(_readTimeout);
         try
         {
@@ -157,7 +157,7 @@ public sealed partial class UtpStream
         taken.CopyTo(buffer);
         var length = (int)taken.Length;
 
-        // From here on the memory is the pipe's again, and may already hold something else.
+        // From here on the memory belongs to the pipe again, and may already hold other data.
         _input.AdvanceTo(taken.End);
         return length;
     }

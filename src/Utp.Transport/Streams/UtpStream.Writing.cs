@@ -9,9 +9,9 @@ namespace Utp.Transport;
 /// <content>Writing.</content>
 public sealed partial class UtpStream
 {
-    /// <summary>Writes, and waits while the peer takes no more. Returns when the bytes are on their way, not when they have arrived.</summary>
+    /// <summary>Writes, and waits while the peer accepts no more. Returns when the bytes are queued for sending, not when they have arrived.</summary>
     /// <param name="buffer">The bytes.</param>
-    /// <param name="cancellationToken">Ends the wait; how much of the buffer will be sent is then unknown.</param>
+    /// <param name="cancellationToken">Ends the wait; it is then unknown how much of the buffer will be sent.</param>
     /// <returns>Completes when more can be written.</returns>
     /// <exception cref="IOException">The connection was reset, lost, aborted or closed.</exception>
     /// <exception cref="InvalidOperationException">Another write is in progress.</exception>
@@ -75,7 +75,7 @@ public sealed partial class UtpStream
         {
             while (!buffer.IsEmpty)
             {
-                // Into the pipe's memory at once: the span does not outlive this call.
+                // Copy into the pipe's memory at once: the span does not outlive this call.
                 var memory = _output.GetSpan();
                 var length = Math.Min(Math.Min(memory.Length, buffer.Length), LargestWriteBytes);
                 buffer[..length].CopyTo(memory);
@@ -120,7 +120,7 @@ public sealed partial class UtpStream
     /// <inheritdoc />
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
-    /// <summary>Flushes and blocks while too much is held, until <see cref="WriteTimeout"/> after the write began.</summary>
+    /// <summary>Flushes, and blocks while the pipe holds too much, until <see cref="WriteTimeout"/> after the write began.</summary>
     private FlushResult WaitForFlush(long began)
     {
         var left = _writeTimeout == Timeout.Infinite ? Timeout.Infinite : (int)Math.Max(0, began + _writeTimeout - Environment.TickCount64);
@@ -129,7 +129,7 @@ public sealed partial class UtpStream
             return output.TryFlush(left, out var result) ? result : throw UtpErrors.WriteTimedOut(_writeTimeout);
         }
 
-        // Pipes of middleware: only they can wake their writer.
+        // These pipes belong to middleware: only the pipes can wake their writer.
         using var timeout = left == Timeout.Infinite ? null : new CancellationTokenSource(Math.Max(1, left));
         try
         {

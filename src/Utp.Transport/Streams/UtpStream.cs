@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Utp.Transport;
 
 /// <summary>
-/// A connection as a <see cref="Stream"/>: for one reader and one writer at a time, which may be different threads. Unlike the stream that
-/// pipes make of themselves, it reports a write that can no longer arrive. Nothing is buffered: what is written is sent.
+/// A connection as a <see cref="Stream"/>: for one reader and one writer at a time, which may be different threads. Unlike the stream that a pipe
+/// creates, it reports a write that can no longer arrive. It does not buffer: each write is sent.
 /// </summary>
 public sealed partial class UtpStream : Stream
 {
-    /// <summary>A large write goes in pieces, so that it waits for the peer instead of filling memory.</summary>
+    /// <summary>The maximum size of one piece of a large write, so that the write waits for the peer instead of filling memory.</summary>
     private const int LargestWriteBytes = 64 * 1024;
 
     private readonly ConnectionContext _connection;
@@ -118,7 +118,7 @@ public sealed partial class UtpStream : Stream
     {
         if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            // Not waited for: a connection of ours is closed when this returns, and nobody should block on a foreign one.
+            // Do not wait: our own connection is closed when this returns, and nothing should block on another implementation.
             _ = CloseConnectionAsync();
         }
 
@@ -137,7 +137,7 @@ public sealed partial class UtpStream : Stream
 
     private async Task CloseConnectionAsync()
     {
-        // Pipes of middleware first; the connection completes its own.
+        // Complete the pipes of middleware first; the connection completes its own.
         await _output.CompleteAsync().ConfigureAwait(false);
         await _input.CompleteAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
