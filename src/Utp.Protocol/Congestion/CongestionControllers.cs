@@ -3,13 +3,13 @@ using Utp.Transport;
 
 namespace Utp.Protocol.Congestion;
 
-/// <summary>Makes the controller that a connection's settings ask for.</summary>
+/// <summary>Creates the controller that the settings of a connection ask for.</summary>
 internal static class CongestionControllers
 {
-    /// <summary>draft-irtf-iccrg-ledbat-plus-plus, section 4.5.</summary>
+    /// <summary>The target of LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus, section 4.5).</summary>
     private const long LedbatPlusPlusTargetMicros = 60_000;
 
-    /// <summary>RFC 6817 section 2.5: the target must not exceed 100 ms; libutp uses all of it.</summary>
+    /// <summary>The target of LEDBAT. RFC 6817 section 2.5: it must not exceed 100 ms; libutp uses that maximum.</summary>
     private const long LedbatTargetMicros = 100_000;
 
     public static ICongestionController Create(ConnectionSettings settings, int segmentBytes) => settings.CongestionControl switch

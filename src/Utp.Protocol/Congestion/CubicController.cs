@@ -4,21 +4,21 @@ using Utp.Transport;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// CUBIC as in RFC 9438, with HyStart++ (RFC 9406) to leave slow start before the buffer overflows. It takes its full share from other
-/// traffic and fills whatever buffer there is: for foreground transfers, not for scavenging.
+/// CUBIC of RFC 9438, with HyStart++ (RFC 9406) to leave slow start before the buffer overflows. It takes its full share from other traffic and
+/// fills the whole buffer, so it is for foreground transfers, not for background ones.
 /// </summary>
 internal sealed class CubicController : WindowController
 {
-    /// <summary>RFC 6928.</summary>
+    /// <summary>RFC 6928: the initial window, in segments.</summary>
     private const int InitialSegments = 10;
 
-    /// <summary>RFC 9438 section 4.6: what is left of the window after a loss.</summary>
+    /// <summary>RFC 9438 section 4.6: the fraction of the window that remains after a loss.</summary>
     private const double Beta = 0.7;
 
-    /// <summary>RFC 9438 section 5.1: segments per second cubed.</summary>
+    /// <summary>RFC 9438 section 5.1: the scaling constant, in segments per second cubed.</summary>
     private const double C = 0.4;
 
-    /// <summary>RFC 9438 section 4.3: with it, the Reno-friendly window sends on average what Reno with a decrease of one half does.</summary>
+    /// <summary>RFC 9438 section 4.3: with it, the Reno-friendly window sends on average as much as Reno with a decrease of one half.</summary>
     private const double RenoAlpha = 3 * (1 - Beta) / (1 + Beta);
 
     private QueueingDelayEstimator _delay = new(baseMinutes: 10, filterSamples: 4, correctsDrift: false);
@@ -51,7 +51,7 @@ internal sealed class CubicController : WindowController
 
     protected override bool IsRebuilding => _isRebuilding;
 
-    /// <summary>Measured for statistics; CUBIC does not react to delay outside slow start.</summary>
+    /// <summary>Measures the delay for statistics; CUBIC does not react to delay outside slow start.</summary>
     public override void OnDelaySample(Instant now, uint timestampDifference) => _delay.OnDelaySample(now, timestampDifference);
 
     public override void OnPeerDelaySample(Instant now, uint timestampDifference) => _delay.OnPeerDelaySample(now, timestampDifference);
@@ -64,7 +64,7 @@ internal sealed class CubicController : WindowController
         var mayGrow = sample.IsWindowLimited && !sample.IsInRecovery;
         if (!mayGrow)
         {
-            // RFC 9438 section 5.8: time in which the window could not grow must not be caught up with.
+            // RFC 9438 section 5.8: the window must not catch up on time in which it could not grow.
             _epochStart += sample.Now.Since(_lastAcknowledgement);
         }
         else if (_inSlowStart)
@@ -168,12 +168,12 @@ internal sealed class CubicController : WindowController
         _largestBeforeCut = _largestWindow;
         _windowBeforeLoss = windowBefore;
 
-        // Fast convergence, section 4.7: who loses before having regained the old maximum leaves room for a newcomer.
+        // Fast convergence, section 4.7: a flow that loses before it has regained the old maximum leaves room for a new flow.
         _largestWindow = windowBefore < _largestWindow ? windowBefore * (1 + Beta) / 2 : windowBefore;
         _hasEpoch = false;
     }
 
-    /// <summary>Integer cube root, rounded down, bit by bit: the same on every machine.</summary>
+    /// <summary>Computes the integer cube root, rounded down, bit by bit, so that it is the same on every machine.</summary>
     internal static ulong CubeRoot(ulong value)
     {
         ulong root = 0;

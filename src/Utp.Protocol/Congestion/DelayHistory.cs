@@ -5,8 +5,8 @@ namespace Utp.Protocol.Congestion;
 
 /// <summary>
 /// Delay samples of one direction: minima of the last minutes (the base) and the smallest of the newest few (the current delay).
-/// A sample is a difference of two 32-bit clocks with unknown offset, so only differences mean anything and every comparison is made modulo
-/// 2^32: of two samples the smaller is the one from which the other is reached by adding less than 2^31 microseconds.
+/// A sample is a difference of two 32-bit clocks with unknown offset, so only differences between samples have a meaning, and every comparison
+/// is modulo 2^32: of two samples the smaller is the one from which the other is reached by adding less than 2^31 microseconds.
 /// RFC 6817 section 2.4.2 (BASE_HISTORY, CURRENT_FILTER).
 /// </summary>
 internal struct DelayHistory
@@ -16,17 +16,19 @@ internal struct DelayHistory
 
     private const long MinuteMicros = 60_000_000;
 
-    /// <summary>Far longer than any round trip, and short enough for the differences of 32-bit instants.</summary>
+    /// <summary>The maximum age in minutes of a recent sample: far longer than any round trip, and short enough for differences of 32-bit instants.</summary>
     private const long MaxRecentMinutes = 30;
 
     private readonly byte _minutes;
     private readonly byte _filterSamples;
 
-    /// <summary>Null while the current minute is the only one: its minimum is the base. Most connections of a crowd do not speak in a second one.</summary>
+    /// <summary>
+    /// Minima of earlier minutes; null during the first minute, whose minimum is the base. Most connections of a large number end before a second.
+    /// </summary>
     private uint[]? _minima;
     private FilterValues _recent;
 
-    /// <summary>When the newest few were taken, by the low 32 bits of the instants.</summary>
+    /// <summary>Times of the newest few samples, as the low 32 bits of their instants.</summary>
     private FilterValues _recentAt;
     private Instant _minuteStart;
     private uint _base;
@@ -45,19 +47,19 @@ internal struct DelayHistory
         _filterSamples = (byte)filterSamples;
     }
 
-    /// <summary>False before the first sample and after <see cref="Clear"/>.</summary>
+    /// <summary>Whether there are samples: false before the first one and after <see cref="Clear"/>.</summary>
     public readonly bool HasSamples => _recentCount > 0;
 
-    /// <summary>The smallest sample of the remembered minutes. Meaningless without samples.</summary>
+    /// <summary>The smallest sample of the remembered minutes. It has no meaning without samples.</summary>
     public readonly uint Base => _base;
 
-    /// <summary>The last sample added. Meaningless without samples.</summary>
+    /// <summary>The last sample added. It has no meaning without samples.</summary>
     public readonly uint Newest => _recent[_newest];
 
     /// <summary>Whether <paramref name="left"/> is the smaller of two samples whose distance is less than 2^31.</summary>
     public static bool IsLess(uint left, uint right) => Distance(right, left) < 0;
 
-    /// <summary>Microseconds from <paramref name="from"/> up to <paramref name="to"/>; negative when <paramref name="to"/> is the smaller.</summary>
+    /// <summary>Gets the microseconds from <paramref name="from"/> up to <paramref name="to"/>; negative when <paramref name="to"/> is the smaller.</summary>
     public static long Distance(uint from, uint to) => unchecked((int)(to - from));
 
     public void Add(Instant now, uint sample)
@@ -92,8 +94,8 @@ internal struct DelayHistory
     }
 
     /// <summary>
-    /// The current delay above the base: from the smallest of the newest samples that are no older than <paramref name="maxAgeMicros"/>.
-    /// The newest counts whatever its age. Never negative; zero without samples.
+    /// Gets the current delay above the base, from the smallest of the newest samples that are no older than <paramref name="maxAgeMicros"/>. The
+    /// newest sample counts whatever its age. Never negative; zero without samples.
     /// </summary>
     public readonly long QueueingDelayMicros(Instant now, long maxAgeMicros)
     {
@@ -121,10 +123,10 @@ internal struct DelayHistory
         return Math.Max(0, Distance(_base, current));
     }
 
-    /// <summary>The newest sample above the base. Zero without samples.</summary>
+    /// <summary>The height of the newest sample above the base; zero without samples.</summary>
     public readonly long NewestQueueingDelayMicros => HasSamples ? Math.Max(0, Distance(_base, _recent[_newest])) : 0;
 
-    /// <summary>Moves the whole base history, up or down: the two clocks drifted apart.</summary>
+    /// <summary>Moves the whole base history up or down, because the two clocks have drifted apart.</summary>
     public void ShiftBase(long micros)
     {
         foreach (ref var minimum in _minima.AsSpan())
@@ -135,7 +137,7 @@ internal struct DelayHistory
         _base = unchecked(_base + (uint)micros);
     }
 
-    /// <summary>Forgets everything but the newest sample and takes <paramref name="newBase"/> for the base: the path or a clock changed.</summary>
+    /// <summary>Discards everything but the newest sample and uses <paramref name="newBase"/> as the base, because the path or a clock has changed.</summary>
     public void Rebase(Instant now, uint newBase)
     {
         _minuteStart = now;
@@ -172,7 +174,7 @@ internal struct DelayHistory
             _minima[_minute] = _base;
         }
 
-        // Minutes without a sample age the others all the same: after a long idle time the clocks have drifted and the route may be another.
+        // Minutes without a sample age the others too: after a long idle time the clocks have drifted, and the route may have changed.
         for (var step = Math.Min(elapsedMinutes, _minutes); step > 0; step--)
         {
             _minute = (byte)((_minute + 1) % _minutes);

@@ -3,20 +3,20 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// The queueing delay to steer to. Behind a buffer that is shallower than the target, delay never says stop, loss does, and a scavenger
-/// becomes an ordinary competitor. A loss that happens with a queue standing, yet below the target, tells of such a buffer; the target is
-/// then a fixed part of itself, and delay governs again. Fixed, and not a part of what was measured: flows with different targets do not
-/// share, so all that meet the same buffer must come to the same.
+/// Computes the queueing delay to aim at. Behind a buffer that is shallower than the target, the delay never reaches the target, only loss limits
+/// the flow, and a background flow competes like any other. A loss that happens with a standing queue below the target indicates such a buffer. The
+/// target then drops to a fixed fraction, and delay limits the flow again. The fraction is fixed and not derived from the measured delay, because
+/// flows with different targets do not share fairly: all flows that meet the same buffer must use the same target.
 /// </summary>
 internal struct DelayTarget(long fullMicros)
 {
     private const double ShallowFraction = 0.25;
     private const double VeryShallowFraction = 0.125;
 
-    /// <summary>A queue so much larger than the one that overflowed did not overflow: the loss had another cause.</summary>
+    /// <summary>If the queue exceeds by this factor the queue at which a loss happened, the buffer did not overflow, and the loss had another cause.</summary>
     private const double ContradictionFactor = 1.2;
 
-    /// <summary>How long the buffer is remembered after the last loss that told of it: as long as the base delay.</summary>
+    /// <summary>The time for which the buffer is remembered after the last loss that indicated it: as long as the base delay.</summary>
     private const long MemoryMicros = 600_000_000;
 
     private readonly int _fullMicros = (int)Math.Min(fullMicros, int.MaxValue);
@@ -41,13 +41,13 @@ internal struct DelayTarget(long fullMicros)
         _ => _fullMicros * VeryShallowFraction,
     };
 
-    /// <summary>The target behind a buffer that is deep enough for it.</summary>
+    /// <summary>The target behind a buffer that is deep enough.</summary>
     public readonly double FullMicros => _fullMicros;
 
     /// <summary>The largest queueing delay of the last two round trips.</summary>
     public readonly double RecentPeakMicros => Math.Max(_peakMicros, _previousPeakMicros);
 
-    /// <summary>Takes a queueing delay that no filter has made late.</summary>
+    /// <summary>Takes a queueing delay without the lag of a filter.</summary>
     public void Observe(in AcknowledgementSample sample, long queueingMicros)
     {
         _peakMicros = Math.Max(_peakMicros, (int)queueingMicros);
@@ -64,7 +64,7 @@ internal struct DelayTarget(long fullMicros)
         }
     }
 
-    /// <summary>A loss at a window large enough to tell what the queue was.</summary>
+    /// <summary>Takes a loss at a window that is large enough to know what the queue was.</summary>
     public void OnLoss(Instant now)
     {
         var bufferMicros = Math.Max(_peakMicros, _previousPeakMicros);
@@ -78,6 +78,6 @@ internal struct DelayTarget(long fullMicros)
         _rememberedUntil = now + MemoryMicros;
     }
 
-    /// <summary>The loss was none, so it tells of no buffer.</summary>
+    /// <summary>Restores the full target, because the loss was spurious and so indicates no buffer.</summary>
     public void Forget() => _buffer = Buffer.Deep;
 }

@@ -3,10 +3,10 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// Recognises a path that stays nearly empty although we fill our window. For a few round trips that is the hole which another flow's slowdown
-/// leaves: growing into it by the same few segments whatever one's window makes shares equal. Beyond that, the traffic we had yielded to has
-/// gone, and growth by a part of the window is worth more than one GAIN per round trip. A recent loss forbids both, because where buffers are
-/// shallow a competitor leaves the queue short as well.
+/// Detects a path that stays nearly empty although this flow fills its window. For the first few round trips the cause is another flow's slowdown:
+/// growing by the same few segments, whatever the window, makes shares equal. After that, the traffic that this flow yielded to has ended, and
+/// growth by a fraction of the window gains more than one GAIN per round trip. A recent loss forbids both, because behind shallow buffers a
+/// competing flow leaves the queue short as well.
 /// </summary>
 internal struct EmptyPathProbe
 {
@@ -22,10 +22,10 @@ internal struct EmptyPathProbe
     private long _lossFreeMicros;
     private bool _isEmpty;
 
-    /// <summary>The window may grow by a few segments per round trip.</summary>
+    /// <summary>Whether the window may grow by a few segments per round trip.</summary>
     public bool IsInHole { get; private set; }
 
-    /// <summary>The window may grow by a part of itself per round trip.</summary>
+    /// <summary>Whether the window may grow by a fraction of itself per round trip.</summary>
     public bool IsProbing { get; private set; }
 
     public void Observe(in AcknowledgementSample sample, double queueingMicros, double emptyMicros)
@@ -51,7 +51,7 @@ internal struct EmptyPathProbe
         }
     }
 
-    /// <summary>Probing waits longer after each loss that it has brought about itself, and three seconds after others.</summary>
+    /// <summary>Suspends probing: for longer after each loss that probing has caused itself, and for three seconds after other losses.</summary>
     public void OnLoss(Instant now)
     {
         Reset();

@@ -1,8 +1,8 @@
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// HyStart++ (RFC 9406): round trips that grow from one round to the next say that a queue is building. Growth is then reduced to a quarter
-/// for five rounds, unless the round trip falls again, and after them slow start is over.
+/// HyStart++ (RFC 9406): if the round trip grows from one round to the next, a queue is building. The growth is then reduced to a quarter for five
+/// rounds, unless the round trip falls again, and after them slow start ends.
 /// </summary>
 internal struct HybridSlowStart
 {
@@ -23,7 +23,7 @@ internal struct HybridSlowStart
 
     public bool IsOver { get; private set; }
 
-    /// <summary>Takes an acknowledgement; returns by what the growth is to be divided.</summary>
+    /// <summary>Takes an acknowledgement; returns the divisor of the growth.</summary>
     public int Observe(in AcknowledgementSample sample)
     {
         if (sample.RoundTripMicros > 0)

@@ -4,62 +4,65 @@ using Utp.Transport;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// Decides how many bytes of one connection may be in flight. Told of sending, acknowledgement, loss and delay; asked for a window.
-/// Pure arithmetic: no clock (time is in the arguments), no allocation after construction.
+/// Decides how many bytes of one connection may be in flight. The connection reports sending, acknowledgement, loss and delay to it, and reads the
+/// window. It is pure arithmetic: it has no clock (time is in the arguments), and does not allocate after construction.
 /// </summary>
 internal interface ICongestionController
 {
     UtpCongestionControl Algorithm { get; }
 
-    /// <summary>Bytes that may be in flight. Never below two segments, except one segment after a retransmission timeout.</summary>
+    /// <summary>The maximum number of bytes in flight. Never below two segments, except one segment after a retransmission timeout.</summary>
     long CongestionWindowBytes { get; }
 
-    /// <summary>Current queueing delay as the controller believes it; zero before the first sample.</summary>
+    /// <summary>The controller's estimate of the current queueing delay; zero before the first sample.</summary>
     long QueueingDelayMicros { get; }
 
-    /// <summary>What the controller takes for the round trip of the empty path; zero before the first sample.</summary>
+    /// <summary>The controller's estimate of the round trip of the empty path; zero before the first sample.</summary>
     long BaseDelayMicros { get; }
 
-    /// <summary>Queueing delay that the controller steers to now; zero for one that does not steer by delay.</summary>
+    /// <summary>The queueing delay that the controller now aims at; zero for a controller that does not react to delay.</summary>
     long TargetDelayMicros => 0;
 
-    /// <summary>Bytes per second to pace at; zero sends whenever the window allows.</summary>
+    /// <summary>The pacing rate in bytes per second; zero sends whenever the window allows.</summary>
     long PacingBytesPerSecond { get; }
 
     /// <summary>A short, stable name of the controller's phase ("slow-start", "avoidance", "slowdown"), for traces.</summary>
     string Phase { get; }
 
-    /// <summary>The segment size (payload bytes of a full segment) changed: path MTU found, or lost.</summary>
+    /// <summary>Takes a new segment size (payload bytes of a full segment), because the path MTU was found or lost.</summary>
     void OnSegmentSize(int segmentBytes);
 
     /// <summary>
-    /// A packet carried a timestamp difference: our clock at its receipt by the peer, seen through the peer's clock (base offset unknown, wraps).
-    /// Called before <see cref="OnAcknowledged"/> for the same packet.
+    /// Takes the timestamp difference of a packet: the time at which the peer received ours, by its clock, minus the time at which we sent it, by
+    /// our clock. The offset of the clocks is unknown, and the difference wraps. Called before <see cref="OnAcknowledged"/> for the same packet.
     /// </summary>
     void OnDelaySample(Instant now, uint timestampDifference);
 
-    /// <summary>The same measure for the peer's packets, taken here; its falling base reveals clock drift.</summary>
+    /// <summary>Takes the same difference for the peer's packets, measured here; a falling base shows clock drift.</summary>
     void OnPeerDelaySample(Instant now, uint timestampDifference);
 
     void OnAcknowledged(in AcknowledgementSample sample);
 
-    /// <summary>Loss was detected (never for a path MTU probe). At most once per flight: the caller holds further calls until the flight at the time of the cut has been resolved.</summary>
+    /// <summary>
+    /// Takes a loss (never of a path MTU probe). Called at most once per flight: the caller makes no further calls until the flight at the time of the
+    /// cut has been resolved.
+    /// </summary>
     void OnLoss(Instant now, long flightBytes);
 
-    /// <summary>A retransmission timeout with data in flight.</summary>
+    /// <summary>Takes a retransmission timeout with data in flight.</summary>
     void OnRetransmissionTimeout(Instant now, long flightBytes);
 
-    /// <summary>The last loss or timeout turned out to be spurious: everything had arrived. The cut may be undone.</summary>
+    /// <summary>Reports that the last loss or timeout was spurious: everything had arrived. The controller may undo the cut.</summary>
     void OnSpuriousLoss(Instant now);
 
-    /// <summary>Sending resumes after nothing was in flight for <paramref name="idleMicros"/>.</summary>
+    /// <summary>Reports that sending resumes after nothing was in flight for <paramref name="idleMicros"/>.</summary>
     void OnIdle(Instant now, long idleMicros);
 
-    /// <summary>The clock jumped (suspend and resume, a stepped peer clock): delay history is worthless.</summary>
+    /// <summary>Reports that a clock jumped (suspend and resume, a stepped peer clock): the delay history is invalid.</summary>
     void OnClockStep(Instant now);
 }
 
-/// <summary>What one acknowledgement told.</summary>
+/// <summary>The information of one acknowledgement.</summary>
 internal readonly record struct AcknowledgementSample
 {
     public required Instant Now { get; init; }
@@ -70,7 +73,7 @@ internal readonly record struct AcknowledgementSample
     /// <summary>Bytes in flight before this acknowledgement.</summary>
     public required long FlightBytes { get; init; }
 
-    /// <summary>Round trip of the newest segment acknowledged, if it was sent once; zero if there is none.</summary>
+    /// <summary>Round trip of the newest segment acknowledged; zero if there is none or it was sent more than once.</summary>
     public required long RoundTripMicros { get; init; }
 
     public required long SmoothedRoundTripMicros { get; init; }

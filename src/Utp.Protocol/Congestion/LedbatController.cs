@@ -4,8 +4,8 @@ using Utp.Transport;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// LEDBAT as in RFC 6817: the window grows or shrinks in proportion to how far the queueing delay is from its target, and halves on loss.
-/// How fast, and how slow start works, is the profile's.
+/// LEDBAT of RFC 6817: the window grows or shrinks in proportion to the distance of the queueing delay from its target, and halves on loss. The
+/// profile defines the speed and the kind of slow start.
 /// </summary>
 internal sealed class LedbatController : WindowController
 {
@@ -90,7 +90,7 @@ internal sealed class LedbatController : WindowController
     {
         if (queueing >= _profile.SlowStartExit * _targetMicros)
         {
-            // The delay belongs to the window of a round trip ago; the doubling since then has not been seen yet and is taken back.
+            // The delay belongs to the window of a round trip ago. It does not show the doubling since then yet, so that doubling is undone.
             if (_profile.HasRealSlowStart)
             {
                 HalveWindow();

@@ -4,7 +4,7 @@ namespace Utp.Protocol.Congestion;
 
 internal sealed partial class LedbatPlusPlusController
 {
-    /// <summary>What a flow remembers of loss, of slowdowns and of the path once it has left its first slow start.</summary>
+    /// <summary>The state about losses, slowdowns and the path that a flow keeps once it has left its first slow start.</summary>
     private sealed class Experience
     {
         public SlowdownSchedule Slowdowns;

@@ -4,8 +4,8 @@ using Utp.Transport;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus): slower than Reno in growing, multiplicative in yielding, and now and then it slows down to
-/// two segments so that every flow sees the empty path and latecomers get their share. Sections cited are the draft's.
+/// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus). It grows more slowly than Reno, decreases multiplicatively, and from time to time slows down to two
+/// segments, so that every flow sees the empty path and late flows get their share. The sections cited are the draft's.
 /// </summary>
 internal sealed partial class LedbatPlusPlusController : WindowController
 {
@@ -21,30 +21,30 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     /// <summary>Section 4.4: round trips for which a slowdown freezes the window.</summary>
     private const int FrozenRoundTrips = 2;
 
-    /// <summary>How much faster the ramp may send than what arrived before the slowdown.</summary>
+    /// <summary>Factor by which the ramp may exceed the rate that arrived before the slowdown.</summary>
     private const double RampHeadroom = 1.25;
 
     private const double MaxProbeGrowth = 0.5;
     private const double MaxHoleGrowthSegments = 4;
 
-    /// <summary>A smaller window gives too few samples to tell what the queue was when something was lost.</summary>
+    /// <summary>A smaller window gives too few samples to know what the queue was at a loss.</summary>
     private const int MinTellingSegments = 8;
 
-    /// <summary>Of the full target. A queueing delay up to this confirms the base delay.</summary>
+    /// <summary>A queueing delay up to this fraction of the full target confirms the base delay.</summary>
     private const double ConfirmingFraction = 0.02;
 
-    /// <summary>Of the target. By how much a queue falls when somebody slows down; the eighth of eight flows is still seen.</summary>
+    /// <summary>Fraction of the target by which the queue falls when another flow slows down; this still detects one flow of eight.</summary>
     private const double JoinedFraction = 0.125;
 
     private readonly LedbatPlusPlusSwitches _switches;
     private QueueingDelayEstimator _delay = new(BaseHistoryMinutes, FilterSamples, correctsDrift: false);
     private DelayTarget _target;
 
-    /// <summary>When our queueing delay was last next to nothing: the base delay is right, or at least not the queue of others.</summary>
+    /// <summary>Time when our queueing delay was last close to zero: the base delay is right, or at least does not include the queue of other flows.</summary>
     private Instant _baseConfirmedAt;
     private Stage _stage = Stage.SlowStart;
 
-    /// <summary>Null until the first slow start ends, or is disturbed. Few connections of a crowd get there.</summary>
+    /// <summary>Allocated when the first slow start ends, or is disturbed; null on most connections of a large number.</summary>
     private Experience? _experience;
 
     public LedbatPlusPlusController(LedbatPlusPlusSwitches switches, long targetDelayMicros, int segmentBytes, long maxWindowBytes)
@@ -57,17 +57,17 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
     private enum Stage : byte
     {
-        /// <summary>The first one: grows by GAIN per segment and ends on delay.</summary>
+        /// <summary>The first slow start: grows by GAIN per segment and ends on delay.</summary>
         SlowStart,
         Avoidance,
 
-        /// <summary>Two segments for two round trips.</summary>
+        /// <summary>Stays at two segments for two round trips.</summary>
         Slowdown,
 
-        /// <summary>Doubling back to where the slowdown began, whatever the delay: leaving early gives the share away.</summary>
+        /// <summary>Doubles back to the window before the slowdown, whatever the delay: a flow that stopped early would lose its share.</summary>
         Ramp,
 
-        /// <summary>Doubling after a timeout or idleness; ends on delay, as conditions may have changed.</summary>
+        /// <summary>Doubles after a timeout or idleness, and ends on delay, because conditions may have changed.</summary>
         Rebuild,
     }
 
@@ -88,12 +88,12 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
     public override long TargetDelayMicros => (long)_target.Micros;
 
-    /// <summary>Slowdowns begun since the connection did.</summary>
+    /// <summary>Number of slowdowns that the connection has begun.</summary>
     public int SlowdownCount => _experience?.SlowdownCount ?? 0;
 
     protected override bool IsInSlowStart => _stage is Stage.SlowStart or Stage.Ramp or Stage.Rebuild || IsProbing;
 
-    /// <summary>The ramp returns to a rate that is known; doubling beyond it for a moment would only fill the buffer.</summary>
+    /// <summary>The ramp returns to a known rate; doubling beyond it, even for a moment, would only fill the buffer.</summary>
     protected override double MaxBytesPerMicro => _stage == Stage.Ramp ? Past.MaxRampBytesPerMicro : double.MaxValue;
 
     protected override bool IsRebuilding => _stage == Stage.Rebuild;
@@ -102,10 +102,10 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
     private Experience Past => _experience ??= new Experience();
 
-    /// <summary>Below this queueing delay the path counts as empty. Bursts alone make a few milliseconds.</summary>
+    /// <summary>The queueing delay below which the path counts as empty. Bursts alone cause a few milliseconds.</summary>
     private double EmptyPathMicros => Math.Min(_target.Micros / 2, Math.Max(_target.Micros / 4, _target.FullMicros / 8));
 
-    /// <summary>Growth per round trip while probing: what it adds to the queue before that can be seen stays below half of the target.</summary>
+    /// <summary>Growth per round trip while probing: what it adds to the queue before the delay shows it stays below half of the target.</summary>
     private double ProbeGrowth => Math.Min(MaxProbeGrowth, _target.Micros / 2 / Math.Max(SmoothedRoundTripMicros, 1));
 
     public override void OnDelaySample(Instant now, uint timestampDifference)
@@ -116,7 +116,9 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         }
     }
 
-    /// <summary>Nothing: drift inflates the one-way estimate only, and there the round trip bounds it; slowdowns undo what it deflates.</summary>
+    /// <summary>
+    /// Does nothing. Positive drift inflates only the one-way estimate, which the round-trip estimate caps; the next slowdown corrects negative drift.
+    /// </summary>
     public override void OnPeerDelaySample(Instant now, uint timestampDifference)
     {
     }
@@ -186,7 +188,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         Past.EmptyPath.OnLoss(now);
         Past.Route.Reset();
 
-        // While the capacity was never found, slow start is still the first one.
+        // While the capacity is unknown, slow start is still the first one.
         _stage = HasThreshold ? Stage.Rebuild : Stage.SlowStart;
     }
 
@@ -224,7 +226,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         _stage = Stage.Ramp;
         if (_switches.ReturnsToRevealedPath && _delay.BaseRoundTripMicros < Past.BaseBeforeSlowdownMicros)
         {
-            // A base delay that turns out lower was part queue: the window before the slowdown was too large by as much.
+            // A base delay that turns out lower had included a queue: the window before the slowdown was too large in proportion.
             var fullDelay = _delay.BaseRoundTripMicros + _target.Micros;
             var believedDelay = Past.BaseBeforeSlowdownMicros + _target.Micros;
             Threshold = Math.Max(Threshold * fullDelay / believedDelay, MinWindow);
@@ -233,7 +235,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
     private void RampUp(in AcknowledgementSample sample)
     {
-        // Nothing is claimed that was not ours before, so it does not matter what limits the flight.
+        // The ramp only returns to the window that this flow had before, so it does not matter what limits the flight.
         if (!sample.IsInRecovery)
         {
             GrowInSlowStart(sample.AcknowledgedBytes);
@@ -253,7 +255,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         var change = isYielding ? Decrease(queueing) : Increase();
         Past.YieldingSince = isYielding ? Past.YieldingSince : sample.Now;
 
-        // For a round trip after a cut the delays are still those of the window before it, and would cut a second time.
+        // For a round trip after a cut the delays still belong to the window before it, and would cause a second cut.
         if (change < 0 ? sample.Now >= Past.CutVisibleAt : MayGrow(sample))
         {
             SetWindow(Window + (change * acknowledged / Window));
@@ -261,7 +263,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
         if (sample.Now < Past.ProbeSettledAt || Past.EmptyPath.IsProbing)
         {
-            // What probing went too far takes itself back; nobody else has taken it.
+            // If probing went too far, this flow itself reduced the window; no other flow has taken the share.
             Past.Slowdowns.RestartFrom(Window);
         }
         else if (IsSlowdownCalledFor(sample.Now, queueing))
@@ -270,7 +272,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         }
     }
 
-    /// <summary>Bytes to add per round trip.</summary>
+    /// <summary>Computes the bytes to add per round trip.</summary>
     private double Increase()
     {
         var gainBytes = Gain() * SegmentBytes;
@@ -283,7 +285,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         return Past.EmptyPath.IsInHole ? Math.Max(gainBytes, Math.Min(holeBytes, Window / 2)) : gainBytes;
     }
 
-    /// <summary>Section 4.3, bytes per round trip: W += max(GAIN - C * W * (delay / target - 1), -W / 2).</summary>
+    /// <summary>Computes the bytes to add per round trip (section 4.3): W += max(GAIN - C * W * (delay / target - 1), -W / 2).</summary>
     private double Decrease(double queueing)
     {
         var excess = (queueing / _target.Micros) - 1;
@@ -301,23 +303,24 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         Past.EmptyPath.Observe(sample, queueing, EmptyPathMicros);
         if (wasProbing && !Past.EmptyPath.IsProbing)
         {
-            // The delay belongs to the window of a round trip ago; what it grew since is not in the queue yet, and is taken back.
+            // The delay belongs to the window of a round trip ago. Growth since then is not in the queue yet, so it is undone.
             SetWindow(Window / (1 + ProbeGrowth));
             Past.ProbeSettledAt = sample.Now + (2 * sample.SmoothedRoundTripMicros);
         }
     }
 
-    /// <summary>Whether others need us to slow down before it is due.</summary>
+    /// <summary>Whether other flows need this one to slow down before its slowdown is due.</summary>
     private bool IsSlowdownCalledFor(Instant now, double queueing)
     {
-        // Acknowledgements that queue on their way back come in bursts, and so does what they let out: a queue of a moment, and of our own making.
+        // Acknowledgements that queue on their way back come in bursts, and so do the packets that they release. They form a queue that is
+        // short-lived and our own.
         var isQueueStanding = now.Since(Past.YieldingSince) > SmoothedRoundTripMicros;
         if (Past.Slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
         {
             return true;
         }
 
-        // A queue that falls although our window did not is somebody else's doing.
+        // If the queue falls although our window has not shrunk, another flow has caused it.
         var peak = _target.RecentPeakMicros;
         return _switches.JoinsSlowdowns
             && peak >= _target.Micros / 2
@@ -347,7 +350,8 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     }
 
     /// <summary>
-    /// A flow that its application limits, that is down at two segments, or that sees the path empty, does not stand in a queue of its making.
+    /// Whether a slowdown is useful. A flow that its application limits, that is down at two segments, or that sees the path empty, has no queue of
+    /// its own to remove.
     /// </summary>
     private bool IsSlowdownOfUse(in AcknowledgementSample sample) =>
         sample.IsWindowLimited

@@ -1,8 +1,6 @@
 namespace Utp.Protocol.Congestion;
 
-/// <summary>
-/// What LEDBAT++ does here beyond the draft, each to be turned off for a comparison. docs/experiments.md has what each is worth.
-/// </summary>
+/// <summary>Extensions of LEDBAT++ beyond the draft; each can be switched off for a comparison. docs/experiments.md shows the effect of each.</summary>
 internal sealed record LedbatPlusPlusSwitches
 {
     public static LedbatPlusPlusSwitches Default { get; } = new();
@@ -20,27 +18,27 @@ internal sealed record LedbatPlusPlusSwitches
         ReturnsToRevealedPath = false,
     };
 
-    /// <summary>Whether the queueing delay is the smaller of the one-way and the round-trip estimate, or the latter alone.</summary>
+    /// <summary>Whether the queueing delay is the smaller of the one-way and the round-trip estimate, or the round-trip estimate alone.</summary>
     public bool UsesOneWayDelay { get; init; } = true;
 
-    /// <summary>The constant C of the multiplicative decrease. Two lets staggered flows converge; the draft has one.</summary>
+    /// <summary>The constant C of the multiplicative decrease. With two, staggered flows converge; the draft has one.</summary>
     public double DecreaseConstant { get; init; } = 2;
 
-    /// <summary>Whether a path that stays empty and free of loss is filled faster than by one GAIN per round trip.</summary>
+    /// <summary>Whether a flow fills a path that stays empty and free of loss faster than by one GAIN per round trip.</summary>
     public bool ReprobesEmptyPath { get; init; } = true;
 
-    /// <summary>Whether a flow at the floor, with a steady round trip far above its base, takes the route for changed.</summary>
+    /// <summary>Whether a flow at the minimum window, with a steady round trip far above its base, assumes that the route has changed.</summary>
     public bool RebasesAfterRouteChange { get; init; } = true;
 
-    /// <summary>Whether a loss that happens with a queue standing below the target lowers the target.</summary>
+    /// <summary>Whether a loss that happens with a standing queue below the target lowers the target.</summary>
     public bool StaysBelowShallowBuffers { get; init; } = true;
 
-    /// <summary>Whether a slowdown comes early when delay takes an eighth of the window, so that a newcomer sees the empty path.</summary>
+    /// <summary>Whether a slowdown comes early when delay has shrunk the window by an eighth, so that a new flow sees the empty path.</summary>
     public bool SlowsDownForNewcomers { get; init; } = true;
 
     /// <summary>Whether a flow that has not seen an empty path for ten seconds joins another's slowdown.</summary>
     public bool JoinsSlowdowns { get; init; } = true;
 
-    /// <summary>Whether a slowdown that reveals a lower base delay ends at a window that is smaller in proportion.</summary>
+    /// <summary>Whether a slowdown that reveals a lower base delay ends at a proportionally smaller window.</summary>
     public bool ReturnsToRevealedPath { get; init; } = true;
 }

@@ -1,9 +1,9 @@
 namespace Utp.Protocol.Congestion;
 
-/// <summary>The constants in which LEDBATs differ.</summary>
+/// <summary>The constants in which implementations of LEDBAT differ.</summary>
 internal sealed record LedbatProfile
 {
-    /// <summary>The constants of RFC 6817: GAIN 1, ten minutes of history, a filter of four samples; and TCP's slow start, which it leaves open.</summary>
+    /// <summary>The constants of RFC 6817: GAIN 1, ten minutes of history, a filter of four samples. Slow start is TCP's: the RFC leaves it open.</summary>
     public static LedbatProfile Rfc6817 { get; } = new()
     {
         GainBytesPerRoundTrip = 0,
@@ -14,8 +14,9 @@ internal sealed record LedbatProfile
     };
 
     /// <summary>
-    /// libutp's shape: 3,000 bytes per round trip (twice Reno's ramp), thirteen minutes, a filter of three, and a slow start that adds one
-    /// segment per round trip, so that the gain outruns it. Not its floor of ten bytes, which stalls a connection until it times out.
+    /// The constants of libutp: 3,000 bytes per round trip (twice Reno's growth), thirteen minutes, a filter of three, and a slow start that adds
+    /// one segment per round trip, which is slower than the gain. Its minimum window of ten bytes is not used, because that stalls a connection
+    /// until it times out.
     /// </summary>
     public static LedbatProfile Libutp { get; } = new()
     {
@@ -33,9 +34,9 @@ internal sealed record LedbatProfile
 
     public required int FilterSamples { get; init; }
 
-    /// <summary>Whether slow start doubles per round trip, or adds a segment per round trip, which the gain outruns.</summary>
+    /// <summary>Whether slow start doubles per round trip; otherwise it adds a segment per round trip, which is slower than the gain.</summary>
     public required bool HasRealSlowStart { get; init; }
 
-    /// <summary>Slow start ends at this fraction of the target delay.</summary>
+    /// <summary>The fraction of the target delay at which slow start ends.</summary>
     public required double SlowStartExit { get; init; }
 }

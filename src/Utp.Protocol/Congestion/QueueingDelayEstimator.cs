@@ -4,19 +4,19 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// What a delay-based controller believes of the queue it feeds: the smaller of the one-way estimate (timestamp differences above their
-/// base) and the round-trip estimate (round trips above theirs). Each errs upwards in its own way, the first when the peer's clock runs fast
-/// or is set forward, the second when the reverse path is congested or acknowledgements are late; none of these makes the other one larger.
+/// Estimates the queueing delay of the path as the smaller of the one-way estimate (timestamp differences above their base) and the round-trip
+/// estimate (round trips above theirs). Each can be too large for its own reasons: the first when the peer's clock runs fast or is set forward, the
+/// second when the reverse path is congested or acknowledgements are late. None of these makes the other one larger.
 /// </summary>
 internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool correctsDrift)
 {
-    /// <summary>A peer's base that falls by more was not drift but a clock being set (libutp and libtorrent use the same bound).</summary>
+    /// <summary>If a peer's base falls by more, the cause was not drift but a clock that was set (libutp and libtorrent use the same bound).</summary>
     private const long MaxDriftStepMicros = 10_000;
 
-    /// <summary>How far a one-way estimate may contradict the round trip before a clock is taken to have been set.</summary>
+    /// <summary>The amount by which a one-way estimate may contradict the round trip before the estimator assumes that a clock was set.</summary>
     private const long ClockStepMarginMicros = 50_000;
 
-    /// <summary>Only drift is read from it; null where nobody asks for that.</summary>
+    /// <summary>The peer's samples, used only to measure drift; null when drift is not corrected.</summary>
     private readonly StrongBox<DelayHistory>? _reverse = correctsDrift ? new(new(baseMinutes, 1)) : null;
     private DelayHistory _forward = new(baseMinutes, filterSamples);
     private DelayHistory _roundTrip = new(baseMinutes, filterSamples);
@@ -25,29 +25,29 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
     private int _queueingByRoundTripMicros;
     private bool _forwardBaseIsVoid;
 
-    /// <summary>Smallest of the newest few round trips, as of the last <see cref="Update"/>; zero before the first.</summary>
+    /// <summary>Smallest of the newest few round trips at the last <see cref="Update"/>; zero before the first.</summary>
     public readonly long CurrentRoundTripMicros => BaseRoundTripMicros + _queueingByRoundTripMicros;
 
-    /// <summary>The estimate as of the last <see cref="Update"/>.</summary>
+    /// <summary>The estimate of the last <see cref="Update"/>.</summary>
     public readonly long QueueingDelayMicros => _queueingDelayMicros;
 
     /// <summary>Smallest round trip of the remembered minutes; zero before the first.</summary>
     public readonly long BaseRoundTripMicros => _roundTrip.HasSamples ? _roundTrip.Base : 0;
 
-    /// <summary>The same from the newest samples alone, without the filter: noisier, and never late.</summary>
+    /// <summary>The estimate from the newest samples alone, without the filter: noisier, but without lag.</summary>
     public readonly long NewestQueueingDelayMicros => _forward.HasSamples && _roundTrip.HasSamples
         ? Math.Min(_forward.NewestQueueingDelayMicros, _roundTrip.NewestQueueingDelayMicros)
         : Math.Max(_forward.NewestQueueingDelayMicros, _roundTrip.NewestQueueingDelayMicros);
 
     public void OnDelaySample(Instant now, uint timestampDifference)
     {
-        // Zero is what a peer writes before it has received anything.
+        // A peer writes zero before it has received anything.
         if (timestampDifference == 0)
         {
             return;
         }
 
-        // The propagation delay is less than a round trip, so a sample cannot fall below the base by more unless a clock was set back.
+        // The propagation delay is less than a round trip, so a sample falls below the base by more only if a clock was set back.
         _forwardBaseIsVoid |= _forward.HasSamples && _newestRoundTripMicros > 0
             && DelayHistory.Distance(timestampDifference, _forward.Base) > _newestRoundTripMicros + ClockStepMarginMicros;
         _forward.Add(now, timestampDifference);
@@ -69,7 +69,7 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
             return;
         }
 
-        // Their samples shrink because their clock gains on ours, and then ours grow by as much without any queue.
+        // The peer's samples shrink when its clock gains on ours, and our samples then grow by the same amount without any queue.
         var fell = DelayHistory.Distance(reverse.Base, before);
         if (fell is > 0 and <= MaxDriftStepMicros)
         {
@@ -100,7 +100,7 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
         return queueing;
     }
 
-    /// <summary>The route changed: round trips start from a new base, and what is measured now counts as an empty path.</summary>
+    /// <summary>Takes a route change: round trips start from a new base, and the current delay counts as that of an empty path.</summary>
     public void Rebase(Instant now, long baseRoundTripMicros)
     {
         _roundTrip.Rebase(now, (uint)Math.Min(baseRoundTripMicros, int.MaxValue));
@@ -108,7 +108,9 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
         _queueingDelayMicros = 0;
     }
 
-    /// <summary>A clock jumped. One-way samples are worthless; round trips are measured by one clock, and their history remains.</summary>
+    /// <summary>
+    /// Takes a jump of a clock. One-way samples become invalid; round trips are measured by one clock, so their history remains.
+    /// </summary>
     public void OnClockStep()
     {
         _forwardBaseIsVoid = _forward.HasSamples;
@@ -117,7 +119,7 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
 
     private long Combine(Instant now, long oneWay, long byRoundTrip)
     {
-        // No packet queues for longer than its round trip: a clock was set, or drift has accumulated.
+        // No packet queues for longer than its round trip, so a clock was set, or drift has accumulated.
         if (_forwardBaseIsVoid || oneWay > _newestRoundTripMicros + ClockStepMarginMicros)
         {
             _forward.Rebase(now, unchecked(_forward.Newest - (uint)byRoundTrip));

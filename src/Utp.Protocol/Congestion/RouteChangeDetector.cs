@@ -3,8 +3,9 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// Recognises a base delay that has become history: a flow at its floor cannot make a queue, so if the round trip stays both far above its
-/// base and steady, the path itself has become longer. Other traffic's queue is rarely that steady; a BBR flow's may be, which is the price.
+/// Detects a base delay that is out of date. A flow at its minimum window cannot build a queue, so if the round trip stays both far above its base
+/// and steady, the path itself has become longer. The queue of other traffic is rarely that steady; that of a BBR flow may be, and is then mistaken
+/// for a longer path.
 /// </summary>
 internal struct RouteChangeDetector
 {
@@ -17,7 +18,7 @@ internal struct RouteChangeDetector
 
     public long SmallestRoundTripMicros { get; private set; }
 
-    /// <summary>Takes a filtered round trip; true once the route has to be taken for changed.</summary>
+    /// <summary>Takes a filtered round trip; true once the route counts as changed.</summary>
     public bool Observe(Instant now, bool isPinned, long roundTripMicros)
     {
         if (!isPinned)

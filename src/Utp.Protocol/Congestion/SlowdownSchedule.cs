@@ -3,25 +3,28 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// When LEDBAT++ slows down (section 4.4 of the draft): two round trips after slow start, and then nine times the length of a slowdown after
-/// its end, so that it costs a tenth of the time at most. Two observations bring it forward, because a slowdown is what shows others the
-/// empty path: somebody takes our share, and somebody else is slowing down while our own base delay has not been confirmed for long.
+/// Decides when LEDBAT++ slows down (section 4.4 of the draft): two round trips after slow start, and then nine times the length of a slowdown after
+/// its end, so that slowdowns cost at most a tenth of the time. Two observations bring a slowdown forward, because it lets other flows see the empty
+/// path: another flow takes our share, or another flow slows down while our own base delay has not been confirmed for long.
 /// </summary>
 internal struct SlowdownSchedule
 {
     private const int FirstRoundTrips = 2;
     private const int SpacingFactor = 9;
 
-    /// <summary>Brought forward, slowdowns keep at least this spacing.</summary>
+    /// <summary>The minimum spacing of slowdowns that are brought forward.</summary>
     private const int MinSpacingFactor = 4;
 
-    /// <summary>Where round trips are short, nine times next to nothing is next to nothing: 224 slowdowns in 30 s were seen in the field.</summary>
+    /// <summary>The minimum interval. With short round trips nine times a slowdown is still very short: 224 slowdowns in 30 s were seen in the field.</summary>
     private const long MinIntervalMicros = 1_000_000;
 
-    /// <summary>A share that delay has taken, from which on a newcomer is supposed who takes our queue for the path.</summary>
+    /// <summary>
+    /// If queueing delay has shrunk the window by more than this fraction, assume that a new flow has joined and has mistaken our queue for the base
+    /// delay.
+    /// </summary>
     private const double TakenFraction = 0.125;
 
-    /// <summary>A base delay older than this is to be confirmed together with others.</summary>
+    /// <summary>A base delay older than this should be confirmed together with other flows.</summary>
     private const long ConfirmationMicros = 10_000_000;
 
     private Instant _next;
@@ -41,13 +44,18 @@ internal struct SlowdownSchedule
         _next = now + Math.Max(SpacingFactor * now.Since(_begun), MinIntervalMicros);
     }
 
-    /// <summary>Not before the shortest interval from now: it was due, but serves nothing, or something else has just cut the window.</summary>
+    /// <summary>
+    /// Postpones the slowdown to at least the minimum interval from now, because it would be useless, or because something else has just cut the
+    /// window.
+    /// </summary>
     public void Postpone(Instant now) => _next = new Instant(Math.Max(_next.Micros, now.Micros + MinIntervalMicros));
 
-    /// <summary>Whatever the window was, from here on it counts as ours.</summary>
+    /// <summary>Restarts the comparison: from here on this window counts as undisturbed.</summary>
     public void RestartFrom(double window) => _undisturbedWindow = window;
 
-    /// <summary>True when delay has taken an eighth of the window since it was last undisturbed: a newcomer should see the empty path now.</summary>
+    /// <summary>
+    /// Whether delay has shrunk the window by more than an eighth since it was last undisturbed, so that a new flow should see the empty path now.
+    /// </summary>
     public bool IsShareTaken(Instant now, double window)
     {
         _undisturbedWindow = Math.Max(_undisturbedWindow, window);
@@ -55,8 +63,8 @@ internal struct SlowdownSchedule
     }
 
     /// <summary>
-    /// True when a drop of the queue that we have not caused should be joined. With many flows the queue never empties unless they slow down
-    /// together, and one whose base delay contains a part of it starves the others for good.
+    /// Whether this flow should join a drop of the queue that it has not caused. With many flows the queue never empties unless they slow down
+    /// together, and a flow whose base delay includes part of the queue starves the others permanently.
     /// </summary>
     public readonly bool ShouldJoin(Instant now, Instant baseConfirmedAt) => now.Since(baseConfirmedAt) > ConfirmationMicros && MayComeEarly(now);
 

@@ -4,9 +4,9 @@ using Utp.Transport;
 namespace Utp.Protocol.Congestion;
 
 /// <summary>
-/// What every window-based controller here has in common: the window and its bounds, slow start's threshold, undoing a spurious cut,
-/// restarting after idleness, and letting go of a window that the application does not use. Subclasses decide how it grows and yields.
-/// Arithmetic is on doubles with the four basic operations only, which IEEE 754 makes bit-identical on every machine.
+/// The common part of every window-based controller: the window and its bounds, the slow-start threshold, undoing a spurious cut, restarting after
+/// idleness, and shrinking a window that the application does not use. Subclasses decide how it grows and yields. Arithmetic uses doubles with the
+/// four basic operations only, which IEEE 754 makes bit-identical on every machine.
 /// </summary>
 internal abstract class WindowController : ICongestionController
 {
@@ -16,7 +16,7 @@ internal abstract class WindowController : ICongestionController
     /// <summary>Below this round trip a timer cannot space segments better than acknowledgements do.</summary>
     private const long MinPacedRoundTripMicros = 4_000;
 
-    /// <summary>An unused window loses half of itself per such interval, or per two round trips if that is longer.</summary>
+    /// <summary>An idle connection halves its window once per such interval, or per two round trips if that is longer.</summary>
     private const long IdleHalvingMicros = 500_000;
 
     private readonly int _maxWindow;
@@ -63,7 +63,7 @@ internal abstract class WindowController : ICongestionController
                 return 0;
             }
 
-            // Faster than the window turns over, so that pacing spreads bursts but never becomes what limits the flight.
+            // The rate is higher than one window per round trip, so that pacing spreads bursts but never limits the flight.
             var bytesPerMicro = (IsInSlowStart ? 2.0 : 1.25) * Window / SmoothedRoundTripMicros;
             return (long)(Math.Min(bytesPerMicro, MaxBytesPerMicro) * 1e6);
         }
@@ -73,12 +73,12 @@ internal abstract class WindowController : ICongestionController
 
     protected double Window { get; private set; }
 
-    /// <summary>Slow start ends here (ssthresh). As large as the largest window until a cut gives it a meaning.</summary>
+    /// <summary>The window at which slow start ends (ssthresh). It equals the maximum window until a cut sets it.</summary>
     protected double Threshold { get; set; }
 
     protected long SmoothedRoundTripMicros => _smoothedRoundTripMicros;
 
-    /// <summary>What was acknowledged in the last completed round trip, per microsecond.</summary>
+    /// <summary>The bytes acknowledged in the last completed round trip, per microsecond.</summary>
     protected double DeliveredBytesPerMicro { get; private set; }
 
     /// <summary>The larger of the windows at the starts of the last two round trips.</summary>
@@ -117,9 +117,9 @@ internal abstract class WindowController : ICongestionController
 
     public void OnRetransmissionTimeout(Instant now, long flightBytes)
     {
-        // Only the first of a series tells something about the window. Those that follow say that the path is silent still, and halving the
-        // threshold for each would leave a connection that survived an outage to climb back one segment per round trip. For the same reason
-        // the threshold is derived from what it was, not from the few segments of a window that is being rebuilt.
+        // Only the first timeout of a series says something about the window. The following ones show only that the path is still silent. If each
+        // halved the threshold, a connection that survived an outage would grow back by only one segment per round trip. For the same reason the new
+        // threshold is derived from the old one, not from the few segments of a window that is being rebuilt.
         if (_ackedSinceTimeout)
         {
             RememberForUndo();
@@ -152,7 +152,7 @@ internal abstract class WindowController : ICongestionController
             return;
         }
 
-        // RFC 2861's decay: what the window knew is remembered in the threshold, and regained in slow start as far as it still holds.
+        // This is the decay of RFC 2861: the threshold keeps the window's size, and slow start regains it as far as the path still carries it.
         if (HasThreshold)
         {
             Threshold = Math.Max(Threshold, Window * 3 / 4);
@@ -171,10 +171,10 @@ internal abstract class WindowController : ICongestionController
 
     public abstract void OnClockStep(Instant now);
 
-    /// <summary>Whether the window grows by a part of itself per round trip.</summary>
+    /// <summary>Whether the window grows by a fraction of itself per round trip.</summary>
     protected abstract bool IsInSlowStart { get; }
 
-    /// <summary>A rate not to exceed, whatever the window.</summary>
+    /// <summary>The maximum pacing rate, whatever the window.</summary>
     protected virtual double MaxBytesPerMicro => double.MaxValue;
 
     /// <summary>Whether slow start towards <see cref="Threshold"/> follows a timeout or idleness.</summary>
@@ -186,29 +186,29 @@ internal abstract class WindowController : ICongestionController
     /// <summary>Cuts window and threshold after a loss.</summary>
     protected abstract void Cut(Instant now);
 
-    /// <summary>The window was reduced and is to be regained in slow start, up to <see cref="Threshold"/>.</summary>
+    /// <summary>Restarts slow start after a reduction of the window, up to <see cref="Threshold"/>.</summary>
     protected abstract void RestartSlowStart(Instant now);
 
-    /// <summary>Window and threshold are as before the last cut.</summary>
+    /// <summary>Called after window and threshold have been restored to their values before the last cut.</summary>
     protected virtual void OnCutUndone(Instant now)
     {
     }
 
-    /// <summary>Sets the window within its bounds: two segments, and the most that may ever be in flight.</summary>
+    /// <summary>Sets the window within its bounds: two segments, and the maximum that may ever be in flight.</summary>
     protected void SetWindow(double bytes) => Window = Math.Min(Math.Max(bytes, MinWindow), _maxWindow);
 
-    /// <summary>Grows the window; unlike <see cref="SetWindow"/>, does not lift it off the single segment that follows a timeout.</summary>
+    /// <summary>Grows the window. Unlike <see cref="SetWindow"/>, it does not raise it from the single segment that follows a timeout.</summary>
     protected void Grow(double bytes) => Window = Math.Min(Window + bytes, _maxWindow);
 
     /// <summary>
-    /// Grows the window for what was acknowledged, at most to its double and not beyond <see cref="Threshold"/>. The segment that fills a gap is
-    /// acknowledged together with everything that had waited behind it, which says nothing of what the path takes now.
+    /// Grows the window by the bytes acknowledged, at most to its double and not beyond <see cref="Threshold"/>. The acknowledgement of a segment
+    /// that fills a gap also covers everything received behind the gap, which says nothing about what the path carries now.
     /// </summary>
     protected void GrowInSlowStart(double bytes) => Window = Math.Max(Window, Math.Min(Window + Math.Min(bytes, Window), Threshold));
 
     /// <summary>
-    /// Halves the window for a loss. What was lost was sent a round trip ago: if delay has reduced the window since, that counts.
-    /// RFC 6817: min(cwnd, max(cwnd / 2, MIN_CWND)), so the single segment after a timeout stays one.
+    /// Halves the window for a loss. The lost segment was sent a round trip ago: if delay has reduced the window since, that reduction counts. RFC
+    /// 6817: min(cwnd, max(cwnd / 2, MIN_CWND)), so the single segment after a timeout stays one.
     /// </summary>
     protected void HalveWindow()
     {
@@ -217,13 +217,15 @@ internal abstract class WindowController : ICongestionController
         ForgetEarlierWindows();
     }
 
-    /// <summary>The window was set to something else altogether: what it was before says nothing of later losses.</summary>
+    /// <summary>Discards earlier windows after the window was set to an unrelated value: they say nothing about later losses.</summary>
     protected void ForgetEarlierWindows() => _roundStartWindow = _previousRoundStartWindow = Window;
 
-    /// <summary>The capacity is unknown again.</summary>
+    /// <summary>Marks the capacity as unknown.</summary>
     protected void ForgetThreshold() => Threshold = _maxWindow;
 
-    /// <summary>Counts are far below (16,384 packets, half an hour); the bound only keeps impossible ones from becoming negative.</summary>
+    /// <summary>
+    /// Converts a count. Counts are far below the limit (16,384 packets, half an hour); the limit only keeps impossible ones from becoming negative.
+    /// </summary>
     private static int ToInt(long value) => (int)Math.Min(value, int.MaxValue);
 
     private void RememberForUndo()
