@@ -1,6 +1,6 @@
 namespace Utp.Protocol;
 
-/// <summary>Where connection ids, initial sequence numbers and jitter come from: a cryptographic source in production, a seed in tests.</summary>
+/// <summary>The source of connection ids, initial sequence numbers and jitter: cryptographic in production, seeded in tests.</summary>
 internal interface IRandomSource
 {
     uint NextUInt32();

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Utp.Protocol;
 
-/// <summary>Statements about the core's own state. One that fails is a defect of the core, never a consequence of input.</summary>
+/// <summary>Checks statements about the core's own state. A statement that fails is a defect of the core, never a consequence of input.</summary>
 internal static class Invariant
 {
     public static void Holds([DoesNotReturnIf(false)] bool condition, string statement)

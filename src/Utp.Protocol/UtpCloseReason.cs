@@ -1,6 +1,6 @@
 namespace Utp.Transport;
 
-/// <summary>Why a connection ended. The first reason wins.</summary>
+/// <summary>Specifies why a connection ended. The first reason is kept.</summary>
 public enum UtpCloseReason
 {
     /// <summary>The connection is still open.</summary>
@@ -9,19 +9,19 @@ public enum UtpCloseReason
     /// <summary>Both sides finished, or this side closed and the peer acknowledged everything.</summary>
     Graceful,
 
-    /// <summary>This side aborted: the peer was sent a RESET.</summary>
+    /// <summary>This side aborted and sent a RESET to the peer.</summary>
     LocalAbort,
 
     /// <summary>The peer sent a RESET.</summary>
     PeerReset,
 
-    /// <summary>The peer answered the connection request with a RESET, or its host reported that nobody has the port: nobody listens there.</summary>
+    /// <summary>The peer refused the connection request with a RESET, or its host reported that no socket has the port.</summary>
     Refused,
 
-    /// <summary>No answer to the connection request within the connect timeout.</summary>
+    /// <summary>The peer did not answer the connection request within the connect timeout.</summary>
     ConnectTimeout,
 
-    /// <summary>The peer stopped acknowledging data; retransmissions were given up.</summary>
+    /// <summary>The peer stopped acknowledging data, and retransmissions timed out.</summary>
     RetransmissionTimeout,
 
     /// <summary>Nothing was received from the peer for the idle timeout.</summary>

@@ -4,8 +4,8 @@ using System.Net;
 namespace Utp.Protocol.Addresses;
 
 /// <summary>
-/// The address and port of a peer as a value: a key that costs no allocation per packet. IPv4 is held in its IPv6-mapped form, so that
-/// one peer has one key whichever kind of socket delivered the datagram.
+/// The address and port of a peer as a value: a key that needs no allocation per packet. IPv4 is held in its IPv6-mapped form, so that one peer has
+/// one key whichever kind of socket delivered the datagram.
 /// </summary>
 internal readonly record struct PeerAddress(ulong High, ulong Low, uint ScopeId, ushort Port)
 {
@@ -16,7 +16,7 @@ internal readonly record struct PeerAddress(ulong High, ulong Low, uint ScopeId,
     /// <summary>The IPv4 address as a big-endian number (127.0.0.1 is 0x7F000001); meaningful only when <see cref="IsIPv4"/>.</summary>
     public uint IPv4 => (uint)Low;
 
-    /// <summary>Whether it is 127.0.0.0/8 or ::1.</summary>
+    /// <summary>Whether the address is in 127.0.0.0/8 or is ::1.</summary>
     public bool IsLoopback => IsIPv4 ? IPv4 >> 24 == 127 : High == 0 && Low == 1;
 
     /// <summary>The same host with port 0: the key of per-address limits.</summary>
@@ -45,7 +45,7 @@ internal readonly record struct PeerAddress(ulong High, ulong Low, uint ScopeId,
         return address.IsIPv4 ? address with { ScopeId = 0 } : address;
     }
 
-    /// <summary>A plain endpoint; a mapped address comes back as IPv4.</summary>
+    /// <summary>Converts to an endpoint; a mapped address becomes IPv4.</summary>
     public IPEndPoint ToEndPoint()
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -1,12 +1,12 @@
 namespace Utp.Protocol.Time;
 
 /// <summary>
-/// A point on a monotonic clock, in microseconds from an arbitrary origin. The core never reads a clock: every entry point takes an
-/// instant. It wraps only on the wire, where BEP 29 carries its low 32 bits.
+/// A point on a monotonic clock, in microseconds from an arbitrary origin. The core never reads a clock: every entry point takes an instant. An
+/// instant wraps only on the wire, where BEP 29 carries its low 32 bits.
 /// </summary>
 internal readonly record struct Instant(long Micros) : IComparable<Instant>
 {
-    /// <summary>Later than any real instant: "no deadline".</summary>
+    /// <summary>An instant later than any real one, which means "no deadline".</summary>
     public static Instant Never => new(long.MaxValue);
 
     public static Instant Zero => default;

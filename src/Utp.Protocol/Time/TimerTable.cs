@@ -3,9 +3,9 @@ using Utp.Protocol.Connections;
 namespace Utp.Protocol.Time;
 
 /// <summary>
-/// The deadlines of all connections of an endpoint in one binary heap. An entry moves with its connection's deadline, in both directions: an
-/// entry that stayed when the deadline moved later would cost little here, but the socket waits until <see cref="NextDeadline"/>, and to wait
-/// for near deadlines costs more system calls.
+/// The deadlines of all connections of an endpoint in one binary heap. An entry moves with its connection's deadline, in both directions. An entry
+/// that stayed when the deadline moved later would cost little here, but the socket waits until <see cref="NextDeadline"/>, and a nearer deadline
+/// costs more system calls.
 /// </summary>
 internal sealed class TimerTable
 {
@@ -15,7 +15,7 @@ internal sealed class TimerTable
 
     public Instant NextDeadline => Count == 0 ? Instant.Never : _heap[0].Deadline;
 
-    /// <summary>Sets when the connection comes up. <see cref="Instant.Never"/> removes its entry.</summary>
+    /// <summary>Sets the deadline of a connection. <see cref="Instant.Never"/> removes its entry.</summary>
     public void Schedule(ConnectionCore connection, Instant deadline)
     {
         if (connection.TimerIndex < 0)
@@ -43,7 +43,7 @@ internal sealed class TimerTable
         }
     }
 
-    /// <summary>Takes the connection whose entry is due. It has no entry afterwards.</summary>
+    /// <summary>Removes the entry of a connection that is due, and returns the connection.</summary>
     public bool TryTakeDue(Instant now, out ConnectionCore connection)
     {
         if (Count == 0 || _heap[0].Deadline > now)

@@ -6,9 +6,9 @@ using Utp.Transport;
 namespace Utp.Protocol.Tracing;
 
 /// <summary>
-/// Looks at a connection after each thing that happened to it, and writes down what changed: its begin and end, each phase of its controller,
-/// and its measurements, at most once per <see cref="IntervalMicros"/> but for a phase change, a loss or the end. So a trace grows with time,
-/// not with bytes.
+/// Observes a connection after each event and records what changed: its begin and end, each phase of its controller, and its measurements.
+/// Measurements are recorded at most once per <see cref="IntervalMicros"/>, except at a phase change, a loss or the end. So a trace grows with time,
+/// not with the number of bytes.
 /// </summary>
 internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connection)
 {
@@ -27,10 +27,10 @@ internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connectio
     private long _sendBytesPerSecond;
     private long _deliveryBytesPerSecond;
 
-    /// <summary>Asked for with the first record: requests that come to nothing take no name.</summary>
+    /// <summary>The id, requested with the first record, so that connection requests that fail take no id.</summary>
     public string ConnectionId => _connectionId ??= sink.NextConnectionId();
 
-    /// <summary>To be called last by whatever changes the connection.</summary>
+    /// <summary>Records what has changed. Call it last in whatever changes the connection.</summary>
     public void Observe(Instant now)
     {
         if (_isClosed || connection.State == ConnectionState.SynReceived)
@@ -38,7 +38,7 @@ internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connectio
             return;
         }
 
-        // A datagram carries the time of its arrival, which may be before what was sent meanwhile.
+        // A datagram carries the time of its arrival, which may be earlier than the last send.
         now = now > _last ? now : _last;
         if (!_isOpened && connection.State == ConnectionState.Connected)
         {
@@ -61,14 +61,14 @@ internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connectio
         }
     }
 
-    /// <summary>A segment was taken for lost; <see cref="Observe"/> follows.</summary>
+    /// <summary>Records that a segment was marked lost; <see cref="Observe"/> follows.</summary>
     public void SegmentLost(Instant now, SequenceNumber sequence, int bytes)
     {
         _isSampleDue = true;
         Write(Record(TraceEvent.SegmentLost, now) with { Sequence = sequence, LostCount = 1, LostBytes = bytes });
     }
 
-    /// <summary>A timeout took the flight for lost; <see cref="Observe"/> follows.</summary>
+    /// <summary>Records that a timeout marked the flight lost; <see cref="Observe"/> follows.</summary>
     public void TimedOut(Instant now, int lostCount, long lostBytes)
     {
         _isSampleDue = true;
@@ -103,7 +103,9 @@ internal sealed class ConnectionTracer(ITraceSink sink, ConnectionCore connectio
         _nextSample = now + IntervalMicros;
     }
 
-    /// <summary>Over full intervals: samples that a loss or a phase brings forward are too close to the one before to tell a rate.</summary>
+    /// <summary>
+    /// Measures rates over full intervals: a sample that a loss or a phase change brings forward is too close to the previous one to give a rate.
+    /// </summary>
     private void MeasureRates(Instant now, in ConnectionStatistics statistics)
     {
         var elapsed = now - _rateSince;

@@ -14,25 +14,25 @@ internal enum TraceEvent : byte
     /// <summary>A sample of all measurements and counters.</summary>
     Metrics,
 
-    /// <summary>The controller went from <see cref="TraceRecord.PreviousPhase"/> to <see cref="TraceRecord.Phase"/>.</summary>
+    /// <summary>The controller changed from <see cref="TraceRecord.PreviousPhase"/> to <see cref="TraceRecord.Phase"/>.</summary>
     PhaseChanged,
 
-    /// <summary>One segment was taken for lost, other than by a timeout.</summary>
+    /// <summary>One segment was marked lost, other than by a timeout.</summary>
     SegmentLost,
 
-    /// <summary>A retransmission timeout: everything in flight was taken for lost.</summary>
+    /// <summary>A retransmission timeout marked everything in flight lost.</summary>
     TimedOut,
 
-    /// <summary>The connection ended, for <see cref="TraceRecord.CloseReason"/>. The last record of its connection.</summary>
+    /// <summary>The connection ended, for <see cref="TraceRecord.CloseReason"/>. This is the last record of a connection.</summary>
     Closed,
 }
 
-/// <summary>What happened on a connection, with what was true of it then. Which of the properties have a value depends on the event.</summary>
+/// <summary>An event of a connection, with the state at that time. The event determines which properties have a value.</summary>
 internal readonly record struct TraceRecord
 {
     public required TraceEvent Event { get; init; }
 
-    /// <summary>Never falls from one record of a connection to the next.</summary>
+    /// <summary>The time of the event, which never falls from one record of a connection to the next.</summary>
     public required Instant Time { get; init; }
 
     public required string ConnectionId { get; init; }
@@ -48,32 +48,32 @@ internal readonly record struct TraceRecord
 
     public long LatestRoundTripMicros { get; init; }
 
-    /// <summary>Round trip of the empty path, as far as the controller knows it.</summary>
+    /// <summary>Round trip of the empty path, as the controller estimates it.</summary>
     public long BaseRoundTripMicros { get; init; }
 
-    /// <summary>Queueing delay that the controller steers to; zero when it does not steer by delay.</summary>
+    /// <summary>Queueing delay that the controller aims at; zero when it does not react to delay.</summary>
     public long TargetDelayMicros { get; init; }
 
-    /// <summary>Zero while sending is not paced.</summary>
+    /// <summary>Pacing rate; zero while sending is not paced.</summary>
     public long PacingBytesPerSecond { get; init; }
 
-    /// <summary>Payload sent, retransmissions excepted, over the last full sampling interval.</summary>
+    /// <summary>Rate of the payload sent, without retransmissions, over the last full sampling interval.</summary>
     public long SendBytesPerSecond { get; init; }
 
-    /// <summary>Payload that the peer acknowledged, over the last full sampling interval.</summary>
+    /// <summary>Rate of the payload that the peer acknowledged, over the last full sampling interval.</summary>
     public long DeliveryBytesPerSecond { get; init; }
 
     public string Phase { get; init; }
 
     public string PreviousPhase { get; init; }
 
-    /// <summary>The number of a lost segment.</summary>
+    /// <summary>The sequence number of a lost segment.</summary>
     public SequenceNumber Sequence { get; init; }
 
-    /// <summary>Segments taken for lost.</summary>
+    /// <summary>Number of segments marked lost.</summary>
     public int LostCount { get; init; }
 
-    /// <summary>Payload of the segments taken for lost.</summary>
+    /// <summary>Payload of the segments marked lost.</summary>
     public long LostBytes { get; init; }
 
     public UtpCloseReason CloseReason { get; init; }

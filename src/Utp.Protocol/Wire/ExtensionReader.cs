@@ -1,6 +1,6 @@
 namespace Utp.Protocol.Wire;
 
-/// <summary>Walks the extension chain: each link is the next link's type, a length, and that many bytes. Unknown types are skipped.</summary>
+/// <summary>Reads the chain of extensions. Each has the type of the next one, a length, and that many bytes. Unknown types are skipped.</summary>
 internal ref struct ExtensionReader(ReadOnlySpan<byte> datagram, byte firstType)
 {
     public const byte SelectiveAckType = 1;
@@ -8,7 +8,7 @@ internal ref struct ExtensionReader(ReadOnlySpan<byte> datagram, byte firstType)
     private readonly ReadOnlySpan<byte> _datagram = datagram;
     private byte _type = firstType;
 
-    /// <summary>Where the chain ends and the payload starts, once <see cref="TryRead"/> has returned false.</summary>
+    /// <summary>Offset at which the chain ends and the payload starts, once <see cref="TryRead"/> has returned false.</summary>
     public int Offset { get; private set; } = PacketHeader.Size;
 
     public bool IsTruncated { get; private set; }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Utp.Protocol.Wire;
 
-/// <summary>The 20 bytes in front of every uTP packet (BEP 29, "header format"), big endian.</summary>
+/// <summary>The first 20 bytes of every uTP packet (BEP 29, "header format"), big endian.</summary>
 internal readonly record struct PacketHeader
 {
     public const int Size = 20;

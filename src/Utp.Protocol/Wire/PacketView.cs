@@ -1,6 +1,6 @@
 namespace Utp.Protocol.Wire;
 
-/// <summary>A datagram taken apart in place: header, the one extension that matters, and where the payload starts.</summary>
+/// <summary>A datagram parsed in place: the header, the one extension that is used, and the offset of the payload.</summary>
 internal readonly ref struct PacketView
 {
     private PacketView(PacketHeader header, ReadOnlySpan<byte> selectiveAck, bool hasSelectiveAck, int payloadOffset, int payloadLength)
@@ -58,9 +58,9 @@ internal enum PacketParseResult : byte
 {
     Packet,
 
-    /// <summary>Too short, another version or an unknown type: some other protocol's datagram.</summary>
+    /// <summary>The datagram is too short, or has another version or an unknown type: it belongs to another protocol.</summary>
     NotUtp,
 
-    /// <summary>A uTP header followed by an extension chain that runs past the end. Dropped before any effect.</summary>
+    /// <summary>A uTP header precedes an extension chain that runs past the end. The packet is dropped before any effect.</summary>
     Malformed,
 }

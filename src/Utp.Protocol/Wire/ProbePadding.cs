@@ -1,21 +1,21 @@
 namespace Utp.Protocol.Wire;
 
 /// <summary>
-/// Extensions that carry nothing and make a packet longer, for path MTU probes. The first is type 2, eight bytes of "extension bits", because
-/// libutp drops a packet whose first extension it does not know; what follows is of a type that no document assigns, which every peer skips.
+/// Writes extensions without content that make a packet longer, for path MTU probes. The first has type 2, eight bytes of "extension bits", because
+/// libutp drops a packet whose first extension it does not know. The others have a type that no document assigns, which every peer skips.
 /// </summary>
 internal static class ProbePadding
 {
-    /// <summary>The least that <see cref="Write"/> can fill beyond the first extension: one empty extension.</summary>
+    /// <summary>The minimum length that <see cref="Write"/> can fill: the first extension and one empty extension.</summary>
     public const int MinBytes = FirstBytes + LinkBytes;
 
-    /// <summary>Type of the first extension, for the packet's header.</summary>
+    /// <summary>Type of the first extension, for the header of the packet.</summary>
     public const byte FirstType = 2;
 
-    /// <summary>Type of the others: not assigned.</summary>
+    /// <summary>Type of the other extensions, which no document assigns.</summary>
     private const byte FillerType = 0x50;
 
-    /// <summary>Next type and length.</summary>
+    /// <summary>Length of an extension's own header: the next type and the length.</summary>
     private const int LinkBytes = 2;
 
     private const int FirstBodyBytes = 8;
@@ -33,7 +33,7 @@ internal static class ProbePadding
             var length = Math.Min(rest.Length, LinkBytes + byte.MaxValue);
             if (rest.Length - length == 1)
             {
-                // One byte is no extension.
+                // One byte is too short for an extension.
                 length--;
             }
 

@@ -6,13 +6,13 @@ namespace Utp.Protocol.Wire;
 /// </summary>
 internal static class SelectiveAck
 {
-    /// <summary>The extension's length is one byte, and ethereum/utp drops a length that is not a multiple of four.</summary>
+    /// <summary>The maximum mask length: the length field is one byte, and ethereum/utp drops a length that is not a multiple of four.</summary>
     public const int MaxMaskBytes = 252;
 
-    /// <summary>Packets that one extension can speak of.</summary>
+    /// <summary>The maximum number of packets that one extension covers.</summary>
     public const int MaxSpan = MaxMaskBytes * 8;
 
-    /// <summary>Mask length for a mask whose highest set bit is <paramref name="highestBit"/>: a multiple of 4.</summary>
+    /// <summary>Gets the length of a mask whose highest set bit is <paramref name="highestBit"/>: a multiple of 4.</summary>
     public static int MaskBytesFor(int highestBit) => Math.Min(MaxMaskBytes, ((highestBit / 32) + 1) * 4);
 
     public static bool IsSet(ReadOnlySpan<byte> mask, int bit) => (mask[bit >> 3] & (1 << (bit & 7))) != 0;

@@ -10,7 +10,7 @@ internal readonly record struct SequenceNumber(ushort Value)
 
     public static SequenceNumber operator -(SequenceNumber number, int count) => new(unchecked((ushort)(number.Value - count)));
 
-    /// <summary>How far this number is ahead of another; negative when behind.</summary>
+    /// <summary>Gets how far the left number is ahead of the right; negative when it is behind.</summary>
     public static int operator -(SequenceNumber left, SequenceNumber right) => unchecked((short)(left.Value - right.Value));
 
     public static bool operator >(SequenceNumber left, SequenceNumber right) => left - right > 0;
@@ -21,7 +21,7 @@ internal readonly record struct SequenceNumber(ushort Value)
 
     public static bool operator <=(SequenceNumber left, SequenceNumber right) => left - right <= 0;
 
-    /// <summary>Packets from this number up to, not including, <paramref name="end"/>, taken as unsigned.</summary>
+    /// <summary>Counts the packets from this number up to, not including, <paramref name="end"/>, as an unsigned difference.</summary>
     public int CountTo(SequenceNumber end) => unchecked((ushort)(end.Value - Value));
 
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
