@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Utp.Interop.Tests;
 
 /// <summary>
-/// A stream of pseudo-random bytes that depends on the seed alone: xorshift32, four little-endian bytes a step. The peer makes the same
-/// (peer/payload.js), so both ends know what must arrive without anything being sent beside the connection under test.
+/// A stream of pseudo-random bytes that depends on the seed alone: xorshift32, four little-endian bytes per step. The peer generates the same stream
+/// (peer/payload.js), so both ends know what must arrive without another channel than the connection under test.
 /// </summary>
 internal sealed class PayloadSource(uint seed)
 {

@@ -7,7 +7,7 @@ using Utp.Transport;
 
 namespace Utp.Interop.Tests.Captures;
 
-/// <summary>What we send, read by a dissector that others wrote.</summary>
+/// <summary>Checks our packets with an independent dissector.</summary>
 public sealed class DissectorTests
 {
     private const long Bytes = 1 << 20;
@@ -42,7 +42,7 @@ public sealed class DissectorTests
         Assert.True(packets.Count > 2 * Bytes / 1_500, $"only {packets.Count} packets were captured");
     }
 
-    /// <summary>The instrument: the same check notices a packet whose extension is cut off.</summary>
+    /// <summary>Tests the instrument: the same check detects a packet whose extension is cut off.</summary>
     [CaptureFact]
     public async Task MalformedPacket_IsNoticedByTheDissector()
     {
@@ -60,7 +60,7 @@ public sealed class DissectorTests
         Assert.Equal([new(2, false, true), new(2, true, false), new(null, false, false)], packets);
     }
 
-    /// <summary>Datagram by datagram: with segmentation offload, the loopback interface would show whole trains.</summary>
+    /// <summary>Creates a host that sends single datagrams: with segmentation offload, the loopback interface would show whole trains.</summary>
     private static OurHost NewHost() => new(options =>
     {
         options.DatagramOffload = UtpDatagramOffload.Portable;

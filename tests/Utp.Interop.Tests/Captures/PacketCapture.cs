@@ -10,7 +10,7 @@ namespace Utp.Interop.Tests.Captures;
 /// <summary>One datagram as tshark's bt-utp dissector read it.</summary>
 /// <param name="Type">0 DATA, 1 FIN, 2 STATE, 3 RESET, 4 SYN; null when the dissector did not recognise it.</param>
 /// <param name="HasSelectiveAck">Whether it carries the extension.</param>
-/// <param name="IsMalformed">What the check is about.</param>
+/// <param name="IsMalformed">Whether the packet is malformed, which is the purpose of the check.</param>
 internal sealed record DissectedPacket(int? Type, bool HasSelectiveAck, bool IsMalformed);
 
 /// <summary>A capture of the loopback interface by tshark, while it runs and afterwards.</summary>
@@ -45,7 +45,7 @@ internal sealed class PacketCapture : IDisposable
         }
         while (!line!.StartsWith("Capturing on", StringComparison.Ordinal));
 
-        // It says so a little before its capturing child is really there; the file appears when it is.
+        // tshark reports this a little before its capturing child has started; the file appears when it has.
         while (!File.Exists(file))
         {
             await Task.Delay(20);
@@ -82,8 +82,8 @@ internal sealed class PacketCapture : IDisposable
     }
 
     /// <summary>
-    /// The kernel hands captured packets over in blocks, and an interrupted capture forgets what it has not been handed: waits until a last
-    /// datagram is in the file.
+    /// Waits until a last datagram is in the file, because the kernel delivers captured packets in blocks, and an interrupted capture discards what
+    /// has not been delivered.
     /// </summary>
     private async Task DrainAsync()
     {

@@ -5,7 +5,7 @@ using Utp.Interop.Tests.Relay;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>Whole connections closed while there is still something on the way.</summary>
+/// <summary>Connections that are closed while bytes are still in flight.</summary>
 public sealed class CloseTests
 {
     private const long Bytes = 512 * 1024;
@@ -35,7 +35,7 @@ public sealed class CloseTests
     {
         await using var meeting = await Meeting.StartAsync(dialler, Paths.Of(path), seed: 32);
 
-        // utp_close: a FIN behind the last byte; then libutp forgets the connection, before we have read anything.
+        // utp_close sends a FIN behind the last byte; then libutp forgets the connection, before we have read anything.
         await meeting.Theirs.SendAsync(Seed, Bytes);
         await meeting.Theirs.DestroyAsync();
         Assert.Null((await meeting.Theirs.WaitForCloseAsync()).Failure);
@@ -55,7 +55,7 @@ public sealed class CloseTests
 
         await meeting.Theirs.DestroyAsync();
 
-        // libutp takes and drops what arrives until its FIN is acknowledged; whatever comes later is answered by a RESET.
+        // libutp accepts and drops what arrives until its FIN is acknowledged, and then answers with a RESET.
         var failure = await writing.WaitAsync(OurPatience);
         Assert.IsType<ConnectionResetException>(failure.InnerException);
         InteropTable.Record("they close while we write: our writer is told", dialler, Paths.Clean);
@@ -100,7 +100,7 @@ public sealed class CloseTests
 
         meeting.Ours.Abort();
 
-        // A second RESET would make libutp forget to tell its writer.
+        // A second RESET would make libutp omit the notification of its writer.
         Assert.Equal("UTP_ECONNRESET", await writing.WaitAsync(OurPatience));
         InteropTable.Record("we abort while they write: one RESET", dialler, Paths.Clean);
     }

@@ -4,7 +4,7 @@ using Utp.Transport;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>One side ends its direction with a FIN; the other goes on.</summary>
+/// <summary>One side ends its direction with a FIN; the other continues to send.</summary>
 public sealed class HalfCloseTests
 {
     private const long Bytes = 1 << 20;

@@ -3,7 +3,7 @@ using Utp.Interop.Tests.Relay;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>Nothing to say for a minute: only keepalives, every 29 s on both sides, which nobody answers.</summary>
+/// <summary>A connection without data for a minute: both sides send only keepalives, every 29 s, and neither answers them.</summary>
 public sealed class IdleTests
 {
     [PeerTheory(IsLong = true)]
@@ -11,7 +11,7 @@ public sealed class IdleTests
     [InlineData(Dialler.TheyDial)]
     public async Task Connection_IdleForAMinute_KeepsAliveAndGoesOn(Dialler dialler)
     {
-        // Shorter than the silence, longer than the keepalive: it must be keepalives that keep the connection.
+        // The timeout is shorter than the silence and longer than the keepalive interval, so only keepalives can keep the connection.
         await using var meeting = await Meeting.StartAsync(
             dialler, new Impairment("relay"), configure: options => options.IdleTimeout = TimeSpan.FromSeconds(45));
         await Transfers.FromUsAsync(meeting, 1_000);

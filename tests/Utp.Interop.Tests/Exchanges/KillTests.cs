@@ -8,7 +8,7 @@ using Utp.Transport;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>A process ends in the middle of a transfer, without a word.</summary>
+/// <summary>A process ends during a transfer without sending anything.</summary>
 public sealed class KillTests
 {
     [PeerTheory]

@@ -40,7 +40,7 @@ public sealed class ManyConnectionsTests
         await Task.WhenAll(dialled.Select((theirs, i) => theirs.SendAsync(SeedOf(i), Bytes)));
         var accepted = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => listener.AcceptAsync()));
 
-        // Which of them we accepted first is chance: what arrived says whose it is.
+        // The order of acceptance is random: the received bytes identify the connection.
         var expected = Enumerable.Range(0, Count).ToDictionary(i => PayloadSource.Sha256Of(SeedOf(i), Bytes));
         await Task.WhenAll(accepted.Select(async ours =>
         {
@@ -60,7 +60,9 @@ public sealed class ManyConnectionsTests
         return await peer.AcceptAsync();
     }
 
-    /// <summary>Ours and theirs may belong to different connections, since acceptance is in any order: each end only checks what it receives.</summary>
+    /// <summary>
+    /// Exchanges bytes. Ours and theirs may belong to different connections, since acceptance is in any order: each end only checks what it receives.
+    /// </summary>
     private static async Task ExchangeAsync(OurConnection ours, PeerConnection theirs)
     {
         Assert.Equal(1, (await theirs.ReceiveAsync(1)).ReceivedBytes);

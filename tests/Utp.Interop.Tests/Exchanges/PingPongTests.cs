@@ -4,7 +4,7 @@ using Utp.Interop.Tests.Relay;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>Tiny messages, each sent when the one before has come back: neither side may wait for more data or for a timer.</summary>
+/// <summary>Tiny messages, each sent when the previous one has come back: neither side may wait for more data or for a timer.</summary>
 public sealed class PingPongTests
 {
     private const int Messages = 500;
@@ -45,7 +45,10 @@ public sealed class PingPongTests
         InteropTable.Record($"{Messages} messages of {bytes} B back and forth, they ask", dialler, Paths.Clean, elapsed: watch.Elapsed);
     }
 
-    /// <summary>A side that waited for a timer each time (libutp's tick is 500 ms, a delayed acknowledgement elsewhere 40 ms) would take longer.</summary>
+    /// <summary>
+    /// Checks the time: a side that waited for a timer each time (libutp's tick is 500 ms, a delayed acknowledgement elsewhere 40 ms) would take
+    /// longer.
+    /// </summary>
     private static void AssertPrompt(TimeSpan elapsed) =>
         Assert.True(elapsed < TimeSpan.FromMilliseconds(40 * Messages), $"{Messages} exchanges took {elapsed}.");
 }

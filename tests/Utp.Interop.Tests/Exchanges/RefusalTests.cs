@@ -7,7 +7,7 @@ using Utp.Interop.Tests.Relay;
 
 namespace Utp.Interop.Tests.Exchanges;
 
-/// <summary>Nobody listens.</summary>
+/// <summary>Connects to an address without a listener.</summary>
 public sealed class RefusalTests
 {
     [PeerFact]
@@ -16,7 +16,7 @@ public sealed class RefusalTests
         await using var host = new OurHost();
         await using var listener = await host.ListenAsync();
 
-        // A connection keeps the UDP socket open; nobody listens on it any more.
+        // A connection keeps the UDP socket open, without a listener.
         await using var first = await LibutpPeer.StartAsync(isListening: false);
         var theirs = await first.ConnectAsync(listener.EndPoint);
         await theirs.SendAsync(1, 1);
@@ -25,7 +25,7 @@ public sealed class RefusalTests
 
         var refused = await Assert.ThrowsAsync<PeerException>(() => first.ConnectAsync(listener.EndPoint).WaitAsync(OurHost.Patience));
 
-        // libutp overwrites its state before it looks at it, and so reports a reset where it means a refusal. Silence would be UTP_ETIMEDOUT.
+        // libutp overwrites its state before it reads it, and so reports a reset instead of a refusal. Silence would be UTP_ETIMEDOUT.
         Assert.Equal("UTP_ECONNRESET", refused.Message);
         await theirs.SendAsync(2, 1_000);
         Assert.Equal(1_001, (await ours.ReceiveAsync(1_001).WaitAsync(OurHost.Patience)).Bytes);
@@ -38,7 +38,7 @@ public sealed class RefusalTests
         await using var peer = await LibutpPeer.StartAsync(isListening: false);
         await using var host = new OurHost(options => options.ConnectTimeout = TimeSpan.FromSeconds(2));
 
-        // libutp's firewall callback drops requests in silence.
+        // libutp's firewall callback drops requests silently.
         var failure = await Assert.ThrowsAsync<SocketException>(() => host.ConnectAsync(peer.EndPoint));
 
         Assert.Equal(SocketError.TimedOut, failure.SocketErrorCode);
@@ -56,7 +56,7 @@ public sealed class RefusalTests
 
         var failure = await Assert.ThrowsAsync<SocketException>(() => host.ConnectAsync(gone));
 
-        // Only on Linux can the host's report (ICMP) be read.
+        // The host's report (ICMP) can be read only on Linux.
         Assert.Equal(OperatingSystem.IsLinux() ? SocketError.ConnectionRefused : SocketError.TimedOut, failure.SocketErrorCode);
         InteropTable.Record("refused: their process has ended (ICMP)", Dialler.WeDial, Paths.Clean);
     }

@@ -9,8 +9,8 @@ using Utp.Transport;
 namespace Utp.Interop.Tests.Exchanges;
 
 /// <summary>
-/// A process is killed and started again on its port. utp-native never seeds its random numbers, so that the second process asks for a connection
-/// with the id and number of the first.
+/// A process is killed and started again on its port. utp-native never seeds its random numbers, so the second process requests a connection with
+/// the id and number of the first.
 /// </summary>
 public sealed class RestartTests
 {
@@ -63,7 +63,7 @@ public sealed class RestartTests
         await using var meeting = await Meeting.StartAsync(
             dialler, new Impairment("relay"), configure: options => options.IdleTimeout = TimeSpan.FromSeconds(3));
 
-        // Our acceptor has sent nothing so far: what it asks with is the number before its first.
+        // Our acceptor has sent nothing so far: its probe uses the number before its first.
         await Task.Delay(TimeSpan.FromSeconds(8));
 
         Assert.Equal(UtpCloseReason.None, meeting.Ours.CloseReason);

@@ -4,9 +4,8 @@ using Utp.Interop.Tests.Relay;
 namespace Utp.Interop.Tests.Exchanges;
 
 /// <summary>
-/// Bulk data over every path, compared by SHA-256. How much: 64 MiB wherever it takes seconds, and everywhere when UTP_LONG_TESTS is 1. libutp
-/// waits a second or more whenever a retransmission of its own, or the acknowledgement that answers it, is lost; so what it sends over lossy
-/// paths is smaller.
+/// Bulk data over every path, compared by SHA-256. The size is 64 MiB wherever that takes seconds, and everywhere when UTP_LONG_TESTS is 1. libutp
+/// waits a second or more whenever a retransmission of its own, or the acknowledgement of one, is lost; so it sends less over lossy paths.
 /// </summary>
 internal static class Transfers
 {

@@ -1,6 +1,6 @@
 namespace Utp.Interop.Tests.Harness;
 
-/// <summary>Who sends the SYN.</summary>
+/// <summary>The side that sends the SYN.</summary>
 public enum Dialler
 {
     WeDial,

@@ -4,9 +4,9 @@ using System.Text;
 namespace Utp.Interop.Tests.Harness;
 
 /// <summary>
-/// What was tried between libutp and us, row by row: written beside the test assembly (interop-results.md) as the tests pass, and into the
-/// marked part of docs/interop.md when the environment variable UTP_WRITE_DOCS is 1, where they replace rows of the same key and leave the
-/// others. Otherwise each row has to be in that document already, so that it lists what is really tested.
+/// The exchanges between libutp and us, row by row. They are written beside the test assembly (interop-results.md) as the tests pass. When the
+/// environment variable UTP_WRITE_DOCS is 1, they are also written into the marked part of docs/interop.md, where they replace rows of the same key
+/// and leave the others. Otherwise each row has to be in that document already, so that it lists what is really tested.
 /// </summary>
 internal static class InteropTable
 {
@@ -20,11 +20,11 @@ internal static class InteropTable
     private static bool WritesDocument => Environment.GetEnvironmentVariable("UTP_WRITE_DOCS") == "1";
 
     /// <summary>Adds a row for something that has just succeeded.</summary>
-    /// <param name="exchange">What was done.</param>
-    /// <param name="dialler">Null when there is only one way to do it.</param>
-    /// <param name="path">Of the matrix.</param>
-    /// <param name="bytes">Each way; null where it does not matter.</param>
-    /// <param name="elapsed">Null where time says nothing.</param>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="dialler">The dialling side; null when there is only one way to do it.</param>
+    /// <param name="path">The path of the matrix.</param>
+    /// <param name="bytes">Bytes each way; null where they do not matter.</param>
+    /// <param name="elapsed">The duration; null where it has no meaning.</param>
     public static void Record(string exchange, Dialler? dialler, string path, long? bytes = null, TimeSpan? elapsed = null)
     {
         var role = dialler switch

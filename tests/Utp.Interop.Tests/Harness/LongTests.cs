@@ -7,7 +7,7 @@ internal static class LongTests
 
     public static bool AreEnabled { get; } = Environment.GetEnvironmentVariable(Variable) == "1";
 
-    /// <summary>How long one transfer may take.</summary>
+    /// <summary>The maximum time of one transfer.</summary>
     public static TimeSpan TransferPatience { get; } = AreEnabled ? TimeSpan.FromMinutes(30) : TimeSpan.FromSeconds(90);
 
     public static string? SkipReason(bool isLong) => isLong && !AreEnabled ? $"Takes long: set {Variable}=1 to run it." : null;

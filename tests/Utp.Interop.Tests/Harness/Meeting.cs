@@ -29,7 +29,7 @@ internal sealed class Meeting : IAsyncDisposable
     public PeerConnection Theirs { get; }
 
     /// <summary>
-    /// Connects. The dialling side sends one byte first: a libutp acceptor is mute until it has received data, and a libutp initiator confirms
+    /// Connects. The dialling side sends one byte first: a libutp acceptor sends nothing until it has received data, and a libutp initiator confirms
     /// only with its first data.
     /// </summary>
     public static async Task<Meeting> StartAsync(
@@ -67,7 +67,7 @@ internal sealed class Meeting : IAsyncDisposable
             await _listener.DisposeAsync();
         }
 
-        // The peer outlives our host, so that the last bytes and FINs find an answer.
+        // The peer ends after our host, so that the last bytes and FINs are acknowledged.
         await Host.DisposeAsync();
         await Peer.DisposeAsync();
         Relay?.Dispose();

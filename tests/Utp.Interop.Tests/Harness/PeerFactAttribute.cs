@@ -6,7 +6,7 @@ namespace Utp.Interop.Tests.Harness;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PeerFactAttribute : FactAttribute
 {
-    /// <summary>Takes long, and runs only when the environment variable UTP_LONG_TESTS is 1.</summary>
+    /// <summary>Whether the test takes long, and so runs only when the environment variable UTP_LONG_TESTS is 1.</summary>
     public bool IsLong { get; set; }
 
     public override string? Skip

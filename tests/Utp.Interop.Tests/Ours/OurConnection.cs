@@ -4,10 +4,10 @@ using Utp.Transport;
 
 namespace Utp.Interop.Tests.Ours;
 
-/// <summary>What arrived on our side.</summary>
-/// <param name="Bytes">In order.</param>
-/// <param name="IsEnded">The peer's FIN was reached.</param>
-/// <param name="Sha256">Of those bytes.</param>
+/// <summary>The bytes that arrived on our side.</summary>
+/// <param name="Bytes">Number of bytes received in order.</param>
+/// <param name="IsEnded">Whether the peer's FIN was reached.</param>
+/// <param name="Sha256">Hash of those bytes.</param>
 internal sealed record Received(long Bytes, bool IsEnded, string Sha256);
 
 /// <summary>A connection on our side, used as a stream.</summary>
@@ -34,7 +34,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Reads so many bytes, fewer if the stream ends before; null for all up to the end.</summary>
+    /// <summary>Reads this number of bytes, fewer if the stream ends before; null reads all up to the end.</summary>
     public async Task<Received> ReceiveAsync(long? bytes = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -52,7 +52,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         return new Received(received, isEnded, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    /// <summary>Sends messages one at a time, each when the one before has come back, and compares them.</summary>
+    /// <summary>Sends messages one at a time, each when the previous one has come back, and compares them.</summary>
     public async Task PingAsync(int count, int bytes)
     {
         var source = new PayloadSource((uint)count);
@@ -66,7 +66,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Sends everything back that arrives, until the peer ends; then ends too.</summary>
+    /// <summary>Sends back everything that arrives until the peer ends, and then ends too.</summary>
     public async Task EchoAsync()
     {
         var buffer = new byte[65_536];
@@ -79,7 +79,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
     }
 
     /// <summary>Writes until the connection fails.</summary>
-    /// <returns>What the writer got to see.</returns>
+    /// <returns>The exception that the writer gets.</returns>
     public async Task<IOException> FloodAsync()
     {
         var block = new byte[65_536];
@@ -92,10 +92,10 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         });
     }
 
-    /// <summary>Half-close; completes when the peer has acknowledged everything.</summary>
+    /// <summary>Ends our direction (half-close); completes when the peer has acknowledged everything.</summary>
     public Task CompleteWritesAsync() => Feature.CompleteWritesAsync().AsTask().WaitAsync(OurHost.Patience);
 
-    /// <summary>Waits until the connection is over on our side.</summary>
+    /// <summary>Waits until the connection has ended on our side.</summary>
     public async Task WaitForCloseAsync()
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -103,7 +103,7 @@ internal sealed class OurConnection(ConnectionContext context) : IAsyncDisposabl
         await closed.Task.WaitAsync(OurHost.Patience);
     }
 
-    /// <summary>A RESET for the peer.</summary>
+    /// <summary>Sends a RESET to the peer.</summary>
     public void Abort() => context.Abort(new ConnectionAbortedException("The test aborts."));
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();

@@ -5,7 +5,7 @@ using Utp.Transport;
 
 namespace Utp.Interop.Tests.Ours;
 
-/// <summary>Our side, through the public surface that a program would use.</summary>
+/// <summary>Our side, through the public API that a program would use.</summary>
 internal sealed class OurHost : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -17,7 +17,7 @@ internal sealed class OurHost : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddUtp(options =>
         {
-            // Half-close is a part of what is tested.
+            // Half-close is part of the tests.
             options.CloseOnPeerFinish = false;
             configure?.Invoke(options);
         });

@@ -14,7 +14,7 @@ internal sealed class OurListener(IConnectionListener listener) : IAsyncDisposab
         return new OurConnection(connection ?? throw new InvalidOperationException("The listener was unbound."));
     }
 
-    /// <summary>From now on nobody listens; the UDP socket stays for the connections that it carries.</summary>
+    /// <summary>Stops listening; the UDP socket stays open for its connections.</summary>
     public Task UnbindAsync() => listener.UnbindAsync().AsTask().WaitAsync(OurHost.Patience);
 
     public ValueTask DisposeAsync() => listener.DisposeAsync();

@@ -4,7 +4,7 @@ using System.Net;
 
 namespace Utp.Interop.Tests.Ours;
 
-/// <summary>Our side in a process of its own (<see cref="Program"/>), which can be killed.</summary>
+/// <summary>Our side in a separate process (<see cref="Program"/>), which can be killed.</summary>
 internal sealed class OurProcess : IDisposable
 {
     private readonly Process _process;
@@ -20,7 +20,7 @@ internal sealed class OurProcess : IDisposable
         return new OurProcess(process, new IPEndPoint(IPAddress.Loopback, int.Parse(line!, CultureInfo.InvariantCulture)));
     }
 
-    /// <summary>Ends the process in an instant: nothing is closed, nothing is sent.</summary>
+    /// <summary>Kills the process: it closes nothing and sends nothing.</summary>
     public void Kill()
     {
         _process.Kill();

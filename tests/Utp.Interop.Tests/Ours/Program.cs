@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Utp.Interop.Tests.Ours;
 
-/// <summary>Our side as a process of its own, for tests that kill it: listens on the port given (0 for any) and takes what comes.</summary>
+/// <summary>
+/// Our side as a separate process, for tests that kill it. It listens on the given port (0 for any) and reads everything that arrives.
+/// </summary>
 internal static class Program
 {
     public static async Task Main(string[] arguments)

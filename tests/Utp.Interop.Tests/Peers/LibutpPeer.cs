@@ -7,7 +7,7 @@ using Utp.Interop.Tests.Harness;
 
 namespace Utp.Interop.Tests.Peers;
 
-/// <summary>A process that runs libutp on one UDP socket of 127.0.0.1 and does as it is told (peer/peer.js).</summary>
+/// <summary>A process that runs libutp on one UDP socket of 127.0.0.1 and executes commands (peer/peer.js).</summary>
 internal sealed class LibutpPeer : IAsyncDisposable
 {
     private readonly Process _process;
@@ -28,7 +28,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
     /// <summary>The peer's UDP socket.</summary>
     public IPEndPoint EndPoint { get; private set; } = null!;
 
-    /// <summary>Starts a peer that listens, or one that only dials and answers a request with silence.</summary>
+    /// <summary>Starts a peer that listens, or one that only dials and does not answer requests.</summary>
     public static async Task<LibutpPeer> StartAsync(bool isListening, int port = 0)
     {
         var peer = new LibutpPeer(Process.Start(new ProcessStartInfo("node", [NodePeer.ScriptPath])
@@ -42,7 +42,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
         return peer;
     }
 
-    /// <exception cref="PeerException">libutp gave up.</exception>
+    /// <exception cref="PeerException">libutp reported an error.</exception>
     public async Task<PeerConnection> ConnectAsync(IPEndPoint to)
     {
         var answer = await RequestAsync("connect", new JsonObject { ["port"] = to.Port });
@@ -55,14 +55,14 @@ internal sealed class LibutpPeer : IAsyncDisposable
         return new PeerConnection(this, (int)answer["connection"]!);
     }
 
-    /// <summary>Ends the process in an instant: nothing is closed, nothing is sent.</summary>
+    /// <summary>Kills the process: it closes nothing and sends nothing.</summary>
     public void Kill()
     {
         _process.Kill();
         _process.WaitForExit();
     }
 
-    /// <summary>Suspends the process: it answers nothing, and its socket stays.</summary>
+    /// <summary>Suspends the process: it answers nothing, and its socket stays open.</summary>
     public async Task StopAsync()
     {
         using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
@@ -70,7 +70,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
         Assert.Equal(0, kill.ExitCode);
     }
 
-    /// <summary>One request of the control protocol.</summary>
+    /// <summary>Sends one request of the control protocol.</summary>
     /// <exception cref="PeerException">The peer answered with an error, or ended.</exception>
     public async Task<JsonObject> RequestAsync(string operation, JsonObject arguments)
     {
@@ -107,7 +107,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            // The peer ends with its standard input; killing is for one that hangs.
+            // The peer ends with its standard input; it is killed only if it hangs.
             _process.StandardInput.Close();
             try
             {
@@ -128,7 +128,7 @@ internal sealed class LibutpPeer : IAsyncDisposable
     {
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
-            // libutp itself prints a line now and then.
+            // libutp itself sometimes prints a line.
             if (line.StartsWith('{')
                 && JsonSerializer.Deserialize<JsonObject>(line) is { } answer
                 && _pending.TryRemove((int)answer["id"]!, out var pending))

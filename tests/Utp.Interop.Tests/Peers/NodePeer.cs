@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Utp.Interop.Tests.Peers;
 
-/// <summary>Where the peer's files are, whether it can run, and its restoration from the package registry (once, guarded against concurrent runs).</summary>
+/// <summary>
+/// Finds the peer's files, checks whether the peer can run, and restores it from the package registry (once, guarded against concurrent runs).
+/// </summary>
 internal static class NodePeer
 {
     public const string MissingMessage =
@@ -37,7 +39,7 @@ internal static class NodePeer
         var stamp = Path.Combine(Folder, "node_modules", ".restored");
         if (!File.Exists(stamp) || File.ReadAllText(stamp) != wanted)
         {
-            // The binaries come prebuilt in the package; its install script would only look for a compiler where there are none.
+            // The package contains prebuilt binaries; its install script would only search for a compiler if they were missing.
             Run(Npm, "ci --ignore-scripts");
             File.WriteAllText(stamp, wanted);
         }

@@ -6,9 +6,9 @@ using Utp.Interop.Tests.Harness;
 namespace Utp.Interop.Tests.Relay;
 
 /// <summary>
-/// Stands between two UDP sockets of this machine and loses, duplicates, reorders and delays what passes, each direction from its own seed.
-/// Whoever dials sends to <see cref="EndPoint"/>; the target sees one relay socket per dialling socket, so connections stay apart. The two sides
-/// may differ in address family, which lets an IPv6 socket talk to a peer that knows only IPv4.
+/// Relays datagrams between two UDP sockets of this machine and loses, duplicates, reorders and delays them, each direction with its own seed. The
+/// dialling side sends to <see cref="EndPoint"/>; the target sees one relay socket per dialling socket, so connections stay apart. The two sides may
+/// differ in address family, which lets an IPv6 socket talk to a peer that knows only IPv4.
 /// </summary>
 internal sealed class DatagramRelay : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class DatagramRelay : IDisposable
         _clock = StartThread(RunClock, "relay clock");
     }
 
-    /// <summary>Where to dial.</summary>
+    /// <summary>The endpoint to connect to.</summary>
     public IPEndPoint EndPoint { get; }
 
     public RelayDirection ToTarget { get; }
@@ -80,7 +80,7 @@ internal sealed class DatagramRelay : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // A network reports nothing either: the receiver has gone, or the test is over.
+            // A network does not report this either: the receiver has gone, or the test is over.
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed class DatagramRelay : IDisposable
         }
     }
 
-    /// <summary>Wakes every millisecond: coarse for a clock, fine for a delay of 20 ms.</summary>
+    /// <summary>Wakes every millisecond, which is fine enough for a delay of 20 ms.</summary>
     private void RunClock()
     {
         while (!_isDisposed)

@@ -1,6 +1,6 @@
 namespace Utp.Interop.Tests.Relay;
 
-/// <summary>What happens to datagrams on their way, in each direction on its own. Probabilities from 0 to 1.</summary>
+/// <summary>Impairments of datagrams in each direction. Probabilities are from 0 to 1.</summary>
 internal sealed record Impairment(string Name)
 {
     public static Impairment None { get; } = new("none");
@@ -14,7 +14,7 @@ internal sealed record Impairment(string Name)
 
     public int MaxOvertaking { get; init; } = 5;
 
-    /// <summary>One way.</summary>
+    /// <summary>Delay of one direction.</summary>
     public TimeSpan Delay { get; init; }
 
     public override string ToString() => Name;

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Utp.Interop.Tests.Relay;
 
 /// <summary>
-/// One direction of a <see cref="DatagramRelay"/>: draws each datagram's fate from its own seeded stream, in order of arrival, and keeps those
-/// that have to wait. Datagrams leave through <c>send</c>, one at a time.
+/// One direction of a <see cref="DatagramRelay"/>. It draws what happens to each datagram from its own seeded stream, in order of arrival, and keeps
+/// datagrams that have to wait. It passes datagrams to <c>send</c>, one at a time.
 /// </summary>
 internal sealed class RelayDirection(Impairment impairment, int seed, RelayDirection.Send send)
 {
-    /// <summary>A datagram that is to be overtaken leaves at last after this time, for want of others to overtake it.</summary>
+    /// <summary>The longest time for which a datagram is held back to be overtaken when no other datagram comes.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(5);
 
     private readonly Random _random = new(seed);
@@ -20,7 +20,7 @@ internal sealed class RelayDirection(Impairment impairment, int seed, RelayDirec
 
     public long ReceivedCount { get; private set; }
 
-    /// <summary>Datagrams that wait to be sent.</summary>
+    /// <summary>Number of datagrams that wait to be sent.</summary>
     public int WaitingCount
     {
         get
@@ -38,7 +38,7 @@ internal sealed class RelayDirection(Impairment impairment, int seed, RelayDirec
 
     public long ReorderedCount { get; private set; }
 
-    /// <summary>Loses everything from now on.</summary>
+    /// <summary>Whether every datagram is lost from now on.</summary>
     public bool IsCut { get; set; }
 
     public void Handle(RelayPath path, ReadOnlySpan<byte> datagram)
@@ -79,7 +79,7 @@ internal sealed class RelayDirection(Impairment impairment, int seed, RelayDirec
         }
     }
 
-    /// <summary>Sends what has waited long enough.</summary>
+    /// <summary>Sends the datagrams that have waited long enough.</summary>
     public void HandleTime(long now)
     {
         lock (_lock)

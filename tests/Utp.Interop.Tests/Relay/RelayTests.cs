@@ -5,7 +5,7 @@ using Utp.Transport.Datagrams;
 
 namespace Utp.Interop.Tests.Relay;
 
-/// <summary>The instrument: a relay that is to lose 5 % loses 5 %, and so on.</summary>
+/// <summary>Tests of the instrument: a relay that should lose 5 % loses 5 %, and so on.</summary>
 public sealed class RelayTests
 {
     private const int Count = 4_000;
@@ -71,7 +71,7 @@ public sealed class RelayTests
         Assert.True(watch.Elapsed >= TimeSpan.FromMilliseconds(40), $"and back after {watch.Elapsed}");
     }
 
-    /// <summary>Sends numbered datagrams through a relay, and their numbers back, in small groups that no kernel buffer overflows.</summary>
+    /// <summary>Sends numbered datagrams through a relay, and their numbers back, in small groups that do not overflow a kernel buffer.</summary>
     private static async Task<(List<int> There, List<int> Back)> RunAsync(Impairment impairment)
     {
         using var target = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
@@ -92,7 +92,7 @@ public sealed class RelayTests
             await from.SendAsync(BitConverter.GetBytes(i), to);
             if (i % 50 == 49 || i == Count - 1)
             {
-                // Everything has passed the relay when it has counted it and holds nothing back; loopback may need a moment more on a busy machine.
+                // A datagram has passed the relay when it is counted and not held back; loopback may need a moment more on a busy machine.
                 Assert.True(
                     SpinWait.SpinUntil(() => direction.ReceivedCount - before > i, Patience),
                     $"Only {direction.ReceivedCount - before} of {i + 1} arrived.");

@@ -24,7 +24,7 @@ internal static class HttpVariants
 
     private static void Configure(HttpVariant variant, ListenOptions listen)
     {
-        // With TLS both versions are offered, and ALPN decides; without, HTTP/2 has to be the only one.
+        // With TLS the server offers both versions, and ALPN decides; without TLS, HTTP/2 must be the only one.
         listen.Protocols = variant switch
         {
             HttpVariant.Http1 => HttpProtocols.Http1,

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>HTTPS endpoints from configuration: Kestrel's default certificate, or one of their own.</summary>
+/// <summary>HTTPS endpoints from configuration use Kestrel's default certificate, or their own.</summary>
 public sealed class KestrelCertificateTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("utp-certificates-");

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>Where Kestrel listens for uTP: from code and configuration, beside TCP, whatever the order.</summary>
+/// <summary>Kestrel listens for uTP on endpoints from code and configuration, beside TCP, in whatever order they are set.</summary>
 public sealed class KestrelEndpointTests
 {
     private const string OneEndpoint = """{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } }, "Urls": "http://127.0.0.1:0" }""";
@@ -289,7 +289,7 @@ public sealed class KestrelEndpointTests
         var connection = await app.Client.ConnectAsync(endPoint).AsTask().WaitAsync(UtpWebApp.Patience);
         var lease = new ConnectionLease(connection);
 
-        // An answer, so that the server has announced its window.
+        // Reading the answer makes sure that the server has announced its window.
         await connection.Transport.Output.WriteAsync("GET /protocol HTTP/1.1\r\nHost: test\r\n\r\n"u8.ToArray()).AsTask().WaitAsync(UtpWebApp.Patience);
         var answer = await connection.Transport.Input.ReadAsync().AsTask().WaitAsync(UtpWebApp.Patience);
         connection.Transport.Input.AdvanceTo(answer.Buffer.End);

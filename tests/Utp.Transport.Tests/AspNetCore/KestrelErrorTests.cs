@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>What an operator or a developer has got wrong fails the start, and the message names it.</summary>
+/// <summary>A mistake of an operator or a developer fails the start, and the message names it.</summary>
 public sealed class KestrelErrorTests
 {
     [Theory]

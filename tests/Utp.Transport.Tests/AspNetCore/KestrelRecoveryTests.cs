@@ -12,7 +12,7 @@ using Utp.Transport.Tests.Sockets;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>Kestrel accepts no more when a listener has thrown once, so a socket that fails must not make it throw.</summary>
+/// <summary>Kestrel stops accepting once a listener has thrown, so a socket that fails must not make the listener throw.</summary>
 public sealed class KestrelRecoveryTests
 {
     [Fact]

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>Stopping a web host on uTP: requests in flight are answered, new connections refused, and nothing takes longer than the host allows.</summary>
+/// <summary>
+/// Stopping a web host on uTP: it answers requests in flight, refuses new connections, and takes no longer than the host allows.
+/// </summary>
 public sealed class KestrelShutdownTests
 {
     [Theory]
@@ -50,7 +52,7 @@ public sealed class KestrelShutdownTests
 
         await app.App.StopAsync().WaitAsync(UtpWebApp.Patience);
 
-        // A host that waited for them would do so for its shutdown timeout, 30 seconds.
+        // If the host waited for these connections, it would do so for its shutdown timeout, 30 seconds.
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25), $"Stopping took {watch.Elapsed}.");
     }
 
@@ -87,7 +89,7 @@ public sealed class KestrelShutdownTests
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // The old host shape: the web host is the first hosted service, so that it stops last.
+        // In this older kind of host the web host is the first hosted service, so it stops last.
         using var host = Host.CreateDefaultBuilder()
             .UseContentRoot(Path.GetTempPath())
             .ConfigureWebHostDefaults(web => web.UseUtp()

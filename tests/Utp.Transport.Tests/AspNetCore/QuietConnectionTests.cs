@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>An answer that takes longer than the idle timeout: the connection is quiet, and lives.</summary>
+/// <summary>A connection on which an answer takes longer than the idle timeout stays open.</summary>
 public sealed class QuietConnectionTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using Utp.Transport.AspNetCore;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>Which addresses Kestrel would bind beside configured uTP endpoints, without binding them.</summary>
+/// <summary>The addresses that Kestrel would bind beside configured uTP endpoints, without binding them.</summary>
 public sealed class ServerUrlsTests
 {
     private const string OneEndpoint = """{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }""";
@@ -45,7 +45,7 @@ public sealed class ServerUrlsTests
         Assert.Contains(url, exception.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The internals of Kestrel that tell its endpoints are still there; without them URLs would be silenced.</summary>
+    /// <summary>Checks that Kestrel's internals still expose its endpoints; otherwise uTP endpoints would replace URLs.</summary>
     [Fact]
     public void KestrelInternals_AreReadable() => Assert.True(KestrelInternals.TryGetEndpointsInCode(new KestrelServerOptions(), out _));
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Utp.Transport.Tests.AspNetCore;
 
-/// <summary>A self-made certificate for localhost, good for the length of a test run.</summary>
+/// <summary>A self-signed certificate for localhost that is valid for the length of a test run.</summary>
 internal static class TestCertificate
 {
     public static X509Certificate2 Instance { get; } = Create();

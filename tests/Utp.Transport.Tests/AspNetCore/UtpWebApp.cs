@@ -20,7 +20,7 @@ internal sealed class UtpWebApp : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // An engine of its own: a client that shared the server's would be cut off when the server's host has stopped.
+    // The clients have their own engine: with the server's engine they would be cut off when the server's host has stopped.
     private readonly ServiceProvider _clientServices;
 
     private UtpWebApp(WebApplication app, FakeLogCollector logs)
@@ -66,7 +66,7 @@ internal sealed class UtpWebApp : IAsyncDisposable
         return new UtpWebApp(builder.Build(), logs);
     }
 
-    /// <summary>One endpoint in code, on 127.0.0.1 and a port of the system's choice.</summary>
+    /// <summary>Starts an app with one endpoint in code, on 127.0.0.1 and a port that the system chooses.</summary>
     public static async Task<UtpWebApp> StartAsync(Action<WebApplication> map, Action<ListenOptions>? listen = null)
     {
         var app = Build("{}", builder => builder.WebHost.UseUtp().ConfigureKestrel(kestrel => kestrel.ListenUtp(IPAddress.Loopback, 0, listen ?? (_ => { }))));
@@ -88,7 +88,7 @@ internal sealed class UtpWebApp : IAsyncDisposable
         }
     }
 
-    /// <summary>A client of the first uTP endpoint.</summary>
+    /// <summary>Creates a client of the first uTP endpoint.</summary>
     public HttpClient CreateClient(bool https = false, Version? version = null, UtpEndPoint? endPoint = null, IUtpConnectionFactory? factory = null)
     {
         var client = new HttpClient(CreateHandler(factory)) { Timeout = Patience };

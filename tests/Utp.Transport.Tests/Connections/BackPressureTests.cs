@@ -4,7 +4,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>What a slow side costs: bounded memory, and nobody else's time.</summary>
+/// <summary>A slow side costs bounded memory, and does not delay other connections.</summary>
 public sealed class BackPressureTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -24,7 +24,7 @@ public sealed class BackPressureTests
             }
         });
 
-        // The receive buffer but for what two segments take, and the send buffer, which lets a writer go on below three quarters.
+        // The sum is the receive buffer less two segments, and the send buffer, whose writer resumes below three quarters.
         await EngineFixture.EventuallyAsync(() => Volatile.Read(ref written) >= 118_000, "both buffers fill");
         await Task.Delay(200);
         Assert.InRange(Volatile.Read(ref written), 118_000, 152_000);
@@ -72,7 +72,8 @@ public sealed class BackPressureTests
         await using var engines = new EngineFixture(options => options.ReceiveBufferSize = 50_000);
         var (client, server) = await engines.ConnectPairAsync();
 
-        // A message that is read by looking until it is whole, as protocols over pipes do: several times the receive buffer.
+        // The reader examines a message until it is complete, as protocols over pipes do; the message has several times the size of the receive
+        // buffer.
         for (var i = 0; i < 3; i++)
         {
             var read = server.Transport.Input.ReadExactlyAsync(400_000);
@@ -118,7 +119,7 @@ public sealed class BackPressureTests
         await server.DisposeAsync();
     }
 
-    /// <summary>As much as there is, as it comes.</summary>
+    /// <summary>Reads as much as there is, as it arrives.</summary>
     private static async Task<byte[]> ReadGreedilyAsync(UtpConnection connection, int count)
     {
         var bytes = new MemoryStream();

@@ -8,7 +8,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>Dialling a port that nobody has: the network says so, and the caller need not wait for the timeout.</summary>
+/// <summary>A connect to a port that no socket has: the network reports it, and the caller need not wait for the timeout.</summary>
 public sealed class ClosedPortTests
 {
     [LinuxFact]
@@ -83,7 +83,7 @@ public sealed class ClosedPortTests
 
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
 
-        // The report about the first request ended the connect: a second one never left.
+        // The report about the first request ended the connect, which sent no second request.
         Assert.Equal(1, engines.ClientEngine.ReadCounters().PacketsSent);
     }
 }

@@ -74,7 +74,7 @@ public sealed class ConnectTests
             }
             catch (OperationCanceledException)
             {
-                // As good.
+                // This outcome is also correct.
             }
         }
 
@@ -152,7 +152,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task Connect_EveryIdTaken_SaysSoAndNotThatALimitWasReached()
     {
-        // Nothing leaves, and no connect gives up before the last has asked: a busy machine takes longer than a connect usually waits.
+        // Nothing is sent, and no connect may time out before the last one has started: a busy machine takes longer than the default timeout.
         await using var engines = new EngineFixture(options => (options.Shards, options.ConnectTimeout) = (1, TimeSpan.FromMinutes(30)));
         using var silent = new SilentHost();
         engines.Unplug();
@@ -164,7 +164,7 @@ public sealed class ConnectTests
             await Task.Delay(20);
         }
 
-        // More than there are ids. On a busy machine the last of them are not refused by the time that all have asked.
+        // There are more connects than ids. On a busy machine the last of them may not be refused yet when all have started.
         await EngineFixture.EventuallyAsync(() => pending.Exists(connect => connect.IsFaulted), "one is refused", TimeSpan.FromMinutes(3));
         var error = pending.Find(connect => connect.IsFaulted)!.Exception!.InnerException;
         var unavailable = Assert.IsType<InvalidOperationException>(error);
@@ -238,13 +238,13 @@ public sealed class ConnectTests
         Assert.Contains("'tracker'", error.Message, StringComparison.Ordinal);
         Assert.Contains(" 2 ", error.Message, StringComparison.Ordinal);
 
-        // A place is free as soon as the application has closed one, and a failed connect takes none.
+        // A place is free as soon as the application has closed a connection, and a failed connect takes none.
         await first.DisposeAsync();
         await Assert.ThrowsAsync<SocketException>(async () => await factory.ConnectAsync(refusing.EndPoint));
         var third = await factory.ConnectAsync(endPoint);
         second.Abort();
 
-        // Aborting never waits: whoever has the turn may still be about to do it.
+        // Aborting never waits: the holder of the turn may still have to carry it out.
         await EngineFixture.EventuallyAsync(() => factory.ConnectionCount < 2, "the aborted connection gives its place back");
         var fourth = await factory.ConnectAsync(endPoint);
         Assert.Equal(2, factory.ConnectionCount);
@@ -331,7 +331,7 @@ public sealed class ConnectTests
         }
     }
 
-    /// <summary>A UDP socket that hears and says nothing.</summary>
+    /// <summary>A UDP socket that receives and never answers.</summary>
     private sealed class SilentHost : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

@@ -9,7 +9,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>Ends that somebody forces: abort, reset, a peer that vanishes.</summary>
+/// <summary>Forced ends of a connection: abort, reset, a peer that vanishes.</summary>
 public sealed class ConnectionAbortTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -44,7 +44,7 @@ public sealed class ConnectionAbortTests
 
         client.Abort(null!);
 
-        // The abort is posted: while the receive thread has the turn, that thread carries it out.
+        // The abort is posted: if the receive thread has the turn, that thread carries it out.
         await EngineFixture.EventuallyAsync(() => client.ConnectionClosed.IsCancellationRequested, "the connection is closed");
         var flush = await client.Transport.Output.WriteAsync("after"u8.ToArray());
 

@@ -4,7 +4,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>Ends that nobody forces: completed pipes, half-close, dispose.</summary>
+/// <summary>Graceful ends of a connection: completed pipes, half-close, dispose.</summary>
 public sealed class ConnectionShutdownTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -139,7 +139,7 @@ public sealed class ConnectionShutdownTests
         }
         catch (OperationCanceledException)
         {
-            // Unless the peer was quicker.
+            // The peer may have been quicker.
         }
 
         Assert.Empty(await server.Transport.Input.ReadToEndAsync());
@@ -159,7 +159,7 @@ public sealed class ConnectionShutdownTests
         await client.Transport.Output.WriteAsync(payload).AsTask().WaitAsync(Patience);
         if (dispose)
         {
-            // Bounded by no network: the engine lingers.
+            // No network delays this: the engine lingers.
             await client.DisposeAsync().AsTask().WaitAsync(Patience);
         }
         else

@@ -52,7 +52,7 @@ public sealed class ConnectionTransferTests
     [InlineData(UtpDatagramOffload.Auto)]
     public async Task Transfer_StockKernelBuffers_DoesNotCollapse(UtpDatagramOffload offload)
     {
-        // What stock Linux distributions grant; a flight beyond it is dropped by the kernel, and a peer that does not care falls to 5 MB/s.
+        // This is what stock Linux distributions grant. The kernel drops a flight beyond it, and a peer that ignores this falls to 5 MB/s.
         await using var engines = new EngineFixture(options =>
         {
             options.DatagramOffload = offload;
@@ -74,7 +74,7 @@ public sealed class ConnectionTransferTests
         await server.DisposeAsync();
     }
 
-    /// <summary>Without printing megabytes when it fails.</summary>
+    /// <summary>Compares without printing megabytes on a failure.</summary>
     private static void AssertSame(byte[] expected, byte[] actual, string context) => Assert.True(expected.AsSpan().SequenceEqual(actual), context);
 
     private static async Task WriteAndFinishAsync(UtpConnection connection, byte[] payload)

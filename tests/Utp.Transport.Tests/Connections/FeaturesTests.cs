@@ -24,7 +24,7 @@ public sealed class FeaturesTests
         Assert.NotNull(features.Get<IMemoryPoolFeature>()!.MemoryPool);
         Assert.NotNull(features.Get<IUtpConnectionFeature>());
 
-        // The socket is shared: whoever got it could close everybody's connections.
+        // The socket is shared: code that got it could close every connection.
         Assert.Null(features.Get<IConnectionSocketFeature>());
         await client.DisposeAsync();
         await server.DisposeAsync();

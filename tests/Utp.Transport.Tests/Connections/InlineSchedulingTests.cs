@@ -4,7 +4,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>Where code that waited for a connection goes on, and that everything works there.</summary>
+/// <summary>The thread on which code that waited for a connection resumes, and that everything works on it.</summary>
 public sealed class InlineSchedulingTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -77,7 +77,7 @@ public sealed class InlineSchedulingTests
         await otherServer.DisposeAsync();
     }
 
-    /// <summary>Begins a read, and runs <paramref name="then"/> where it goes on. It waits already when this returns.</summary>
+    /// <summary>Begins a read, and runs <paramref name="then"/> on the thread where it resumes. When this returns, the read waits already.</summary>
     private static Task<T> AfterReadAsync<T>(UtpConnection connection, Func<Task<T>> then)
     {
         var result = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);

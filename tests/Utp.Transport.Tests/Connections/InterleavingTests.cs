@@ -6,8 +6,8 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 namespace Utp.Transport.Tests.Connections;
 
 /// <summary>
-/// Every pair of endings, begun at the same moment with bytes under way in both directions: each ends within its bound, leaves nothing behind,
-/// and what was written before a graceful end arrives whole unless somebody resets.
+/// Every pair of endings, begun at the same moment with bytes under way in both directions: each ends within its bound and leaves nothing behind,
+/// and everything written before a graceful end arrives, unless one side resets.
 /// </summary>
 public sealed class InterleavingTests
 {
@@ -55,7 +55,7 @@ public sealed class InterleavingTests
             Task.Run(() => EndAsync(engines, client, isClient: true, clientEnding, clientReads)),
             Task.Run(() => EndAsync(engines, server, isClient: false, serverEnding, serverReads))).WaitAsync(EngineFixture.Patience);
 
-        // A reader gets a prefix of what was written, and all of it when nobody reset and this side did not close under its own reader.
+        // A reader gets a prefix of what was written, and all of it when neither side reset and this side did not close under its own reader.
         await AssertReadAsync(serverReads, toServer, isWhole: IsGraceful(clientEnding) && serverEnding is Ending.Finish);
         await AssertReadAsync(clientReads, toClient, isWhole: IsGraceful(serverEnding) && clientEnding is Ending.Finish);
 
@@ -67,8 +67,9 @@ public sealed class InterleavingTests
     }
 
     /// <summary>
-    /// The engine that stops is still being sent to, so its receiver wants each turn; the RESETs must leave all the same, or the peer finds out
-    /// by its timeouts, 31 s later. Some dozens of times, as it takes a receiver that wants the turn at that very moment.
+    /// The stopping engine still receives datagrams, so its receiver competes for each turn. It must send the RESETs all the same, or the peer
+    /// learns of the end only from its timeouts, 31 s later. The test runs some dozens of times, because the receiver must want the turn at that
+    /// very moment.
     /// </summary>
     [Fact]
     public async Task StoppingAnEngine_WhileThePeerSends_IsToldToThePeer()
@@ -111,7 +112,7 @@ public sealed class InterleavingTests
                 await connection.CompleteWritesAsync(default).AsTask().WaitAsync(EngineFixture.Patience);
                 break;
             case Ending.Dispose:
-                // As for any pipe: whoever completes it must not pull the memory from under somebody who reads.
+                // As with any pipe, it must not be completed while a reader still uses its memory.
                 connection.Transport.Input.CancelPendingRead();
                 await reads;
                 await connection.DisposeAsync();

@@ -9,7 +9,10 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Connections;
 
-/// <summary>The peer's process ends without a word; its host reports that nobody has the port. Closing the UDP socket is what the end does.</summary>
+/// <summary>
+/// The peer's process ends without sending anything; its host reports that no socket has the port. The test closes the UDP socket, as the end
+/// of a process does.
+/// </summary>
 public sealed class KilledPeerTests
 {
     private static readonly TimeSpan Bar = TimeSpan.FromSeconds(5);
@@ -31,7 +34,7 @@ public sealed class KilledPeerTests
     [LinuxFact]
     public Task Reader_OnAShardedPort_IsToldWithinFiveSeconds() => AssertToldAsync(UtpDatagramOffload.Segmentation, ipv6: false, isWriting: false, shards: 3);
 
-    /// <summary>The reports of a dual-mode socket about IPv4 carry the local address in both of its forms before they tell the reporter's.</summary>
+    /// <summary>Reports of a dual-mode socket about IPv4 carry the local address in both of its forms before the reporter's address.</summary>
     [LinuxTheory]
     [InlineData(UtpDatagramOffload.Segmentation, "0.0.0.0", "127.0.0.1")]
     [InlineData(UtpDatagramOffload.Segmentation, "::", "127.0.0.1")]

@@ -184,7 +184,7 @@ public sealed class ListenerTests
         }
     }
 
-    /// <summary>Those that wait for the place of another are told, too.</summary>
+    /// <summary>Connections that wait for a place in the backlog are notified, too.</summary>
     [Fact]
     public async Task UnbindAsync_ConnectionThatWaitsForRoom_IsReset()
     {
@@ -209,7 +209,7 @@ public sealed class ListenerTests
 
         await Assert.ThrowsAsync<AddressInUseException>(async () => await engines.BindAsync(local: EngineFixture.AddressOf(listener)));
 
-        // The failed attempt took no reference with it.
+        // The failed attempt kept no reference.
         await listener.DisposeAsync();
         Assert.Equal(0, engines.ServerEngine.SocketCount);
     }
@@ -316,8 +316,8 @@ public sealed class ListenerTests
     }
 
     /// <summary>
-    /// Two connections of which the backlog takes one. The listener answers when it has both requests, so that neither meets a full backlog;
-    /// and time stands still, so that no confirmation is repeated.
+    /// Opens two connections of which the backlog takes one. The listener answers when it has both requests, so that neither meets a full backlog;
+    /// and time stands still, so that no confirmation is retransmitted.
     /// </summary>
     private static async Task<UtpConnection[]> ConnectOneMoreThanTheBacklogAsync(EngineFixture engines, UtpConnectionListener listener)
     {

@@ -17,7 +17,7 @@ internal static class ChannelFixture
 
     public static readonly UtpClock Clock = new(TimeProvider.System);
 
-    /// <summary>Containers often have none.</summary>
+    /// <summary>Whether the IPv6 loopback address exists; containers often have none.</summary>
     public static bool HasIPv6Loopback { get; } = CanBindIPv6Loopback();
 
     public static IDatagramChannel Open(UtpDatagramOffload offload, IPAddress? address = null, ILogger? logger = null, int port = 0) =>
@@ -32,7 +32,7 @@ internal static class ChannelFixture
     public static Transmit To(IDatagramChannel receiver, int length, int segmentSize, bool allowFragmentation = false) =>
         new(AddressOf(receiver), length, segmentSize, allowFragmentation, Connection: null);
 
-    /// <summary>Where a peer on this machine reaches the channel.</summary>
+    /// <summary>Gets the address at which a peer on this machine reaches the channel.</summary>
     public static PeerAddress AddressOf(IDatagramChannel channel)
     {
         var local = channel.LocalEndPoint;
@@ -42,7 +42,7 @@ internal static class ChannelFixture
         return PeerAddress.FromEndPoint(new IPEndPoint(address, local.Port));
     }
 
-    /// <summary>Receives until so many datagrams are there, on a thread of its own.</summary>
+    /// <summary>Receives until this number of datagrams has arrived, on a separate thread.</summary>
     public static Task<List<Datagram>> CollectAsync(IDatagramChannel channel, int datagramCount, DatagramBatch? batch = null) => Task.Factory.StartNew(
         () =>
         {
@@ -77,7 +77,7 @@ internal static class ChannelFixture
 
     public static IEnumerable<byte[]> Cut(byte[] train, int segmentSize) => train.Chunk(segmentSize);
 
-    /// <summary>In any order: when the sending thread moves to another processor, even loopback reorders.</summary>
+    /// <summary>Compares in any order: when the sending thread moves to another processor, even loopback reorders.</summary>
     public static void AssertSame(IEnumerable<byte[]> expected, IEnumerable<Datagram> actual) =>
         Assert.Equal(expected.Select(Convert.ToHexString).Order(), actual.Select(datagram => Convert.ToHexString(datagram.Bytes)).Order());
 

@@ -6,7 +6,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>Choosing a channel, and what the log says about it.</summary>
+/// <summary>Choosing a channel, and the log messages about the choice.</summary>
 public sealed class DatagramChannelFactoryTests
 {
     [Fact]
@@ -83,7 +83,7 @@ public sealed class DatagramChannelFactoryTests
     [Fact]
     public void Create_SmallBufferAsked_ReportsWhatWasAsked()
     {
-        // The system doubles it for its bookkeeping; that must not be reported as room for datagrams.
+        // The system doubles the size for its bookkeeping; the channel must not report that part as room for datagrams.
         using var channel = DatagramChannelFactory.Create(
             new IPEndPoint(IPAddress.Loopback, 0),
             new UtpTransportOptions { KernelReceiveBufferSize = 128 * 1024, KernelSendBufferSize = 64 * 1024 },
@@ -128,7 +128,7 @@ public sealed class DatagramChannelFactoryTests
         Assert.Equal(2, logger.Collector.Count);
     }
 
-    /// <summary>Which kind was chosen on a system that has the kinds given.</summary>
+    /// <summary>Chooses a channel on a system that supports the given kinds; returns its name.</summary>
     private static string Choose(UtpDatagramOffload mode, bool hasSegmentation, bool hasBatching, FakeLogger logger)
     {
         var network = new InProcessDatagramNetwork(seed: 1, LinkImpairments.None);

@@ -9,7 +9,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>What every channel over a real socket must do.</summary>
+/// <summary>Requirements on every channel over a real socket.</summary>
 public sealed class DatagramChannelTests
 {
     [Theory]
@@ -131,7 +131,7 @@ public sealed class DatagramChannelTests
         using var sender = Open(offload);
         using var receiver = Open(offload);
 
-        // Port 0 is no destination.
+        // Port 0 is not a valid destination.
         var nowhere = new Transmit(PeerAddress.FromIPv4(0x7F000001, 0), 5, 5, false, null);
         Assert.Equal(SendOutcome.Failed, sender.Send(nowhere, Bytes(5, 1), out _));
         Assert.Equal(SendOutcome.Sent, sender.Send(To(receiver, 5, 5), Bytes(5, 1), out _));
@@ -180,12 +180,12 @@ public sealed class DatagramChannelTests
         var batch = NewBatch();
         var datagrams = new List<Instant>();
 
-        // The system may deliver some of what was sent a moment later, so the first attempt need not find all of it.
+        // The system may deliver some datagrams a moment later, so the first attempt need not find all of them.
         for (var attempt = 0; attempt < 20 && batch.Count < batch.Capacity; attempt++)
         {
             for (var i = 0; i < 40; i++)
             {
-                // Different lengths, so that no receive offload can join them.
+                // The lengths differ, so that no receive offload can join them.
                 sender.Send(To(receiver, 100 + (i * 7 % 40), 1_000), Bytes(200, i), out _);
             }
 
@@ -256,7 +256,7 @@ public sealed class DatagramChannelTests
         var transmit = To(receiver, train.Length, 1_400);
         var batch = NewBatch();
 
-        // What a round allocates for the first use of some call, another does not; what a datagram costs, every round shows.
+        // A first call may allocate in one round and not in the next; an allocation per datagram occurs in every round.
         var allocated = await Task.Run(() => Enumerable.Range(0, 10).Select(_ => AllocatedByRound()).Min()).WaitAsync(Patience);
 
         Assert.Equal(0, allocated);

@@ -4,10 +4,10 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>Ending a wait: by <see cref="IDatagramChannel.Wake"/>, by dispose, from any thread.</summary>
+/// <summary>Ending a wait by <see cref="IDatagramChannel.Wake"/> or dispose, from any thread.</summary>
 public sealed class DatagramChannelWakeTests
 {
-    /// <summary>Each is woken in its own way; IPv6Any also where IPv6 is missing.</summary>
+    /// <summary>Addresses whose sockets are woken in different ways; IPv6Any also where IPv6 is missing.</summary>
     private static readonly IPAddress[] Addresses = HasIPv6Loopback
         ? [IPAddress.Loopback, IPAddress.Any, IPAddress.IPv6Any, IPAddress.IPv6Loopback]
         : [IPAddress.Loopback, IPAddress.Any, IPAddress.IPv6Any];
@@ -91,7 +91,7 @@ public sealed class DatagramChannelWakeTests
             }
         });
 
-        // Each request must be seen after its wake-up; a lost one would stay unseen for good once the traffic has ended.
+        // The receiver must see each request after its wake-up; a lost one would never be seen once the traffic has ended.
         for (var i = 1; i <= 3_000; i++)
         {
             Interlocked.Increment(ref requested);

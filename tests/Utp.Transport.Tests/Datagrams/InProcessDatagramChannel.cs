@@ -10,7 +10,7 @@ namespace Utp.Transport.Tests.Datagrams;
 /// <summary>One end of an <see cref="InProcessDatagramNetwork"/>.</summary>
 internal sealed class InProcessDatagramChannel : IDatagramChannel
 {
-    /// <summary>A datagram that waits to be overtaken, while nothing comes that could, goes on after this long.</summary>
+    /// <summary>The longest time for which a datagram is held back to be overtaken when no other datagram comes.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(2);
 
     private readonly InProcessDatagramNetwork _network;
@@ -46,7 +46,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
 
     public int SendBufferBytes => _network.Impairments.QueueBytes;
 
-    /// <summary>Datagrams that wait for <see cref="Receive"/>, those held back to be overtaken included.</summary>
+    /// <summary>Number of datagrams that wait for <see cref="Receive"/>, including those held back to be overtaken.</summary>
     public int PendingCount
     {
         get
@@ -150,7 +150,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
         _network.Close(this);
     }
 
-    /// <summary>False when the queue is full.</summary>
+    /// <summary>Adds a datagram; false when the queue is full.</summary>
     internal bool TryEnqueue(PeerAddress from, byte[] bytes, int overtakenBy)
     {
         lock (_queueLock)
@@ -181,7 +181,7 @@ internal sealed class InProcessDatagramChannel : IDatagramChannel
         }
     }
 
-    /// <summary>In whole milliseconds; null when the deadline has passed.</summary>
+    /// <summary>Gets the time to the deadline in whole milliseconds; null when it has passed.</summary>
     private TimeSpan? TimeTo(Instant deadline)
     {
         if (deadline.IsNever)

@@ -5,18 +5,18 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>What the links between in-process channels do to datagrams. Probabilities are per datagram.</summary>
+/// <summary>Impairments of the links between in-process channels. Probabilities are per datagram.</summary>
 internal sealed record LinkImpairments(double Loss = 0, double Duplication = 0, double Reordering = 0)
 {
     public static readonly LinkImpairments None = new();
 
-    /// <summary>Bytes that may wait for a receiver; more is dropped, as a kernel's receive buffer does.</summary>
+    /// <summary>The maximum number of bytes that wait for a receiver; more is dropped, as by a kernel's receive buffer.</summary>
     public int QueueBytes { get; init; } = 4 * 1024 * 1024;
 }
 
 /// <summary>
-/// Channels that reach each other inside the process, with seeded loss, duplication and reordering. The fate of the n-th datagram from one
-/// channel to another depends on the seed alone, whatever the threads do; its moment of arrival does not.
+/// Channels that reach each other inside the process, with seeded loss, duplication and reordering. The seed alone determines what happens to the
+/// n-th datagram from one channel to another, whatever the threads do; its moment of arrival varies.
 /// </summary>
 internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairments, UtpClock? clock = null)
 {
@@ -33,10 +33,10 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
 
     public LinkImpairments Impairments { get; } = impairments;
 
-    /// <summary>Whether channels say that the system cuts their trains, and lose them, as broken segmentation offload does.</summary>
+    /// <summary>Whether channels claim that the system cuts their trains, and lose them, as broken segmentation offload does.</summary>
     public bool LosesTrains { get; init; }
 
-    /// <summary>Whether channels say that the system cuts their trains, and refuses them while it takes single datagrams.</summary>
+    /// <summary>Whether channels claim that the system cuts their trains, and refuse them while they accept single datagrams.</summary>
     public bool RefusesTrains { get; init; }
 
     public UtpClock Clock { get; } = clock ?? new UtpClock(TimeProvider.System);
@@ -49,10 +49,12 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
 
     public int ReorderedCount => Volatile.Read(ref _reorderedCount);
 
-    /// <summary>Datagrams that found the receiver's queue full.</summary>
+    /// <summary>Number of datagrams that found the receiver's queue full.</summary>
     public int OverflowCount => Volatile.Read(ref _overflowCount);
 
-    /// <summary>Opens a channel at 127.0.0.1; port 0 takes the next free one. Its deadlines and arrivals are on <paramref name="clock"/>.</summary>
+    /// <summary>
+    /// Opens a channel at 127.0.0.1; port 0 takes the next free port. Its deadlines and arrivals are on <paramref name="clock"/>.
+    /// </summary>
     public InProcessDatagramChannel Open(int port = 0, UtpClock? clock = null)
     {
         port = port == 0 ? Interlocked.Increment(ref _lastPort) : port;
@@ -67,10 +69,10 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
 
     internal void Close(InProcessDatagramChannel channel) => _channels.TryRemove(channel.Address, out _);
 
-    /// <summary>Carries one datagram over the link that <paramref name="fate"/> belongs to.</summary>
+    /// <summary>Carries one datagram over the link with the random stream <paramref name="fate"/>.</summary>
     internal void Carry(PeerAddress from, PeerAddress to, ReadOnlySpan<byte> datagram, Random fate)
     {
-        // Always three draws, so that a fate never shifts those behind it.
+        // Always draw three times, so that one datagram never changes the draws of later ones.
         var lost = fate.NextDouble() < Impairments.Loss;
         var duplicated = fate.NextDouble() < Impairments.Duplication;
         var overtakenBy = fate.NextDouble() is var draw && draw < Impairments.Reordering ? 1 + (int)(draw / Impairments.Reordering * 4) : 0;
@@ -100,7 +102,7 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
         }
     }
 
-    /// <summary>The same for the same seed and pair of ports.</summary>
+    /// <summary>Creates the random stream of a link, which is the same for the same seed and pair of ports.</summary>
     internal Random CreateFate(PeerAddress from, PeerAddress to) => new(HashOf(HashOf(Seed, from.Port), to.Port));
 
     private static int HashOf(int left, int right) => unchecked((int)(((uint)left * 0x9E3779B1) ^ (((uint)right + 0x7F4A7C15) * 0x85EBCA6B)));

@@ -4,7 +4,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>Tests of the instrument: the links do what they claim.</summary>
+/// <summary>Tests of the instrument: the links impair datagrams at the configured rates.</summary>
 public sealed class InProcessDatagramNetworkTests
 {
     private const int Seed = 20_260_101;
@@ -123,7 +123,7 @@ public sealed class InProcessDatagramNetworkTests
             sender.Send(To(receiver, train.Length, 10), train, out _);
         }
 
-        // The end mark takes the unimpaired way in, behind everything that is held back.
+        // The end mark enters unimpaired, behind every datagram that is held back.
         Assert.True(SpinWait.SpinUntil(() => receiver.PendingCount == 0, Patience));
         BinaryPrimitives.WriteInt32BigEndian(train, -1);
         Assert.True(receiver.TryEnqueue(sender.Address, train[..10], overtakenBy: 0));

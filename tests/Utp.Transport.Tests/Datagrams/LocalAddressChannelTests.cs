@@ -8,7 +8,9 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>What every channel on Linux does with the local addresses of a wildcard socket. Linux has all of 127.0.0.0/8 on loopback.</summary>
+/// <summary>
+/// Local addresses of a wildcard socket, for every channel on Linux, which has all of 127.0.0.0/8 on loopback.
+/// </summary>
 public sealed class LocalAddressChannelTests
 {
     private static readonly LocalAddress Second = LocalAddress.FromIPv4(0x7F000002);
@@ -87,7 +89,7 @@ public sealed class LocalAddressChannelTests
             using var receiver = Open(offload, IPAddress.Loopback);
             var transmit = To(receiver, 14_000, 1_400);
 
-            // TEST-NET-1, RFC 5737.
+            // This address is in TEST-NET-1, RFC 5737.
             var outcome = sender.Send(transmit with { Local = LocalAddress.FromIPv4(0xC0000201) }, new byte[14_000], out var bytesSent);
 
             Assert.Equal((SendOutcome.SourceUnavailable, 0), (outcome, bytesSent));
@@ -130,7 +132,7 @@ public sealed class LocalAddressChannelTests
         {
             for (var i = 0; i < Count; i++)
             {
-                // Assertions allocate.
+                // Assertions would allocate.
                 if (sender.Send(transmit with { Local = i % 2 == 0 ? Second : default }, bytes, out _) != SendOutcome.Sent || !receiver.Receive(batch))
                 {
                     Assert.Fail($"Datagram {i} was not sent or not received.");

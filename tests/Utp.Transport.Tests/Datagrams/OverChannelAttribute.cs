@@ -4,7 +4,7 @@ using Xunit.Sdk;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>Runs a theory over one kind of channel; where the system lacks it the row is skipped and says why.</summary>
+/// <summary>Runs a theory over one kind of channel; where the system lacks it, the row is skipped with the reason.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class OverChannelAttribute : DataAttribute
 {

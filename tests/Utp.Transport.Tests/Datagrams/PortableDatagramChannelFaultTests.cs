@@ -25,7 +25,7 @@ public sealed class PortableDatagramChannelFaultTests
         using var channel = new PortableDatagramChannel(socket, Facts, Clock);
         foreach (var call in new[] { FaultyCall.Receive, FaultyCall.Available, FaultyCall.WaitReadable, FaultyCall.PendingError })
         {
-            // The look behind a datagram happens once per receive, everything else until one has arrived.
+            // The check behind a datagram happens once per receive; every other call happens until one has arrived.
             var times = call == FaultyCall.Available ? 1 : 3;
             socket.Fail(call, error, times);
             socket.Arriving.Enqueue([1, 2, 3]);
@@ -149,7 +149,7 @@ public sealed class PortableDatagramChannelFaultTests
         channel.Send(Train(3, 3), new byte[3], out _);
         var start = Clock.Now;
 
-        // The system calls such a socket writable at once, which would make the caller spin.
+        // The system reports such a socket as writable at once, which would make the caller spin.
         Assert.True(channel.WaitWritable(TimeSpan.FromSeconds(5)));
 
         Assert.True(Clock.Now - start >= 500);
@@ -194,7 +194,7 @@ public sealed class PortableDatagramChannelFaultTests
 
         public List<string> Journal { get; } = [];
 
-        /// <summary>Where arriving datagrams were sent to.</summary>
+        /// <summary>Destination of arriving datagrams.</summary>
         public LocalAddress Local { get; set; }
 
         public int FailuresLeft { get; private set; }

@@ -4,7 +4,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>A receive ends at its deadline, not before, and not without what has arrived.</summary>
+/// <summary>A receive ends at its deadline, not before, and returns the datagrams that have arrived.</summary>
 public sealed class ReceiveDeadlineTests
 {
     [Theory]
@@ -30,7 +30,7 @@ public sealed class ReceiveDeadlineTests
     [OverChannel(UtpDatagramOffload.Segmentation)]
     public async Task Receive_DeadlineSoonAfterTraffic_EndsAtTheDeadline(UtpDatagramOffload offload)
     {
-        // While datagrams come often, a receive looks and waits in ways of its own.
+        // While datagrams come often, a receive spins and waits differently.
         using var channel = Open(offload);
         using var sender = Open(offload);
         for (var i = 0; i < 10; i++)

@@ -5,12 +5,14 @@ using Utp.Transport.Datagrams.Sharding;
 
 namespace Utp.Transport.Tests.Datagrams;
 
-/// <summary>The function that shares peers out among shards, and its twin for the kernel, here run by an interpreter.</summary>
+/// <summary>The function that distributes peers among shards, and its equivalent for the kernel, which an interpreter runs here.</summary>
 public sealed class ShardSelectorTests
 {
     private const int Peers = 24_000;
 
-    /// <summary>Of an even share. Random numbers alone stray by 4.9 standard deviations, 1.7 to 8 % of it, once in a million times.</summary>
+    /// <summary>
+    /// Tolerance as a fraction of an even share. Random numbers alone deviate by 4.9 standard deviations, 1.7 to 8 % of it, once in a million times.
+    /// </summary>
     private const double Tolerance = 0.1;
 
     public static TheoryData<int> Counts => [2, 3, 8];
@@ -90,7 +92,7 @@ public sealed class ShardSelectorTests
     [InlineData(6, 0)]
     public void Program_PacketsWhosePortIsElsewhere_LeavesTheChoiceToTheKernel(int offset, byte value)
     {
-        // IPv4 with options, no IP that is known, and IPv6 with an extension header.
+        // These are IPv4 with options, an unknown IP version, and IPv6 with an extension header.
         var packet = PacketFrom(new PeerAddress(1, 2, 0, 3));
         packet[offset] = value;
 
@@ -129,7 +131,7 @@ public sealed class ShardSelectorTests
         Assert.All(shares, share => Assert.InRange(share, even * (1 - Tolerance), even * (1 + Tolerance)));
     }
 
-    /// <summary>As much of the headers as the program looks at.</summary>
+    /// <summary>Builds the part of the headers that the program reads.</summary>
     private static byte[] PacketFrom(in PeerAddress remote)
     {
         var packet = new byte[48];

@@ -1,6 +1,6 @@
 namespace Utp.Transport.Tests.Diagnostics;
 
-/// <summary>A disk that takes as long as the test wants, and as many bytes.</summary>
+/// <summary>A simulated disk whose speed and room the test controls.</summary>
 internal sealed class GatedStream : MemoryStream
 {
     private readonly ManualResetEventSlim _open = new(initialState: true);
@@ -8,7 +8,7 @@ internal sealed class GatedStream : MemoryStream
     /// <summary>Set while a write waits for the gate.</summary>
     public ManualResetEventSlim IsWaiting { get; } = new();
 
-    /// <summary>Bytes that fit.</summary>
+    /// <summary>Number of bytes that still fit.</summary>
     public long Room { get; set; } = long.MaxValue;
 
     public void CloseGate() => _open.Reset();

@@ -9,7 +9,7 @@ using Utp.Transport.Tests.Hosting;
 
 namespace Utp.Transport.Tests.Diagnostics;
 
-/// <summary>What an engine with <see cref="UtpTransportOptions.TracePath"/> leaves on the disk.</summary>
+/// <summary>The trace file of an engine with <see cref="UtpTransportOptions.TracePath"/>.</summary>
 public sealed class TraceEndToEndTests : IDisposable
 {
     private const int TransferBytes = 4 * 1024 * 1024;
@@ -28,7 +28,7 @@ public sealed class TraceEndToEndTests : IDisposable
         Assert.Equal(2, trace.Connections().Count());
         foreach (var (end, id) in new[] { (client.Statistics, client.Id), (server.Statistics, server.Id) })
         {
-            // The ids are those of the connections, as logs have them.
+            // The trace uses the ids that the connections have in logs.
             var lines = Assert.Single(trace.Connections(), group => group.Key == id).ToList();
             Assert.Equal("connectivity:connection_started", TraceLines.NameOf(lines[0]));
             Assert.Equal("connectivity:connection_closed", TraceLines.NameOf(lines[^1]));
@@ -54,7 +54,7 @@ public sealed class TraceEndToEndTests : IDisposable
     {
         await TransferAsync();
 
-        // 4 MB are some three thousand packets; and a second of loopback is plenty.
+        // 4 MB are some three thousand packets, and a transfer over loopback takes at most a second.
         var samples = TraceLines.Read(TracePath).Connections().Select(group => group.Count(line => TraceLines.NameOf(line) == "recovery:metrics_updated"));
         Assert.All(samples, count => Assert.InRange(count, 2, 400));
     }
@@ -67,7 +67,7 @@ public sealed class TraceEndToEndTests : IDisposable
             return;
         }
 
-        // A device that exists and is always full.
+        // This device exists and is always full.
         using var host = UtpConfigurationJson.Host("""{ "Utp": { "Transport": { "TracePath": "/dev/full" } } }""");
 
         var error = await Assert.ThrowsAsync<IOException>(() => host.StartAsync().WaitAsync(EngineFixture.Patience));
@@ -106,7 +106,7 @@ public sealed class TraceEndToEndTests : IDisposable
     {
         await using (var engine = NewEngine())
         {
-            // A socket that uTP has open, where nobody listens.
+            // uTP has this socket open, but no listener on it.
             var listener = await engine.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), engine.DefaultOptions);
             await listener.UnbindAsync();
             await Assert.ThrowsAsync<System.Net.Sockets.SocketException>(
@@ -123,7 +123,7 @@ public sealed class TraceEndToEndTests : IDisposable
         Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance,
         TimeProvider.System);
 
-    /// <summary>Sends, and stops the engine. The counters are those of the closed connections.</summary>
+    /// <summary>Transfers bytes, and stops the engine. The counters are those of the closed connections.</summary>
     private async Task<((UtpConnectionStatistics Statistics, string Id) Client, (UtpConnectionStatistics Statistics, string Id) Server)> TransferAsync()
     {
         UtpConnection client;

@@ -12,7 +12,7 @@ using Utp.Transport.Engine;
 
 namespace Utp.Transport.Tests.Diagnostics;
 
-/// <summary>The queue before the file, the file's lines, and disks that are slow, full or not there.</summary>
+/// <summary>The queue before the file, the lines of the file, and disks that are slow, full or missing.</summary>
 public sealed class TraceFileTests : IDisposable
 {
     private static readonly IPEndPoint Local = new(IPAddress.Loopback, 7000);
@@ -117,7 +117,7 @@ public sealed class TraceFileTests : IDisposable
         trace.Write(Sample, Local);
         Assert.True(_stream.IsWaiting.Wait(Patience));
 
-        // The disk holds the thread, so these stay where they are; the caller is not held.
+        // The disk blocks the writing thread, so these records stay queued; the caller is not blocked.
         for (var i = 0; i < 17; i++)
         {
             trace.Write(Sample, Local);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Utp.Transport.Tests.Diagnostics;
 
-/// <summary>A trace parsed back, as any reader of JSON lines would.</summary>
+/// <summary>Parses a trace as any reader of JSON lines would.</summary>
 internal sealed class TraceLines(string text)
 {
     /// <summary>Every line, the header first.</summary>

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Utp.Transport.Tests.Engine;
 
 /// <summary>
-/// A UDP port that nobody reads and nobody else can take: a socket has it that is connected to itself, and Linux reports datagrams of all other
-/// peers as refused. A port that a test only closed could belong to another test when the datagram arrives.
+/// A UDP port that is closed to peers and that no other socket can take. A socket that is connected to itself has it, and Linux reports datagrams of
+/// all other peers as refused. A port that a test had merely closed could belong to another test when the datagram arrives.
 /// </summary>
 internal sealed class ClosedPort : IDisposable
 {

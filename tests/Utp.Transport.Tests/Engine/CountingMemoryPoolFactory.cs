@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Pools that know how many of their blocks are out.</summary>
+/// <summary>Creates pools that count the blocks that are rented.</summary>
 internal sealed class CountingMemoryPoolFactory : IMemoryPoolFactory<byte>
 {
     private int _rentedCount;
 
-    /// <summary>Whether there is no memory for whoever asks now.</summary>
+    /// <summary>Whether a request for memory now fails.</summary>
     public Func<bool>? IsExhausted { get; set; }
 
     public int RentedCount => Volatile.Read(ref _rentedCount);
@@ -45,7 +45,7 @@ internal sealed class CountingMemoryPoolFactory : IMemoryPoolFactory<byte>
         {
             if (Interlocked.Exchange(ref _returned, 1) == 0)
             {
-                // Whoever reads a block after giving it back should notice.
+                // Code that reads a block after returning it should fail.
                 inner.Memory.Span.Fill(0xDD);
                 inner.Dispose();
                 Interlocked.Decrement(ref owner._rentedCount);

@@ -14,16 +14,18 @@ using Utp.Transport.Tests.Sockets;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Two engines, as two processes would have, on loopback or on an in-process network; and pairs of connections between them.</summary>
+/// <summary>Two engines, as in two processes, on loopback or on an in-process network, and pairs of connections between them.</summary>
 internal sealed class EngineFixture : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>The channel of tests that do not choose one: so a second run of them covers another one (UTP_TEST_CHANNEL=Portable, Batching).</summary>
+    /// <summary>
+    /// The channel of tests that do not choose one; UTP_TEST_CHANNEL (Portable, Batching) sets it, so that a second run covers another channel.
+    /// </summary>
     private static readonly UtpDatagramOffload Channel =
         Environment.GetEnvironmentVariable("UTP_TEST_CHANNEL") is { Length: > 0 } name ? Enum.Parse<UtpDatagramOffload>(name) : UtpDatagramOffload.Auto;
 
-    /// <summary>Shards of each local endpoint of tests that do not choose (UTP_TEST_SHARDS); null is the default.</summary>
+    /// <summary>Shards of each local endpoint in tests that do not choose (UTP_TEST_SHARDS); null is the default.</summary>
     private static readonly int? Shards =
         Environment.GetEnvironmentVariable("UTP_TEST_SHARDS") is { Length: > 0 } count ? int.Parse(count, CultureInfo.InvariantCulture) : null;
 
@@ -48,12 +50,12 @@ internal sealed class EngineFixture : IAsyncDisposable
 
     public UtpTransportOptions Options { get; }
 
-    /// <summary>UDP sockets that a listener has, and that connects without a local endpoint take in turn.</summary>
+    /// <summary>Number of UDP sockets that a listener has, and that connects without a local endpoint use in turn.</summary>
     public int ShardCount => Network is null ? ServerEngine.EffectiveShardCount : 1;
 
     public InProcessDatagramNetwork? Network { get; }
 
-    /// <summary>What happens to datagrams of both engines in place of being sent.</summary>
+    /// <summary>Replaces the sending of datagrams of both engines.</summary>
     public SendFault? Fault { get; set; }
 
     /// <summary>Called before a channel receives; may throw.</summary>
@@ -88,7 +90,7 @@ internal sealed class EngineFixture : IAsyncDisposable
             .AsTask().WaitAsync(Patience, CancellationToken.None);
     }
 
-    /// <summary>A listener of its own and one connection through it.</summary>
+    /// <summary>Binds a listener and makes one connection through it.</summary>
     public async Task<(UtpConnection Client, UtpConnection Server)> ConnectPairAsync(
         Action<UtpConnectionOptions>? client = null, Action<UtpListenerOptions>? server = null)
     {
@@ -103,7 +105,7 @@ internal sealed class EngineFixture : IAsyncDisposable
 
     public static IPEndPoint AddressOf(UtpConnectionListener listener) => ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
 
-    /// <summary>What the end of the process does: the UDP sockets are gone, and nobody is told.</summary>
+    /// <summary>Closes the UDP sockets without notifying the peers, as the end of the process does.</summary>
     public void Kill()
     {
         Unplug();
@@ -113,7 +115,7 @@ internal sealed class EngineFixture : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on nothing arrives anywhere, and nobody is told.</summary>
+    /// <summary>Drops every datagram from now on, without notifying either side.</summary>
     public void Unplug() => Fault = static (in Transmit transmit, ReadOnlySpan<byte> _, ref int bytesSent) =>
     {
         bytesSent = transmit.Length;
@@ -146,7 +148,7 @@ internal sealed class EngineFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Both ends at once: a FIN to an engine that is gone is answered by nobody.
+        // Both ends stop at once: an engine that is gone would not answer a FIN.
         if (Fault is null)
         {
             await Task.WhenAll(ClientEngine.CloseConnectionsAsync(), ServerEngine.CloseConnectionsAsync()).WaitAsync(Patience);

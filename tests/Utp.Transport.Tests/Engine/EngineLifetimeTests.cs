@@ -67,7 +67,7 @@ public sealed class EngineLifetimeTests
         time.Advance(TimeSpan.FromSeconds(4));
         Assert.Equal(1, engines.ClientEngine.SocketCount);
 
-        // The aborted connection gives its socket back as soon as its turn is free: only then the five seconds begin.
+        // The aborted connection releases its socket as soon as the turn is free: the five seconds begin only then.
         await EngineFixture.EventuallyAsync(
             () =>
             {
@@ -108,7 +108,7 @@ public sealed class EngineLifetimeTests
 
         await engines.ClientEngine.StoppedAsync(default).WaitAsync(Patience);
 
-        // The application has not said that this was all: an end of the stream would say it in its place.
+        // The application has not finished its output, so the end of the stream must not say that it has.
         await Assert.ThrowsAsync<ConnectionResetException>(() => read.WaitAsync(Patience));
         Assert.Equal(payload.Length, client.CoreStatisticsNow().BytesAcknowledged);
         await Assert.ThrowsAsync<ConnectionAbortedException>(async () => await client.Transport.Input.ReadAsync());
@@ -176,7 +176,7 @@ public sealed class EngineLifetimeTests
     [Fact]
     public async Task StoppedAsync_Cancelled_DoesNotWaitForDelivery()
     {
-        // An engine that waited would do so for ever.
+        // If the engine waited, it would wait for ever.
         await using var engines = new EngineFixture(options => options.ReceiveBufferSize = 16 * 1024, drainTime: Timeout.InfiniteTimeSpan);
         var (client, server) = await engines.ConnectPairAsync();
         await client.Transport.Output.WriteAsync(Pattern(500_000));
@@ -254,12 +254,12 @@ public sealed class EngineLifetimeTests
             () => shard.Read(_ => entered.Signal() | leave.Wait(Patience)), TaskCreationOptions.LongRunning)).ToArray();
         Assert.True(entered.Wait(Patience));
 
-        // The group leaves the register at once. Its sockets are cleaned up when their turns are free.
+        // The group is removed from the register at once. Its sockets are cleaned up when their turns are free.
         var closing = Task.Factory.StartNew(() => engines.ServerEngine.OnFailed(listener.Sockets, new InvalidOperationException("a defect")), TaskCreationOptions.LongRunning);
         await EngineFixture.EventuallyAsync(() => engines.ServerEngine.SocketCount == 0, "the group is removed");
         var counters = Task.Factory.StartNew(() => engines.ServerEngine.ReadCounters().BytesReceived, TaskCreationOptions.LongRunning);
 
-        // Time for a reader that does not wait for the sockets; one that does ends after them.
+        // This is long enough for a reader that does not wait for the sockets; one that waits ends after them.
         await Task.WhenAny(counters, Task.Delay(200));
         leave.Set();
 

@@ -1,9 +1,11 @@
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Every thread of the pool is blocked, and stays so: the pool adds a thread or two per second, and work that blocks waits for each.</summary>
+/// <summary>
+/// Blocks every thread of the pool permanently: the pool adds a thread or two per second, and blocking work waits for each of them.
+/// </summary>
 internal sealed class OccupiedThreadPool : IDisposable
 {
-    /// <summary>More than the pool can add threads for while a test lasts.</summary>
+    /// <summary>More work items than the number of threads that the pool can add during a test.</summary>
     private const int WorkItems = 1_000;
 
     private readonly ManualResetEventSlim _end = new();
@@ -24,7 +26,7 @@ internal sealed class OccupiedThreadPool : IDisposable
                 preferLocal: false);
         }
 
-        // Behind all of them, as what a test must not depend on would be.
+        // This is queued behind all of them, like work that a test must not depend on.
         ThreadPool.UnsafeQueueUserWorkItem(
             static self =>
             {
@@ -34,7 +36,7 @@ internal sealed class OccupiedThreadPool : IDisposable
             this,
             preferLocal: false);
 
-        // The pool starts threads for the first of them at once.
+        // The pool starts threads for the first work items at once.
         Assert.True(SpinWait.SpinUntil(() => ThreadPool.PendingWorkItemCount > 0 && ThreadPool.ThreadCount > 0, EngineFixture.Patience));
     }
 

@@ -10,8 +10,8 @@ using Xunit.Abstractions;
 namespace Utp.Transport.Tests.Engine;
 
 /// <summary>
-/// With every thread of the pool blocked, connections go on: timers fire, and threads that block in a stream are woken. The limits are generous
-/// for busy machines; without the property nothing happens for as long as the pool stays blocked.
+/// With every thread of the pool blocked, connections continue: timers fire, and threads that block in a stream are woken. The limits are generous
+/// for busy machines; without this property nothing happens for as long as the pool stays blocked.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
@@ -115,7 +115,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
     {
         var fixture = new EngineFixture(options =>
         {
-            // Small enough for writes to wait.
+            // The buffers are small enough for writes to wait.
             (options.DatagramOffload, options.SendBufferSize, options.ReceiveBufferSize) = (channel, 64 * 1024, 64 * 1024);
         });
         var (client, server) = Result(fixture.ConnectPairAsync());

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Reading and writing whole payloads, with a limit on how long that may take.</summary>
+/// <summary>Reads and writes whole payloads, with a limit on the time.</summary>
 internal static class PipeAssertions
 {
     public static byte[] Pattern(int length, int seed = 1)

@@ -5,7 +5,7 @@ using Utp.Transport.Tests.Samples;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Programs that end without disposing what they have: the kernel would see to TCP, the process has to see to uTP.</summary>
+/// <summary>Programs that end without disposing their connections: the kernel would finish TCP, but the process itself has to finish uTP.</summary>
 public sealed class ProcessEndTests
 {
     private const int ByteCount = 2_000_000;
@@ -22,7 +22,7 @@ public sealed class ProcessEndTests
         await using var stream = await listener.AcceptAsync().AsTask().WaitAsync(Patience);
         await program.ReadUntilAsync("ending");
 
-        // Only now: before, most of the bytes had no room but in the other process.
+        // Read only now: until here most of the bytes had to stay in the other process.
         var received = await ReadToEndAsync(stream).WaitAsync(Patience);
 
         Assert.Equal(ByteCount, received);

@@ -6,7 +6,9 @@ using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>A peer made of one UDP socket, which sends what a test tells it to and acknowledges nothing, and needs no thread but the test's.</summary>
+/// <summary>
+/// A peer made of one UDP socket, which sends what a test tells it to and acknowledges nothing. It needs only the thread of the test.
+/// </summary>
 internal sealed class RawPeer : IDisposable
 {
     private const ushort ReceiveId = 4_000;
@@ -15,7 +17,7 @@ internal sealed class RawPeer : IDisposable
     private readonly ushort _acknowledged;
     private ushort _nextSequence = 1;
 
-    /// <summary>Connects; the acceptor regards it as connected when the first data has come.</summary>
+    /// <summary>Connects; the acceptor regards the peer as connected when the first data has arrived.</summary>
     public RawPeer(IPEndPoint listener)
     {
         _socket.Connect(listener);
@@ -23,10 +25,10 @@ internal sealed class RawPeer : IDisposable
         _acknowledged = (ushort)(ReceiveUntil(header => header.Type == PacketType.State, EngineFixture.Patience)!.Value.Sequence.Value - 1);
     }
 
-    /// <summary>Sends the next numbered segment; gives its number.</summary>
+    /// <summary>Sends the next numbered segment; returns its number.</summary>
     public SequenceNumber SendData(params byte[] payload) => Send(PacketType.Data, payload);
 
-    /// <summary>Waits for a packet; null after the time. Others are passed over.</summary>
+    /// <summary>Waits for a packet and skips others; null after the time.</summary>
     public PacketHeader? ReceiveUntil(Func<PacketHeader, bool> isWanted, TimeSpan atMost)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < atMost;)

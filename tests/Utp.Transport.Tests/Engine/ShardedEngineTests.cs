@@ -15,7 +15,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Engine;
 
-/// <summary>Local endpoints with several UDP sockets, over real ones.</summary>
+/// <summary>Local endpoints with several real UDP sockets.</summary>
 public sealed class ShardedEngineTests
 {
     private const int Shards = 4;
@@ -92,7 +92,7 @@ public sealed class ShardedEngineTests
             Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
         }
 
-        // The report about the first request ended each connect: a connect whose first report is lost repeats its request after a second.
+        // The report about the first request ended each connect; a connect that misses its first report sends a second request after a second.
         Assert.Equal(Connects, engines.ClientEngine.ReadCounters().PacketsSent);
     }
 
@@ -152,7 +152,7 @@ public sealed class ShardedEngineTests
         Assert.Equal(0, engines.ServerEngine.SocketCount);
         foreach (var client in clients)
         {
-            // Told, and not that this was all: the server had not completed its output.
+            // The client is notified, but not of a complete stream: the server had not completed its output.
             await Assert.ThrowsAsync<ConnectionResetException>(() => client.Transport.Input.ReadToEndAsync().WaitAsync(Patience));
         }
 
@@ -262,11 +262,11 @@ public sealed class ShardedEngineTests
         OpenChannels = open,
     };
 
-    /// <summary>From a socket of its own.</summary>
+    /// <summary>Connects from a new socket.</summary>
     private static Task<UtpConnection> ConnectAsync(EngineFixture engines, UtpConnectionListener listener) =>
         engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(listener), engines.Options, AnyPort).AsTask().WaitAsync(Patience);
 
-    /// <summary>Connects from new ports until every shard has a connection: which shard a port belongs to is chance.</summary>
+    /// <summary>Connects from new ports until every shard has a connection, because the shard of a port is random.</summary>
     private static async Task<(List<UtpConnection> Clients, List<UtpConnection> Servers)> ConnectToEveryShardAsync(
         EngineFixture engines, UtpConnectionListener listener)
     {
@@ -280,7 +280,7 @@ public sealed class ShardedEngineTests
         return (clients, servers);
     }
 
-    /// <summary>Bound sockets, of which each shard gets the datagrams of so many.</summary>
+    /// <summary>Binds sockets so that each shard gets the datagrams of this number of them.</summary>
     private static List<Socket> NewSocketsForEveryShard(int perShard)
     {
         var sockets = new List<Socket>();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>How clients are found: by factory, by key, by default.</summary>
+/// <summary>Programs get clients by factory, by key, or as the default.</summary>
 public sealed class ClientRegistrationTests
 {
     private const string Json = """{ "Utp": { "Clients": { "configured": { "MaxConnections": 2 } } } }""";

@@ -11,7 +11,7 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>What an operator sees of real connections: log lines, the meter and the span of a connect.</summary>
+/// <summary>The diagnostics of real connections: log messages, the meter and the span of a connect.</summary>
 public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -103,7 +103,7 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
 
         lock (spans)
         {
-            // Other tests connect at the same time; theirs are other ports.
+            // Other tests connect at the same time, to other ports.
             var span = Assert.Single(spans, span => Equals(span.GetTagItem("server.port"), Port));
             Assert.Equal(("utp.connect", ActivityKind.Client, "127.0.0.1"), (span.OperationName, span.Kind, span.GetTagItem("network.peer.address")));
         }
@@ -129,7 +129,7 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Connects, and sends one byte so that the acceptor learns of it whatever the peer.</summary>
+    /// <summary>Connects, and sends one byte so that the acceptor confirms the connection with any kind of peer.</summary>
     private async Task<(ConnectionContext Client, ConnectionContext Server)> ConnectAsync()
     {
         var accepting = _listener.AcceptAsync().AsTask();

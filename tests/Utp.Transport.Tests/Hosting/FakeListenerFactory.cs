@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>Listeners without a network, that note what the server does to them, in order.</summary>
+/// <summary>Listeners without a network that record the calls of the server, in order.</summary>
 internal sealed class FakeListenerFactory : IUtpConnectionListenerFactory
 {
     public ConcurrentQueue<string> Journal { get; } = new();
@@ -69,7 +69,7 @@ internal sealed class FakeListener(string name, UtpEndPoint endPoint, UtpListene
     }
 }
 
-/// <summary>A connection to nobody.</summary>
+/// <summary>A connection without a peer.</summary>
 internal sealed class FakeConnection : DefaultConnectionContext
 {
     private readonly ConcurrentQueue<string> _journal;

@@ -8,7 +8,7 @@ using Utp.Transport.Tests.AspNetCore;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>HTTP requests beyond the connections that their uTP client may have.</summary>
+/// <summary>HTTP requests beyond the maximum number of connections of their uTP client.</summary>
 public sealed class HttpClientLimitTests
 {
     private static readonly TimeSpan Patience = UtpWebApp.Patience;

@@ -56,7 +56,7 @@ public sealed class HttpClientTests
         await GetAsync(http);
         await using var ofClient = await services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory(string.Empty).ConnectAsync(app.EndPoints[0]);
 
-        // The pooled connection of the HTTP client is the only one that the client may have.
+        // The pooled connection of the HTTP client is the only one that the uTP client may have.
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
             services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files").ConnectAsync(app.EndPoints[0]).AsTask().WaitAsync(UtpWebApp.Patience));
     }

@@ -7,7 +7,7 @@ using Utp.Transport.Tests.AspNetCore;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary><c>OverUtp</c> beside what else is said about handlers: it works in every order, or fails where the client is made.</summary>
+/// <summary><c>OverUtp</c> beside other settings of handlers: it works in every order, or fails where the client is created.</summary>
 public sealed class HttpHandlerTests
 {
     private static readonly TimeSpan Patience = UtpWebApp.Patience;

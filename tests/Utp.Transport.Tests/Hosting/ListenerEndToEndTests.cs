@@ -73,7 +73,7 @@ public sealed class ListenerEndToEndTests
             await connection.Transport.Output.WriteAsync("goodbye"u8.ToArray());
         })));
 
-        // An engine of its own, which does not stop with the host.
+        // This is a separate engine, which does not stop with the host.
         await using var services = new ServiceCollection().AddUtp().Services.BuildServiceProvider();
         await using var connection = await Connect(
             services.GetRequiredService<IUtpConnectionFactory>(),

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>Where options come from, and which level has the last word.</summary>
+/// <summary>The sources of options, and the level that takes precedence.</summary>
 public sealed class OptionsBindingTests
 {
     private const string Json = """

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>Bad configuration fails the start, with a message that names the key, its value, what is allowed and the way out.</summary>
+/// <summary>Bad configuration fails the start, with a message that names the key, its value, the allowed values and the remedy.</summary>
 public sealed class OptionsValidationTests
 {
     [Theory]

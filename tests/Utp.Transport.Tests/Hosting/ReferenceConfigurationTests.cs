@@ -8,13 +8,13 @@ using Utp.Transport.Tests.Samples;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>The appsettings.json of the repository: it binds, it is complete, and the defaults that it shows are the defaults.</summary>
+/// <summary>The appsettings.json of the repository binds, is complete, and shows the actual defaults.</summary>
 public sealed class ReferenceConfigurationTests
 {
     [Fact]
     public async Task File_AsTheConfigurationOfAWebHost_StartsAndServes()
     {
-        // Only the port differs, so that the test finds one that is free.
+        // Only the port differs, so that the test uses a free one.
         await using var app = UtpWebApp.Build(
             await File.ReadAllTextAsync(RepositoryPaths.Settings), null, "--Utp:Endpoints:web:Url=utp://127.0.0.1:0", "--Urls=http://127.0.0.1:0");
 

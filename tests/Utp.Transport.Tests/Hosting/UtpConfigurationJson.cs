@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>Programs made from a piece of configuration.</summary>
+/// <summary>Creates programs from a piece of configuration.</summary>
 internal static class UtpConfigurationJson
 {
     public static IConfigurationRoot Parse(string json) => new ConfigurationBuilder().AddJson(json).Build();
@@ -32,7 +32,7 @@ internal static class UtpConfigurationJson
         return builder.Build();
     }
 
-    /// <summary>Starts a host that must refuse to, and gives what it complains of.</summary>
+    /// <summary>Starts a host that must refuse to start; returns the reported failures.</summary>
     public static async Task<string[]> StartFailuresAsync(string json, Action<IUtpBuilder>? configure = null)
     {
         using var host = Host(json, configure);

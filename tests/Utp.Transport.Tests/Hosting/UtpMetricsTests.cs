@@ -5,7 +5,7 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Tests.Hosting;
 
-/// <summary>What the meter tells of a connection's life and of the engine's totals.</summary>
+/// <summary>The instruments of the meter for the life of a connection and the totals of the engine.</summary>
 public sealed class UtpMetricsTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();

@@ -227,7 +227,7 @@ public sealed class UtpServerTests
         await host.StartAsync().WaitAsync(Patience);
         await Handling(_factory.Listeners["one"].Connect());
 
-        // A handler counts as handling before it has registered, and a beat before that is nobody's.
+        // A handler counts as running before it has registered, and an earlier heartbeat would have no receiver.
         await registered.Task.WaitAsync(Patience);
 
         for (var second = 1; second <= 3; second++)

@@ -10,7 +10,7 @@ using Utp.Transport.Tests.Hosting;
 
 namespace Utp.Transport.Tests.Options;
 
-/// <summary>Options given in code are judged before they reach a socket, which all connections share, and are copied at that moment.</summary>
+/// <summary>Options given in code are checked before they reach a socket, which all connections share, and are copied at that moment.</summary>
 public sealed class CodeOptionsTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;

@@ -3,7 +3,7 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Tests.Options;
 
-/// <summary>The tables of keys against the options classes that they stand for.</summary>
+/// <summary>Compares the tables of keys with the options classes.</summary>
 public sealed class OptionKeyTests
 {
     [Fact]

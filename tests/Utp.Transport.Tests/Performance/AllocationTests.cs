@@ -9,9 +9,8 @@ using Utp.Transport.Tests.Datagrams;
 namespace Utp.Transport.Tests.Performance;
 
 /// <summary>
-/// What both ends and everything between them allocate once they are warm: nothing. The best of several rounds counts, and a byte per
-/// message is tolerated, because the runtime allocates on its own account while it compiles; an object per message would show in each round,
-/// with 24 bytes at least.
+/// Both ends and everything between them allocate nothing once they are warm. The best of several rounds counts, and a byte per message is
+/// tolerated, because the runtime itself allocates while it compiles. An object per message would add at least 24 bytes in each round.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class AllocationTests
@@ -68,7 +67,7 @@ public sealed class AllocationTests
         return (client, (await accept)!);
     }
 
-    /// <summary>Bytes allocated during the best round.</summary>
+    /// <summary>Gets the bytes allocated during the best round.</summary>
     private static async Task<long> PingAsync(ConnectionContext connection, int count)
     {
         var message = new byte[64];

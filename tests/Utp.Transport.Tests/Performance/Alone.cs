@@ -1,6 +1,6 @@
 namespace Utp.Transport.Tests.Performance;
 
-/// <summary>Tests that look at the whole process, and so run when no other test does.</summary>
+/// <summary>Tests that measure the whole process, and so run when no other test does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -1,6 +1,6 @@
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>The sample EchoHost, run as a person runs it.</summary>
+/// <summary>Runs the sample EchoHost as a person does.</summary>
 public sealed class EchoHostSampleTests
 {
     [Fact]

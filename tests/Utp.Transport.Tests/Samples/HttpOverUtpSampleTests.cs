@@ -2,7 +2,7 @@ using System.Net.Http;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>The sample HttpOverUtp, run as a person runs it.</summary>
+/// <summary>Runs the sample HttpOverUtp as a person does.</summary>
 public sealed class HttpOverUtpSampleTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("utp-sample-");

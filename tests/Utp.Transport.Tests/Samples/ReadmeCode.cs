@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>The code of the README, so that the compiler reads it too. <see cref="ReadmeTests"/> compares the two.</summary>
+/// <summary>The code of the README, so that the compiler checks it too. <see cref="ReadmeTests"/> compares the two.</summary>
 internal static class ReadmeCode
 {
     public static void Server(string[] args)

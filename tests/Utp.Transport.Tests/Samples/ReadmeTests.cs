@@ -5,7 +5,7 @@ using Utp.Transport.Tests.Hosting;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>What the README shows is what the compiler and the program see.</summary>
+/// <summary>The code and configuration in the README compile and work.</summary>
 public sealed class ReadmeTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
@@ -26,7 +26,7 @@ public sealed class ReadmeTests
     {
         var json = Assert.Single(Blocks("json"));
 
-        // The certificate of the secure endpoint is the reader's; everything else is checked as at the start of a host.
+        // The certificate of the secure endpoint belongs to the reader; everything else is checked as at the start of a host.
         using var host = UtpConfigurationJson.Host(json);
         host.Services.GetRequiredService<IStartupValidator>().Validate();
 

@@ -3,7 +3,7 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>A sample in a process of its own, as a person runs it.</summary>
+/// <summary>A sample in a separate process, as a person runs it.</summary>
 internal sealed class SampleProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -27,7 +27,7 @@ internal sealed class SampleProcess : IAsyncDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
 
-            // Another folder than the repository: samples must find their configuration by themselves.
+            // The folder is not the repository: samples must find their configuration by themselves.
             WorkingDirectory = Path.GetTempPath(),
         };
         start.ArgumentList.Add(path);
@@ -54,7 +54,7 @@ internal sealed class SampleProcess : IAsyncDisposable
         throw new InvalidOperationException($"The sample ended without saying '{text}': {await _error}");
     }
 
-    /// <summary>Waits for the end; gives the exit code and what was written.</summary>
+    /// <summary>Waits for the end; returns the exit code and the output.</summary>
     public async Task<(int ExitCode, string Output, string Error)> EndAsync()
     {
         using var timeout = new CancellationTokenSource(Patience);

@@ -2,7 +2,7 @@ using HttpOverUtp;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>What the sample's folder gives out, and what it does not.</summary>
+/// <summary>The files that the sample's folder serves, and those that it refuses.</summary>
 public sealed class SharedFolderTests : IDisposable
 {
     private readonly DirectoryInfo _outside = Directory.CreateTempSubdirectory("utp-folder-");

@@ -6,7 +6,7 @@ using Utp.Transport.Tests.Performance;
 
 namespace Utp.Transport.Tests.Scale;
 
-/// <summary>Many connections through one UDP socket, at once and one after another: nothing is lost, and nothing is left.</summary>
+/// <summary>Many connections through one UDP socket, at once and one after another: nothing is lost, and nothing leaks.</summary>
 [Collection(Alone.Name)]
 public sealed class ScaleTests
 {
@@ -62,7 +62,7 @@ public sealed class ScaleTests
         Assert.Equal(0, engines.Pools.RentedCount);
         var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
 
-        // Tables keep the capacity that they grew to; a leaked connection costs some kilobytes, ten thousand of them tens of megabytes.
+        // Tables keep the capacity that they grew to. A leaked connection costs some kilobytes, ten thousand of them tens of megabytes.
         Assert.True(grown < 8 * 1024 * 1024, $"{grown:N0} bytes more than before {Cycles:N0} connections");
     }
 
@@ -75,7 +75,7 @@ public sealed class ScaleTests
         var (standing, standingServer) = await PairAsync(engines, listener);
         var (moving, movingServer) = await PairAsync(engines, listener);
 
-        // More than the window: the writer waits, because nobody reads at the other end.
+        // This is more than the window: the writer waits, because the other end does not read.
         var stuck = standing.Transport.Output.WriteAsync(new byte[Length]).AsTask();
         var reading = ReadToEndAsync(movingServer.Transport.Input, Length);
         var payload = new byte[Length];

@@ -82,7 +82,7 @@ public sealed class NonUtpDatagramTests
 
         Assert.Equal("through"u8.ToArray(), await server.Transport.Input.ReadExactlyAsync(7));
 
-        // One is in the handler's hands, 256 wait, the rest is dropped and counted.
+        // The handler has one datagram, 256 wait, and the rest is dropped and counted.
         await EngineFixture.EventuallyAsync(() => engines.ServerEngine.ReadCounters().PacketsNotUtp >= 300 - 257, "the excess is dropped");
         gate.Set();
         await client.DisposeAsync();

@@ -10,7 +10,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Sockets;
 
-/// <summary>What the system can answer to a send, and what must follow.</summary>
+/// <summary>The possible results of a send, and the required reactions.</summary>
 public sealed class ChannelFaultTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -18,7 +18,7 @@ public sealed class ChannelFaultTests
     [Fact]
     public async Task WouldBlock_AtEveryThirdSend_IsNeverLoss()
     {
-        // A queue that never overflows, however long the receiver waits for a processor.
+        // This queue never overflows, however long the receiver waits for a processor.
         var network = new InProcessDatagramNetwork(1, LinkImpairments.None with { QueueBytes = 100_000_000 });
         await using var engines = new EngineFixture(network: network);
         var (client, server) = await engines.ConnectPairAsync();
@@ -42,7 +42,7 @@ public sealed class ChannelFaultTests
         engines.Fault = null;
         Assert.True(blocked > 5, $"Blocked only {blocked} times.");
 
-        // On a busy machine a timeout can end first, whatever the channel answers.
+        // On a busy machine a timeout can end the connection first, whatever the channel returns.
         var statistics = client.CoreStatisticsNow();
         Assert.True(statistics.SegmentsLost == 0 || statistics.Timeouts > 0, $"{statistics.SegmentsLost} segments were marked lost.");
         await client.DisposeAsync();
@@ -58,7 +58,7 @@ public sealed class ChannelFaultTests
         var cut = 0;
         engines.Fault = (in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent) =>
         {
-            // Only the first segment leaves; the test channel cannot send it itself, so it is as good as lost and sent again by the protocol.
+            // Only the first segment is sent. The test channel cannot send it itself, so it is lost and the protocol retransmits it.
             if (transmit.SegmentCount < 4 || Interlocked.Increment(ref cut) > 5)
             {
                 return null;
@@ -73,7 +73,7 @@ public sealed class ChannelFaultTests
 
         Assert.Equal(payload, await read);
 
-        // Each cut costs segments and so window: how many long trains there are afterwards is the congestion controller's business.
+        // Each cut loses segments and shrinks the window: the congestion controller determines how many long trains follow.
         Assert.True(cut > 0, "No train was cut.");
         engines.Fault = null;
         await client.DisposeAsync();
@@ -83,7 +83,7 @@ public sealed class ChannelFaultTests
     [Fact]
     public async Task MessageTooLong_AboveSomeSize_IsNotCongestion()
     {
-        // A defect would cost timeouts each time; a busy machine does not delay three transfers for so long.
+        // A defect would cause timeouts each time; a busy machine does not delay three transfers for so long.
         var timeouts = long.MaxValue;
         for (var attempt = 1; attempt <= 3 && timeouts > 0; attempt++)
         {
@@ -122,7 +122,7 @@ public sealed class ChannelFaultTests
         var port = ((System.Net.IPEndPoint)client.LocalEndPoint!).Port;
         var (otherClient, otherServer) = await engines.ConnectPairAsync();
 
-        // Thrown where only a defect could throw: the socket to the second server goes on.
+        // Only a defect could throw here: the socket to the second server continues.
         engines.Fault = (in Transmit transmit, ReadOnlySpan<byte> _, ref int _) =>
             transmit.Remote.Port == port ? throw new InvalidOperationException("a defect") : null;
         await server.Transport.Output.WriteAsync("x"u8.ToArray());
@@ -140,8 +140,8 @@ public sealed class ChannelFaultTests
         await server.DisposeAsync();
     }
 
-    /// <summary>A transfer through a channel that takes 1,300 bytes at most.</summary>
-    /// <returns>The sender's timeouts.</returns>
+    /// <summary>Runs a transfer through a channel that accepts at most 1,300 bytes.</summary>
+    /// <returns>The number of the sender's timeouts.</returns>
     private static async Task<long> TransferOverAShortPathAsync()
     {
         var network = new InProcessDatagramNetwork(1, LinkImpairments.None with { QueueBytes = 100_000_000 });

@@ -5,10 +5,10 @@ using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Tests.Sockets;
 
-/// <summary>What the channels of a fixture do instead of sending. Null sends.</summary>
+/// <summary>Replaces the sending of a fixture's channels. Null sends.</summary>
 internal delegate SendOutcome? SendFault(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent);
 
-/// <summary>Passes everything through, but for the sends that a test wants to fail.</summary>
+/// <summary>Passes everything through, except for the sends that a test makes fail.</summary>
 internal sealed class FaultyChannel(IDatagramChannel inner, Func<SendFault?> fault, Func<Action<IDatagramChannel>?>? receiveFault = null) : IDatagramChannel
 {
     public IPEndPoint LocalEndPoint => inner.LocalEndPoint;

@@ -10,7 +10,9 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Sockets;
 
-/// <summary>Connections and non-uTP datagrams to addresses that the routing table would not answer from. Linux has all of 127.0.0.0/8.</summary>
+/// <summary>
+/// Connections and non-uTP datagrams to addresses that the routing table would not choose for answers. Linux has all of 127.0.0.0/8.
+/// </summary>
 public sealed class LocalAddressTests
 {
     private const int TransferBytes = 2_000_000;
@@ -72,7 +74,7 @@ public sealed class LocalAddressTests
         await using var client = await ConnectAsync(engines, dialled);
         await using var server = await accept;
 
-        // The connection keeps the socket open, which from now on answers requests with a RESET.
+        // The connection keeps the socket open, which now answers requests with a RESET.
         await listener.DisposeAsync();
 
         var refused = await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(engines, dialled));

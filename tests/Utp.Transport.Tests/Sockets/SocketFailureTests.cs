@@ -12,7 +12,7 @@ using static Utp.Transport.Tests.Engine.PipeAssertions;
 
 namespace Utp.Transport.Tests.Sockets;
 
-/// <summary>A socket that fails, by a defect or for lack of memory or threads: who learns it, and what goes on.</summary>
+/// <summary>A socket that fails, by a defect or for lack of memory or threads: which parts are notified, and which continue.</summary>
 public sealed class SocketFailureTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
@@ -78,7 +78,7 @@ public sealed class SocketFailureTests
         using var stranger = new UdpClient();
         stranger.Send([1], EngineFixture.AddressOf(listener));
 
-        // Slowly, so that five failures are within a minute also on a busy machine.
+        // Time passes slowly, so that five failures are within a minute also on a busy machine.
         await PassTimeAsync(time, TimeSpan.FromMilliseconds(10), waiting);
 
         var error = await Assert.ThrowsAsync<IOException>(() => waiting);
@@ -268,7 +268,7 @@ public sealed class SocketFailureTests
         await CloseAsync(healthy, server);
     }
 
-    /// <summary>Fails the socket that the server end is on: the next datagram to the client throws where only a defect could.</summary>
+    /// <summary>Fails the socket of the server end: the next datagram to the client throws where only a defect could.</summary>
     private static async Task FailAsync(EngineFixture engines, UtpConnection client, UtpConnection server)
     {
         var port = ((IPEndPoint)client.LocalEndPoint!).Port;
@@ -288,7 +288,7 @@ public sealed class SocketFailureTests
         },
         "the listener is given up");
 
-    /// <summary>Connects, and again while nobody is there yet.</summary>
+    /// <summary>Connects, and tries again while no listener is there yet.</summary>
     private static async Task<UtpConnection> ConnectAgainAsync(EngineFixture engines, UtpConnectionListener listener)
     {
         for (var attempt = 0; ; attempt++)
@@ -326,7 +326,7 @@ public sealed class SocketFailureTests
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            // What is logged within the turn that fails.
+            // These messages are logged within the turn that fails.
             if (eventId.Name == "EngineFailed" || (eventId.Name == "SocketClosed" && Interlocked.Exchange(ref _socketsClosed, 1) == 0))
             {
                 throw new InvalidOperationException("The log is full.");

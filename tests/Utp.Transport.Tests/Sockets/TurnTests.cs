@@ -25,7 +25,7 @@ public sealed class TurnTests
                 Interlocked.Decrement(ref inside);
             });
 
-        // After each round nobody is left who could rescue lost work: no timer, no datagram, no further caller.
+        // After each round nothing is left that could rescue lost work: no timer, no datagram, no further caller.
         using var round = new Barrier(4, _ => lost += asked - done);
         var askers = Enumerable.Range(0, withReceiver ? 3 : 4).Select(_ => RunRounds(() =>
         {
@@ -33,7 +33,7 @@ public sealed class TurnTests
             turn.TryRun();
         }));
 
-        // The receiver takes the turn without doing the work, so that only what happens at its exit saves work that was left to it.
+        // The receiver takes the turn without doing the work, so that only its exit saves work that was left to it.
         var receiver = withReceiver
             ? RunRounds(() =>
             {

@@ -10,7 +10,7 @@ public sealed class VanishingTrainsTests
 {
     private static readonly TimeSpan Patience = EngineFixture.Patience;
 
-    /// <summary>Trains may be refused with an error (a firewall's rule about lengths), or be lost without one.</summary>
+    /// <summary>The system may refuse trains with an error (a firewall rule about lengths), or lose them without one.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -4,8 +4,8 @@ using Utp.Transport.Tests.Engine;
 namespace Utp.Transport.Tests.Standalone;
 
 /// <summary>
-/// Small writes that belong together leave in as few packets as the window allows: what is flushed together is sent together. Counted on the
-/// data packets that left.
+/// Small writes that belong together are sent in as few packets as the window allows: what is flushed together is sent together. The tests count the
+/// data packets sent.
 /// </summary>
 public class CoalescingTests
 {
@@ -49,7 +49,7 @@ public class CoalescingTests
     [Fact]
     public async Task NoDelayOff_ManyWritesEachFlushed_ShareTheirPackets()
     {
-        // Nagle's algorithm: a short packet waits while others are in flight, so at most one of them leaves in each round trip.
+        // With Nagle's algorithm a short packet waits while others are in flight, so at most one of them is sent in each round trip.
         await using var pair = await StandalonePair.CreateAsync(new UtpClientOptions { NoDelay = false });
         var (client, server) = await pair.ConnectAsync();
 

@@ -15,7 +15,7 @@ public class KeepAliveTests
     {
         var (packets, reason) = await BeSilentAsync(TimeSpan.FromSeconds(10));
 
-        // From each side after about 1, 3 and 8 seconds, then every 8.3, a third of the idle timeout, for a hundred seconds.
+        // Each side sends after about 1, 3 and 8 seconds, then every 8.3 s, a third of the idle timeout, for a hundred seconds.
         Assert.InRange(packets, 24, 30);
         Assert.Equal(UtpCloseReason.None, reason);
     }
@@ -25,12 +25,12 @@ public class KeepAliveTests
     {
         var (packets, reason) = await BeSilentAsync(TimeSpan.Zero);
 
-        // One question and one answer from either side, or from one of them, in each half of the idle timeout.
+        // In each half of the idle timeout, both sides, or one of them, send one question and one answer.
         Assert.InRange(packets, 10, 40);
         Assert.Equal(UtpCloseReason.None, reason);
     }
 
-    /// <summary>Two connected ends say nothing for a while of virtual time.</summary>
+    /// <summary>Keeps two connected ends silent for a while of virtual time.</summary>
     private static async Task<(int Packets, UtpCloseReason Reason)> BeSilentAsync(TimeSpan keepAliveInterval)
     {
         var time = new FakeTimeProvider();

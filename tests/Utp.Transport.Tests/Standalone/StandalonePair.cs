@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Utp.Transport.Tests.Standalone;
 
-/// <summary>A listener and a client on loopback, made as their users make them, and connections between them.</summary>
+/// <summary>A listener and a client on loopback, created as their users do, and connections between them.</summary>
 internal sealed class StandalonePair : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -28,7 +28,7 @@ internal sealed class StandalonePair : IAsyncDisposable
         return (stream, await accept.WaitAsync(Patience));
     }
 
-    /// <summary>Everything up to the end of the stream.</summary>
+    /// <summary>Reads everything up to the end of the stream.</summary>
     public static async Task<byte[]> ReadToEndAsync(Stream stream)
     {
         using var all = new MemoryStream();

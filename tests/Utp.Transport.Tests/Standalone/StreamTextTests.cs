@@ -3,7 +3,7 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Standalone;
 
-/// <summary>Text is what <see cref="StreamWriter"/> and <see cref="StreamReader"/> make of bytes: UTF-8 unless they are told otherwise.</summary>
+/// <summary><see cref="StreamWriter"/> and <see cref="StreamReader"/> convert between bytes and text: UTF-8 unless they are told otherwise.</summary>
 public class StreamTextTests
 {
     [Fact]

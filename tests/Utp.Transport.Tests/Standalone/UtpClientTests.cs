@@ -78,7 +78,7 @@ public class UtpClientTests
             }
             catch (AddressInUseException) when (attempt < 5)
             {
-                // Another test has taken the port since.
+                // Another test has taken the port meanwhile.
             }
         }
     }
@@ -86,7 +86,7 @@ public class UtpClientTests
     [Fact]
     public async Task Connect_NobodyListens_IsRefused()
     {
-        // A uTP socket without a listener: it answers with RESET.
+        // A uTP socket without a listener answers with RESET.
         await using var pair = await StandalonePair.CreateAsync();
         var (client, _) = await pair.ConnectAsync();
         await pair.Listener.StopAsync();

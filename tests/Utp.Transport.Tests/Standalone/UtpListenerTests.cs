@@ -97,7 +97,7 @@ public class UtpListenerTests
 
         await pair.Listener.DisposeAsync().AsTask().WaitAsync(StandalonePair.Patience);
 
-        // Nobody has said that "goodbye" was all, so the peers must not take it for the whole.
+        // The writer has not finished after "goodbye", so the peers must not mistake it for the whole.
         await Assert.ThrowsAnyAsync<IOException>(() => StandalonePair.ReadToEndAsync(first));
         await Assert.ThrowsAnyAsync<IOException>(() => StandalonePair.ReadToEndAsync(second));
         Assert.Equal(7, server.Statistics.BytesAcknowledged);
@@ -113,7 +113,7 @@ public class UtpListenerTests
 
         await pair.Listener.DisposeAsync().AsTask().WaitAsync(StandalonePair.Patience);
 
-        // All that was written has come, and the client learns at once that its own end has nobody to go to.
+        // All written bytes have arrived, and the client learns at once that its own output has no receiver.
         Assert.Equal("goodbye"u8.ToArray(), await StandalonePair.ReadToEndAsync(client));
         await EngineFixture.EventuallyAsync(() => client.CloseReason == UtpCloseReason.PeerReset, "the reset");
     }

@@ -49,7 +49,7 @@ public sealed class UtpStreamTests
         var read = Task.Run(() => ReadAllAsync(streams.Server, call, received, size));
         await Task.WhenAll(write, read).WaitAsync(Patience);
 
-        // The bytes around what was asked for stay as they were.
+        // The bytes around the requested range stay as they were.
         Assert.Equal(payload, received[1..^1]);
         Assert.Equal((0, 0), (received[0], received[^1]));
     }
@@ -161,7 +161,7 @@ public sealed class UtpStreamTests
             }
             catch (OperationCanceledException)
             {
-                // Again.
+                // Try again.
             }
         }
 
@@ -393,7 +393,7 @@ public sealed class UtpStreamTests
         }
     }
 
-    /// <summary>Into the middle of the buffer, so that a wrong offset shows.</summary>
+    /// <summary>Reads into the middle of the buffer, so that a wrong offset is detected.</summary>
     private static async Task ReadAllAsync(UtpStream stream, StreamCall call, byte[] buffer, int size)
     {
         for (var count = 0; count < size;)

@@ -8,8 +8,8 @@ using Utp.Transport.Connections.Pipes;
 namespace Utp.Transport.Tests.Connections.Pipes;
 
 /// <summary>
-/// Whatever a reader does that <see cref="Pipe"/> permits, our input answers as it does: random sequences of operations, over blocks of a few
-/// bytes.
+/// Our input behaves as <see cref="Pipe"/> for every operation of a reader that <see cref="Pipe"/> permits: random sequences of operations, over
+/// blocks of a few bytes.
 /// </summary>
 public sealed class InputAgreesWithPipeTests
 {
@@ -76,7 +76,7 @@ public sealed class InputAgreesWithPipeTests
         Assert.Equal(0, pool.RentedCount);
     }
 
-    /// <summary>Our input and the runtime's pipe, to which the same is done.</summary>
+    /// <summary>Applies each operation to our input and to the runtime's pipe.</summary>
     private sealed class Both(MemoryPool<byte> pool) : IDisposable
     {
         private readonly RecordingOwner _owner = new();
@@ -94,12 +94,12 @@ public sealed class InputAgreesWithPipeTests
         private bool _readerCompleted;
         private bool _writerCompleted;
 
-        /// <summary>The last read was cancelled: it may be advanced, and need not be.</summary>
+        /// <summary>The last read was cancelled: the reader may advance, and need not.</summary>
         private bool _isAdvanceOptional;
 
         /// <summary>
-        /// A read of at least so many bytes was cancelled. <see cref="Pipe"/> then hides what is in the buffer from ReadAsync, but not from
-        /// TryRead, until more is flushed. Ours returns it: a reader that was not told to wait for more must not wait.
+        /// A read with a minimum number of bytes was cancelled. <see cref="Pipe"/> then hides the buffered bytes from ReadAsync, but not from
+        /// TryRead, until more is flushed. Ours returns them: a reader that did not ask to wait for more must not wait.
         /// </summary>
         private bool _theirsHidesBytes;
         private bool _waitsForMinimum;
@@ -128,7 +128,7 @@ public sealed class InputAgreesWithPipeTests
                     Begin(() => Ours.ReadAsync(_cancel.Token), () => _theirs.Reader.ReadAsync(_cancel.Token));
                     break;
                 case Act.ReadAtLeast when MayRead && !_theirsHidesBytes && _examined == 0:
-                    // Pipe does not count bytes that are in the buffer and were examined, although its documentation says that it does.
+                    // Pipe does not count bytes that are buffered and examined, although its documentation says that it does.
                     _waitsForMinimum = true;
                     Begin(() => Ours.ReadAtLeastAsync(size, _cancel.Token), () => _theirs.Reader.ReadAtLeastAsync(size, _cancel.Token));
                     break;
@@ -254,7 +254,7 @@ public sealed class InputAgreesWithPipeTests
 
         private void Advance(in ReadOnlySequence<byte> ours, in ReadOnlySequence<byte> theirs, int size, int examinedPart)
         {
-            // A pipe's examined position never goes back.
+            // The examined position of a pipe never moves back.
             var length = ours.Length;
             var consumed = Math.Min(size, length);
             var lookedAt = Math.Max(Math.Max(consumed, _examined), length * examinedPart / 100);
@@ -264,7 +264,7 @@ public sealed class InputAgreesWithPipeTests
             (_ourLast, _theirLast, _isAdvanceOptional) = (null, null, false);
         }
 
-        /// <summary>Cancelled tasks throw a kind of their own.</summary>
+        /// <summary>Compares exceptions; cancelled tasks throw a special type.</summary>
         private static void AssertSame(Exception? ours, Exception? theirs)
         {
             if (theirs is OperationCanceledException)

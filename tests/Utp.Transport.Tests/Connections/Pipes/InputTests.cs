@@ -6,7 +6,7 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 
-/// <summary>What random sequences do not show: tokens, contexts, credit for the receive window, memory.</summary>
+/// <summary>Properties that random sequences do not cover: tokens, contexts, credit for the receive window, memory.</summary>
 public sealed class InputTests : IDisposable
 {
     private readonly SmallBlockPool _pool = new(16);

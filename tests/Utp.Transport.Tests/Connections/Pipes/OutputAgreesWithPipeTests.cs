@@ -8,8 +8,8 @@ using Utp.Transport.Connections.Pipes;
 namespace Utp.Transport.Tests.Connections.Pipes;
 
 /// <summary>
-/// Whatever a writer does that <see cref="Pipe"/> permits, our output answers as it does: random sequences of operations, over blocks of a few
-/// bytes. What the executor acknowledges is what the reader of the runtime's pipe consumes.
+/// Our output behaves as <see cref="Pipe"/> for every operation of a writer that <see cref="Pipe"/> permits: random sequences of operations, over
+/// blocks of a few bytes. Acknowledging bytes of our output corresponds to consuming them from the runtime's pipe.
 /// </summary>
 public sealed class OutputAgreesWithPipeTests
 {
@@ -71,7 +71,7 @@ public sealed class OutputAgreesWithPipeTests
         Assert.Equal(0, pool.RentedCount);
     }
 
-    /// <summary>Our output and the runtime's pipe, to which the same is done.</summary>
+    /// <summary>Applies each operation to our output and to the runtime's pipe.</summary>
     private sealed class Both(MemoryPool<byte> pool) : IDisposable
     {
         private readonly RecordingOwner _owner = new();
@@ -211,7 +211,7 @@ public sealed class OutputAgreesWithPipeTests
             }
         }
 
-        /// <summary>Cancelled tasks throw a kind of their own.</summary>
+        /// <summary>Compares exceptions; cancelled tasks throw a special type.</summary>
         private static void AssertSame(Exception? ours, Exception? theirs)
         {
             if (theirs is OperationCanceledException)

@@ -7,7 +7,7 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 
-/// <summary>The output: what was flushed is shown in order until it is acknowledged, and a flush waits while too much is held.</summary>
+/// <summary>The output exposes flushed bytes in order until they are acknowledged, and a flush waits while the output holds too much.</summary>
 public sealed class OutputTests : IDisposable
 {
     private const int BlockBytes = 16;

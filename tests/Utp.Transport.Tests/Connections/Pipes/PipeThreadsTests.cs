@@ -4,7 +4,7 @@ using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 
-/// <summary>Both ends at once: every byte arrives in order, over blocks that are overwritten when they come back.</summary>
+/// <summary>Both ends run at once: every byte arrives in order, over blocks that are overwritten when they are returned.</summary>
 public sealed class PipeThreadsTests
 {
     private const int TotalBytes = 8 * 1024 * 1024;
@@ -115,7 +115,7 @@ public sealed class PipeThreadsTests
 
         await writer.WaitAsync(Patience);
 
-        // One write beyond what is held before a flush waits, and what was written without a flush in between.
+        // The output may hold one write beyond the limit at which a flush waits, and what was written without a flush in between.
         Assert.InRange(await executor.WaitAsync(Patience), 1, HoldBytes * 4);
         Assert.Equal(0, pool.RentedCount);
     }
@@ -144,6 +144,6 @@ public sealed class PipeThreadsTests
         }
     }
 
-    /// <summary>Not periodic in any power of two, so that a block in the wrong place shows.</summary>
+    /// <summary>The pattern is not periodic in any power of two, so that a misplaced block is detected.</summary>
     private static byte ByteAt(int position) => (byte)(position % 251);
 }

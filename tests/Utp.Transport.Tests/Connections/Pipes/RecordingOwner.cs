@@ -2,7 +2,7 @@ using Utp.Transport.Connections.Pipes;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 
-/// <summary>Notes what pipes tell their connection.</summary>
+/// <summary>Records the calls of pipes to their connection.</summary>
 internal sealed class RecordingOwner : IPipeOwner
 {
     public bool RefusesOutput { get; set; }

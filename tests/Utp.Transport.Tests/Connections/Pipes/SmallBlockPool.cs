@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Utp.Transport.Tests.Connections.Pipes;
 
-/// <summary>Blocks of a few bytes, so that everything has seams, overwritten when they come back, so that a late look at one shows.</summary>
+/// <summary>
+/// Blocks of a few bytes, so that all data spans several blocks. They are overwritten when returned, so that a late read of one is detected.
+/// </summary>
 internal sealed class SmallBlockPool(int blockBytes) : MemoryPool<byte>
 {
     private int _rentedCount;

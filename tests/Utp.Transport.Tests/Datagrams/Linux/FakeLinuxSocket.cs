@@ -4,7 +4,7 @@ using Utp.Transport.Datagrams.Linux;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>System calls that fail as told, and remember how they were called.</summary>
+/// <summary>System calls that fail as configured, and record how they were called.</summary>
 internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 {
     private readonly SemaphoreSlim _signal = new(0);
@@ -18,7 +18,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public Queue<int> DatagramResults { get; } = new();
 
-    /// <summary>What every datagram fails with when <see cref="DatagramResults"/> is empty; zero for success.</summary>
+    /// <summary>The error of every datagram when <see cref="DatagramResults"/> is empty; zero for success.</summary>
     public int DatagramFailure { get; set; }
 
     public ConcurrentQueue<byte[]> Arriving { get; } = new();
@@ -28,10 +28,10 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public List<byte> Sent { get; } = [];
 
-    /// <summary>Receives that did not find anything, and were not to wait.</summary>
+    /// <summary>Number of receives that found nothing and were not to wait.</summary>
     public int FruitlessLooks { get; private set; }
 
-    /// <summary>Receives that were to wait for the first datagram themselves.</summary>
+    /// <summary>Number of receives that were to wait for the first datagram themselves.</summary>
     public int WaitingReceives { get; private set; }
 
     /// <summary>The timeouts of the waits, in microseconds; negative for none.</summary>
@@ -62,7 +62,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
         return received > 0 ? received : -ErrorNumber.TryAgain;
     }
 
-    /// <summary>The error queue: each report has what the kernel would write.</summary>
+    /// <summary>The error queue: each report has the content that the kernel would write.</summary>
     public ConcurrentQueue<FakeReport> Reports { get; } = new();
 
     public int ReceiveReports(MessageEntry* entries, int count)
@@ -146,11 +146,11 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
 
     public void Dispose() => _signal.Release();
 
-    /// <summary>" from 127.0.0.2" for a message that names its source address.</summary>
+    /// <summary>Gets " from 127.0.0.2" for a message that names its source address.</summary>
     private static string SourceOf(MessageHeader* message) =>
         ControlHeader.FindLocalAddress(*message) is { IsUnspecified: false } local ? $" from {local}" : string.Empty;
 
-    /// <summary>What the kernel is to cut; zero for nothing.</summary>
+    /// <summary>Gets the size at which the kernel is to cut; zero for none.</summary>
     private static int SegmentSizeOf(MessageHeader* message)
     {
         var (offset, segmentSize) = (0, 0);

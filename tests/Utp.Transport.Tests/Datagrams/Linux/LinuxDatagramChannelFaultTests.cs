@@ -37,7 +37,7 @@ public sealed class LinuxDatagramChannelFaultTests
                 Assert.Empty(results);
             }
 
-            // TryAgain means "nothing there" only of the receive itself.
+            // TryAgain means "no datagram" only when the receive itself returns it.
             Assert.Equal(error == ErrorNumber.Interrupted ? 0 : 1, batch.ErrorCount);
         }
     }
@@ -110,7 +110,7 @@ public sealed class LinuxDatagramChannelFaultTests
         Assert.Equal(["train 4000/1400", "batch 3", "batch 3"], socket.Journal);
     }
 
-    /// <summary>A firewall's rule about the length of packets; the next rule may be another, so the channel goes on with trains.</summary>
+    /// <summary>A firewall rule about the length of packets; a later rule may allow them, so the channel continues to send trains.</summary>
     [Fact]
     public void Send_TrainForbidden_SendsItsDatagramsAndSaysSo()
     {
@@ -139,7 +139,7 @@ public sealed class LinuxDatagramChannelFaultTests
         Assert.True(channel.SegmentsTrains);
     }
 
-    /// <summary>Retransmissions, and everything where trains have been seen to vanish.</summary>
+    /// <summary>Retransmissions, and all datagrams once trains have been found to vanish.</summary>
     [Fact]
     public void Send_Unsegmented_LeavesTheCuttingToNobody()
     {

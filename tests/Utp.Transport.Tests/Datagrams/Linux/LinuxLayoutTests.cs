@@ -6,7 +6,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>The kernel's structures, and what only the Linux channels do.</summary>
+/// <summary>The kernel's structures, and behaviour that only the Linux channels have.</summary>
 public sealed class LinuxLayoutTests
 {
     [Fact]

@@ -9,7 +9,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>What the network reports of our datagrams: taken, never mistaken for the failure of a call that only happened to be next.</summary>
+/// <summary>ICMP reports about our datagrams are read, and never mistaken for the failure of an unrelated next call.</summary>
 public sealed class LinuxReportTests
 {
     private static readonly UdpSocketFacts Facts = new(AddressFamily.InterNetwork, new IPEndPoint(IPAddress.Loopback, 4_242));

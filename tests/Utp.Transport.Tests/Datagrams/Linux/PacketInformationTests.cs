@@ -8,7 +8,9 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>The control messages that name local addresses, byte by byte, and what channels do when the kernel refuses a source address.</summary>
+/// <summary>
+/// The control messages that name local addresses, byte by byte, and the behaviour of channels when the kernel refuses a source address.
+/// </summary>
 public sealed unsafe class PacketInformationTests
 {
     private static readonly UdpSocketFacts Facts = new(AddressFamily.InterNetwork, new IPEndPoint(IPAddress.Any, 4_242));

@@ -10,7 +10,7 @@ using Utp.Transport.Datagrams.Sharding;
 
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
-/// <summary>Several sockets for one port: the kernel's choice among them, and what happens where there can be but one.</summary>
+/// <summary>Several sockets for one port: the kernel's choice among them, and the behaviour where only one socket is possible.</summary>
 public sealed class ShardedChannelsTests
 {
     private const int Count = 4;
@@ -169,7 +169,9 @@ public sealed class ShardedChannelsTests
         Array.ForEach(channels, channel => channel.Dispose());
     }
 
-    /// <summary>The senders of the datagrams of each channel, so many in all: on a busy machine loopback delivers after a send returns.</summary>
+    /// <summary>
+    /// Receives this number of datagrams in all and gets the senders of each channel: on a busy machine loopback delivers after a send returns.
+    /// </summary>
     private static List<PeerAddress>[] Drain(int count, params IDatagramChannel[] channels)
     {
         var senders = Array.ConvertAll(channels, Drain);
@@ -189,7 +191,7 @@ public sealed class ShardedChannelsTests
         return senders;
     }
 
-    /// <summary>The senders of what waits.</summary>
+    /// <summary>Gets the senders of the queued datagrams.</summary>
     private static List<PeerAddress> Drain(IDatagramChannel channel)
     {
         var (batch, senders) = (ChannelFixture.NewBatch(), new List<PeerAddress>());
