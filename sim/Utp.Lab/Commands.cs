@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Utp.Lab;
 
-/// <summary>Programs that the lab starts, all of which it ends.</summary>
+/// <summary>Starts the programs of the lab, and ends all of them.</summary>
 internal sealed class Commands : IDisposable
 {
     private readonly List<Process> _running = [];
@@ -20,7 +20,7 @@ internal sealed class Commands : IDisposable
         }
     }
 
-    /// <summary>Starts a program whose lines are handed over as they come.</summary>
+    /// <summary>Starts a program and passes on each line of its output.</summary>
     public Process Start(Action<string> onLine, string program, params string[] arguments)
     {
         var process = new Process { StartInfo = Describe(program, arguments) };
@@ -45,7 +45,7 @@ internal sealed class Commands : IDisposable
         return process;
     }
 
-    /// <summary>Ends what still runs.</summary>
+    /// <summary>Ends the programs that still run.</summary>
     public void Dispose()
     {
         foreach (var process in _running)

@@ -8,8 +8,8 @@ using Utp.Simulation.Network;
 namespace Utp.Lab;
 
 /// <summary>
-/// Bridges two interfaces and delays what passes: the simulator's own links, in real time. Runs as a process of its own inside its namespace,
-/// until it is killed.
+/// Bridges two interfaces and delays packets with the simulator's own links, in real time. It runs as a separate process inside its namespace, until
+/// it is killed.
 /// </summary>
 internal sealed class DelayLine : IDisposable
 {
@@ -126,7 +126,7 @@ internal sealed unsafe partial class PacketSocket
 
     public int Descriptor { get; }
 
-    /// <summary>Timers of ordinary processes may be late by 50 microseconds, on purpose.</summary>
+    /// <summary>Requests precise timers: timers of ordinary processes may be late by 50 microseconds, on purpose.</summary>
     public static void UseFineTimers() => Require(prctl(TimerSlack, 1, 0, 0, 0), "prctl(PR_SET_TIMERSLACK)");
 
     public static void Poll(PollDescriptor[] descriptors, long nanos)
@@ -201,7 +201,7 @@ internal sealed unsafe partial class PacketSocket
     }
 }
 
-/// <summary>What poll(2) waits for.</summary>
+/// <summary>The structure that poll(2) waits on.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PollDescriptor(int descriptor, short events)
 {

@@ -6,12 +6,14 @@ using Utp.Simulation.Probes;
 
 namespace Utp.Lab;
 
-/// <summary>A scenario in network namespaces: `utp bench` and iperf3 send, the receivers' own counts are recorded, and ping sees the queue.</summary>
+/// <summary>
+/// A scenario in network namespaces: `utp bench` and iperf3 send, the run records the receivers' own counts, and ping measures the queue.
+/// </summary>
 internal sealed partial class MeasuredRun
 {
     private const int FirstPort = 5_201;
 
-    /// <summary>16 MiB, as in the simulated runs: the path is to be the limit.</summary>
+    /// <summary>16 MiB, as in the simulated runs, so that the path is the limit.</summary>
     private const string BufferBytes = "16777216";
 
     private readonly Scenario _scenario;
@@ -155,7 +157,7 @@ internal sealed partial class MeasuredRun
         }
     }
 
-    /// <summary>Time that a hypervisor gave to others: with much of it, the figures of a run mean little.</summary>
+    /// <summary>Gets the time that a hypervisor gave to other machines; with much of it, the figures of a run mean little.</summary>
     private static long StolenTicks() =>
         long.Parse(File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[8], CultureInfo.InvariantCulture);
 
@@ -169,7 +171,7 @@ internal sealed partial class MeasuredRun
     [GeneratedRegex(@"time=([\d.]+)")]
     private static partial Regex PingTime();
 
-    /// <summary>Bytes received by a time, as reported now and then.</summary>
+    /// <summary>Bytes received by a time, as reported at intervals.</summary>
     private sealed class Track
     {
         private readonly List<(double Seconds, long Bytes)> _points = [];

@@ -63,7 +63,7 @@ internal static class Program
                 Append(table, row == 0 ? scenario.Title : "", simulated.ConvertAll(run => run[row]), measured.ConvertAll(run => run[row]));
             }
 
-            // An hour is long: what is known is said at once, and survives an interruption.
+            // A run takes an hour: printing each result at once keeps it after an interruption.
             Console.Error.Write(table.ToString(begin, table.Length - begin));
         }
 

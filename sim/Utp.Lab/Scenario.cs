@@ -3,7 +3,7 @@ using Utp.Simulation.Probes;
 
 namespace Utp.Lab;
 
-/// <summary>Who sends, from when to when.</summary>
+/// <summary>The kinds of senders.</summary>
 internal enum FlowKind
 {
     Utp,
@@ -13,7 +13,7 @@ internal enum FlowKind
 
 internal sealed record LabFlow(FlowKind Kind, double StartSeconds, double StopSeconds);
 
-/// <summary>One experiment, such that the simulator and the kernel can both do it.</summary>
+/// <summary>One experiment that both the simulator and the kernel can run.</summary>
 internal sealed record Scenario
 {
     public required string Name { get; init; }
@@ -26,7 +26,7 @@ internal sealed record Scenario
 
     public double BufferMs { get; init; } = 200;
 
-    /// <summary>What the path does to packets besides delaying and queueing them.</summary>
+    /// <summary>Impairments of the path besides delay and queue.</summary>
     public LinkSettings Impairments { get; init; } = new() { Name = "forward" };
 
     public required IReadOnlyList<LabFlow> Flows { get; init; }
@@ -35,12 +35,12 @@ internal sealed record Scenario
 
     public required Func<Recording, IEnumerable<Figure>> Figures { get; init; }
 
-    /// <summary>Payload that full uTP segments could carry.</summary>
+    /// <summary>Payload rate that full uTP segments can reach.</summary>
     public double CeilingMbit => RateMbit * 1_452 / 1_514;
 }
 
-/// <summary>A figure, and how far simulation and measurement may lie apart.</summary>
+/// <summary>A figure, and the tolerance between simulation and measurement.</summary>
 internal sealed record Figure(string What, double Value, double Tolerance);
 
-/// <summary>What a run of a scenario recorded, simulated or measured.</summary>
+/// <summary>The recording of a run of a scenario, simulated or measured.</summary>
 internal sealed record Recording(Func<int, double, double, double> GoodputMbit, Func<double, double, Distribution> QueueMs);

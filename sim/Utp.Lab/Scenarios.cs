@@ -4,13 +4,13 @@ using Utp.Simulation.Probes;
 
 namespace Utp.Lab;
 
-/// <summary>The experiments of the catalogue that real kernels can do too, with the tolerances within which the two must agree.</summary>
+/// <summary>The experiments of the catalogue that real kernels can run too, with the tolerances within which both must agree.</summary>
 internal static class Scenarios
 {
-    /// <summary>Of the path, for flows that compete with nobody or their own kind.</summary>
+    /// <summary>Fraction of the path, for flows without competition or against their own kind.</summary>
     private const double GoodputTolerance = 0.05;
 
-    /// <summary>Of the path, for contests with TCP.</summary>
+    /// <summary>Fraction of the path, for competition with TCP.</summary>
     private const double ShareTolerance = 0.10;
 
     private const double QueueToleranceMs = 10;

@@ -5,7 +5,7 @@ using Utp.Simulation.Tcp;
 
 namespace Utp.Lab;
 
-/// <summary>A scenario in the simulator.</summary>
+/// <summary>Runs a scenario in the simulator.</summary>
 internal static class SimulatedRun
 {
     private const int BufferBytes = 16 * 1024 * 1024;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Utp.Lab;
 
 /// <summary>
-/// Sender, router with the bottleneck (a kernel token bucket), delay line, receiver: four network namespaces, joined by virtual cables. Only
-/// these are touched; they vanish with the object.
+/// Sender, router with the bottleneck (a kernel token bucket), delay line, receiver: four network namespaces, joined by virtual cables. It touches
+/// nothing else, and removes them when it is disposed.
 /// </summary>
 internal sealed class Topology : IDisposable
 {
@@ -86,7 +86,7 @@ internal sealed class Topology : IDisposable
         Commands.Run("ip", "link", "add", leftInterface, "netns", left, "type", "veth", "peer", "name", rightInterface, "netns", right);
         foreach (var (space, name) in new[] { (left, leftInterface), (right, rightInterface) })
         {
-            // With offloads, what crosses the bottleneck would be 64 KiB aggregates rather than packets.
+            // With offloads, 64 KiB aggregates rather than packets would cross the bottleneck.
             Inside(space, "ethtool", "-K", name, "tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off");
             Inside(space, "ip", "link", "set", name, "txqueuelen", "10000", "up");
         }

@@ -1,8 +1,8 @@
 namespace Utp.Simulation;
 
 /// <summary>
-/// What happens next: a four-way heap ordered by time, then by order of insertion, so that simultaneous events have one order on every
-/// machine. Entries hold no references: targets are numbers, and moving an entry costs no write barrier.
+/// The pending events: a four-way heap ordered by time, then by order of insertion, so that simultaneous events have one order on every machine.
+/// Entries hold no references: targets are numbers, and moving an entry costs no write barrier.
 /// </summary>
 internal sealed class EventHeap
 {
@@ -12,7 +12,7 @@ internal sealed class EventHeap
 
     public int Count { get; private set; }
 
-    /// <summary>Time of the earliest event; only when there is one.</summary>
+    /// <summary>Time of the earliest event; valid only when there is one.</summary>
     public long NextTime => _entries[0].Time;
 
     public void Push(long time, long sequence, int target, int tag)

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Utp.Simulation;
 
-/// <summary>Roots in integers: those of the mathematics library differ in their last bits from one platform to the next, and decide events.</summary>
+/// <summary>
+/// Computes roots in integers: those of the mathematics library differ in their last bits between platforms, and events depend on them.
+/// </summary>
 internal static class FixedPoint
 {
     /// <summary>Largest integer whose square is at most <paramref name="value"/>.</summary>
@@ -13,7 +15,7 @@ internal static class FixedPoint
             return 0;
         }
 
-        // Newton from above; the start is at least the root, and the sequence falls until it reaches it.
+        // This is Newton's method from above; the start is at least the root, and the sequence falls until it reaches the root.
         var root = 1UL << ((65 - BitOperations.LeadingZeroCount(value)) / 2);
         while (true)
         {

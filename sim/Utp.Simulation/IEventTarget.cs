@@ -1,8 +1,8 @@
 namespace Utp.Simulation;
 
-/// <summary>Something that happens at an instant of virtual time.</summary>
+/// <summary>Handles events at instants of virtual time.</summary>
 internal interface IEventTarget
 {
-    /// <summary>The tag is whatever the target passed when it scheduled the event.</summary>
+    /// <summary>Handles an event; the tag is the one that the target passed when it scheduled the event.</summary>
     void OnEvent(int tag);
 }

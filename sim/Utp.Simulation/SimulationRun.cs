@@ -4,8 +4,8 @@ using Utp.Simulation.Randomness;
 namespace Utp.Simulation;
 
 /// <summary>
-/// One run: a virtual clock, what is scheduled on it, the seed that every random stream comes from, and the trace that proves a replay.
-/// Single-threaded; time only passes between events.
+/// One run: a virtual clock, its scheduled events, the seed of every random stream, and the trace that proves a replay. It is single-threaded; time
+/// only passes between events.
 /// </summary>
 internal sealed class SimulationRun : IEventTarget, IDisposable
 {
@@ -29,10 +29,10 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
 
     public long EventCount { get; private set; }
 
-    /// <summary>Events that are still to come. Zero: the world stands still.</summary>
+    /// <summary>Number of events that are still pending; with zero nothing happens any more.</summary>
     public int PendingCount => _events.Count;
 
-    /// <summary>When the next event is due; only while <see cref="PendingCount"/> is not zero.</summary>
+    /// <summary>Time of the next event; valid only while <see cref="PendingCount"/> is not zero.</summary>
     public long NextTime => _events.NextTime;
 
     public TraceHash Trace { get; } = new();
@@ -40,11 +40,11 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
     public PacketPool Packets { get; } = new();
 
     /// <summary>
-    /// The random stream of one purpose. Streams are independent of each other, so that adding an impairment does not disturb the others.
+    /// Gets the random stream of one purpose. Streams are independent of each other, so that adding an impairment does not disturb the others.
     /// </summary>
     public SeededRandomSource Stream(string purpose)
     {
-        // FNV-1a: the same on every machine, unlike string.GetHashCode.
+        // FNV-1a is the same on every machine, unlike string.GetHashCode.
         var hash = 0xCBF2_9CE4_8422_2325UL;
         foreach (var character in purpose)
         {
@@ -62,12 +62,12 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
 
     public void Schedule(long time, int target, int tag) => _events.Push(Math.Max(time, Now), _sequence++, target, tag);
 
-    /// <summary>Takes a place in the order of simultaneous events for one that is scheduled later with <see cref="ScheduleReserved"/>.</summary>
+    /// <summary>Reserves a place in the order of simultaneous events for an event that <see cref="ScheduleReserved"/> schedules later.</summary>
     public long ReserveSequence() => _sequence++;
 
     public void ScheduleReserved(long time, long sequence, int target, int tag) => _events.Push(time, sequence, target, tag);
 
-    /// <summary>Does something once; for scenarios, not for packets.</summary>
+    /// <summary>Runs an action once; for scenarios, not for packets.</summary>
     public void At(long time, Action action)
     {
         if (!_freeActions.TryPop(out var slot))
@@ -90,7 +90,7 @@ internal sealed class SimulationRun : IEventTarget, IDisposable
         Now = Math.Max(Now, time);
     }
 
-    /// <summary>Runs until the condition holds (looked at after every event). False when the limit came first, or nothing is left to happen.</summary>
+    /// <summary>Runs until the condition, checked after every event, holds. False when the limit came first, or no event is left.</summary>
     public bool RunUntil(Func<bool> condition, long limit)
     {
         while (!condition())

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Utp.Simulation;
 
 /// <summary>
-/// A SHA-256 over everything that the network did: the proof that two runs were the same run, bit for bit. Fed with the instant, the
-/// link, what became of the packet, its length, and the uTP header, if it has one.
+/// A SHA-256 over everything that the network did: the proof that two runs were identical, bit for bit. It covers the instant, the link, the result
+/// for the packet, its length, and the uTP header, if it has one.
 /// </summary>
 internal sealed class TraceHash : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class TraceHash : IDisposable
     }
 }
 
-/// <summary>What became of a packet on a link.</summary>
+/// <summary>The result for a packet on a link.</summary>
 internal enum TraceEvent
 {
     Delivered,

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Utp.Benchmarks.Blocking;
 
 /// <summary>
-/// Blocking reads and writes from tasks of the thread pool, the same code over <see cref="NetworkStream"/> and <see cref="UtpStream"/>, in turn in
-/// one process. A stream whose waiting threads need the pool to be woken is slower by orders of magnitude.
+/// Blocking reads and writes from tasks of the thread pool: the same code over <see cref="NetworkStream"/> and <see cref="UtpStream"/>, in turn in
+/// one process. A stream that needs the pool to wake its waiting threads is slower by orders of magnitude.
 /// </summary>
 internal static class BlockingCommand
 {
@@ -14,7 +14,7 @@ internal static class BlockingCommand
     {
         if (options.ServerBlocks)
         {
-            // Otherwise the runs would measure how fast the pool grows.
+            // Without this, the runs would measure how fast the pool grows.
             ThreadPool.GetMinThreads(out _, out var ports);
             ThreadPool.SetMinThreads((2 * options.TaskCount) + Environment.ProcessorCount, ports);
         }
@@ -22,7 +22,7 @@ internal static class BlockingCommand
         var (network, utp) = (new List<double>(), new List<double>());
         for (var run = 0; run <= options.RunCount; run++)
         {
-            // Alternating order; the first run warms up.
+            // The order alternates; the first run warms up.
             var utpFirst = run % 2 == 1;
             var first = utpFirst ? await RunUtpAsync(options) : await RunNetworkAsync(options);
             var second = utpFirst ? await RunNetworkAsync(options) : await RunUtpAsync(options);
@@ -74,7 +74,7 @@ internal static class BlockingCommand
         });
     }
 
-    /// <summary>Seconds from the start of the client's tasks to the end of the last.</summary>
+    /// <summary>Measures the seconds from the start of the client's tasks to the end of the last.</summary>
     private static async Task<double> RunAsync(BlockingOptions options, Func<Task<(Stream Client, Stream Server)>> connect)
     {
         var pairs = new List<(Stream Client, Stream Server)>();

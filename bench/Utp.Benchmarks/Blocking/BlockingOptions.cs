@@ -4,17 +4,17 @@ namespace Utp.Benchmarks.Blocking;
 
 internal sealed record BlockingOptions
 {
-    /// <summary>Tasks of the thread pool, each with a connection of its own.</summary>
+    /// <summary>Number of tasks of the thread pool, each with its own connection.</summary>
     public int TaskCount { get; init; } = 50;
 
-    /// <summary>Echoes of each task, one after the other.</summary>
+    /// <summary>Number of echoes of each task, one after the other.</summary>
     public int EchoCount { get; init; } = 100;
 
     public int MessageBytes { get; init; } = 1_000;
 
     public int RunCount { get; init; } = 5;
 
-    /// <summary>Whether the server's handlers block threads of the pool too. Then the pool is given a thread for each side of each connection.</summary>
+    /// <summary>Whether the server's handlers block threads of the pool too. The pool then gets a thread for each side of each connection.</summary>
     public bool ServerBlocks { get; init; }
 
     /// <exception cref="ArgumentException">An option is unknown, lacks its value or is out of range.</exception>

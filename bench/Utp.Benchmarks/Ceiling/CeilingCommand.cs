@@ -12,8 +12,8 @@ using Utp.Transport.Engine;
 namespace Utp.Benchmarks.Ceiling;
 
 /// <summary>
-/// The bare UDP ceiling of this machine: what a uTP could reach that had no congestion control, timers, retransmission or pipes. Ratios to
-/// it are worth quoting, its numbers are not: a train passes loopback uncut.
+/// Measures the bare UDP ceiling of this machine: the throughput of a uTP without congestion control, timers, retransmission or pipes. Only ratios
+/// to it are meaningful, not its numbers, because a train passes loopback uncut.
 /// </summary>
 internal static class CeilingCommand
 {
@@ -25,7 +25,7 @@ internal static class CeilingCommand
         var runs = options.Channels.ToDictionary(channel => channel, _ => new List<CeilingRun>());
         for (var i = 0; i < options.RunCount; i++)
         {
-            // Interleaved, so that a noisy minute of the machine hits all channels alike.
+            // The channels are interleaved, so that a noisy minute of the machine affects all of them equally.
             foreach (var channel in options.Channels)
             {
                 runs[channel].Add(RunOnce(channel, options));
@@ -86,7 +86,7 @@ internal static class CeilingCommand
         }
     }
 
-    /// <summary>Processor seconds of the receiver.</summary>
+    /// <summary>Transfers once; returns the processor seconds of the receiver.</summary>
     private static double TransferOnce(CeilingSender sender, Process receiver, long packetCount)
     {
         sender.Transfer(packetCount);

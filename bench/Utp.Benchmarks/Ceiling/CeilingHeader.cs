@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Utp.Benchmarks.Ceiling;
 
-/// <summary>A header as long as uTP's and as costly to write and read, with a 32-bit sequence number in place of its two of 16 bits.</summary>
+/// <summary>A header as long as uTP's and as costly to write and read, with one 32-bit sequence number in place of two 16-bit ones.</summary>
 internal readonly record struct CeilingHeader(CeilingPacket Type, uint Timestamp, uint TimestampDifference, uint Window, uint Sequence)
 {
     public const int Length = 20;
@@ -30,10 +30,10 @@ internal enum CeilingPacket
 {
     Data = 0,
 
-    /// <summary>The transfer is over; the receiver reports and starts anew.</summary>
+    /// <summary>The transfer has ended; the receiver reports and starts again.</summary>
     End = 1,
     Acknowledgement = 2,
 
-    /// <summary>The receiver may go.</summary>
+    /// <summary>The receiver may exit.</summary>
     Quit = 3,
 }

@@ -16,7 +16,7 @@ internal sealed record CeilingOptions
     /// <summary>Header and payload together.</summary>
     public int DatagramBytes { get; init; } = 1_400;
 
-    /// <summary>An acknowledgement at the first end of a train (or single datagram) with so many packets outstanding.</summary>
+    /// <summary>Number of outstanding packets after which the receiver acknowledges at the end of a train or single datagram.</summary>
     public int PacketsPerAcknowledgement { get; init; } = 2;
 
     public string? JsonPath { get; init; }
@@ -48,7 +48,7 @@ internal sealed record CeilingOptions
             : throw new ArgumentException($"--window {options.WindowBytes} is less than --ack-every {options.PacketsPerAcknowledgement} datagrams; it would stall.");
     }
 
-    /// <summary>What a second process of this run has to know.</summary>
+    /// <summary>Creates the arguments of the second process of this run.</summary>
     public string[] ToArguments(UtpDatagramOffload channel) =>
     [
         "--channels", NameOf(channel), "--window", Format(WindowBytes), "--datagram", Format(DatagramBytes), "--ack-every", Format(PacketsPerAcknowledgement),

@@ -10,7 +10,10 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Ceiling;
 
-/// <summary>The second process: parses each header, copies each payload, acknowledges the number of packets. Prints its port, then one line per transfer.</summary>
+/// <summary>
+/// The second process: parses each header, copies each payload, acknowledges the number of packets. It prints its port, then one line per
+/// transfer.
+/// </summary>
 internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, int packetsPerAcknowledgement)
 {
     public const string Command = "ceiling-receiver";
@@ -29,7 +32,7 @@ internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, 
         using var channel = DatagramChannelFactory.Create(new IPEndPoint(IPAddress.Loopback, 0), transport, clock, NullLogger.Instance);
         Console.WriteLine(channel.LocalEndPoint.Port.ToString(CultureInfo.InvariantCulture));
 
-        // A sender that died would leave this process waiting for good; it ends with its parent's pipe.
+        // If the sender died, this process would wait forever; instead it ends with its parent's pipe.
         var parent = new Thread(() =>
         {
             Console.In.ReadToEnd();

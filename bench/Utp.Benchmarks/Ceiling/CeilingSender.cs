@@ -5,7 +5,7 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Ceiling;
 
-/// <summary>Writes headers, copies payload into trains and keeps no more in flight than the window.</summary>
+/// <summary>Writes headers, copies payload into trains and keeps at most the window in flight.</summary>
 internal sealed class CeilingSender
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -37,14 +37,14 @@ internal sealed class CeilingSender
         new Random(1).NextBytes(_source);
     }
 
-    /// <exception cref="InvalidOperationException">Datagrams were lost, so that acknowledgements stopped coming.</exception>
+    /// <exception cref="InvalidOperationException">Datagrams were lost, so that acknowledgements stopped.</exception>
     public void Transfer(long packetCount)
     {
         _acknowledged = 0;
         var sent = 0u;
         using var watchdog = new Timer(_ => _channel.Wake());
 
-        // Fewer than make an acknowledgement stay open at the end; the count that the receiver reports tells whether they arrived.
+        // Packets too few for an acknowledgement stay outstanding at the end; the count of the receiver shows whether they arrived.
         while (sent < packetCount || packetCount - _acknowledged >= _packetsPerAcknowledgement)
         {
             while (sent < packetCount)

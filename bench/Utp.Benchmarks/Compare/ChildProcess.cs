@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Utp.Benchmarks.Compare;
 
-/// <summary>One process of a run, spoken to line by line. Ends with its standard input.</summary>
+/// <summary>One process of a run, controlled line by line. It ends with its standard input.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
@@ -50,7 +50,7 @@ internal sealed class ChildProcess : IDisposable
         return ReadLine(patience);
     }
 
-    /// <exception cref="InvalidOperationException">The process said nothing for so long, ended, or reports a failure.</exception>
+    /// <exception cref="InvalidOperationException">The process printed nothing for this time, ended, or reports a failure.</exception>
     public string ReadLine(TimeSpan patience)
     {
         var line = _process.StandardOutput.ReadLineAsync();

@@ -3,10 +3,10 @@ using Utp.Benchmarks.Report;
 
 namespace Utp.Benchmarks.Compare;
 
-/// <summary>Measures uTP beside TCP, libutp and bare UDP in one go, round by round, and writes what a report is made of.</summary>
+/// <summary>Measures uTP beside TCP, libutp and bare UDP in one command, round by round, and writes the data of a report.</summary>
 internal static class CompareCommand
 {
-    /// <summary>A busy machine can lose a run; a second try tells chance from defect.</summary>
+    /// <summary>Maximum number of tries: a busy machine can lose a run, and a second try tells chance from a defect.</summary>
     private const int Tries = 2;
 
     public static int Run(CompareOptions options)
@@ -28,7 +28,7 @@ internal static class CompareCommand
                         select new Term(measure, subject, measure.RunCount(options));
             results = results with { Series = [.. results.Series, .. Take(pair, [.. terms])] };
 
-            // After each family, so that nothing is lost when a later one is interrupted.
+            // Saving after each family keeps results when a later one is interrupted.
             if (options.JsonPath is not null)
             {
                 results.Write(options.JsonPath);
@@ -44,7 +44,7 @@ internal static class CompareCommand
     {
         for (var round = 0; round < terms.Max(term => term.RunCount); round++)
         {
-            // Interleaved, so that a noisy minute of the machine hits all alike.
+            // The subjects are interleaved, so that a noisy minute of the machine affects all of them equally.
             foreach (var term in terms.Where(term => round < term.RunCount))
             {
                 RunWithRetry(pair, term);
@@ -59,7 +59,7 @@ internal static class CompareCommand
         }
     }
 
-    /// <summary>A run that fails leaves a note in place of a figure: the others are still worth having.</summary>
+    /// <summary>Runs a term. A run that fails leaves a note in place of a figure, and the other runs continue.</summary>
     private static void RunWithRetry(ComparePair pair, Term term)
     {
         for (var attempt = 1; attempt <= Tries; attempt++)

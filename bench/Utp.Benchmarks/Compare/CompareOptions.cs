@@ -14,10 +14,10 @@ internal sealed record CompareOptions
 
     public double Seconds { get; init; } = 1;
 
-    /// <summary>Longer than the keepalive interval, so that its cost is in.</summary>
+    /// <summary>Longer than the keepalive interval, so that the figures include its cost.</summary>
     public double IdleSeconds { get; init; } = 32;
 
-    /// <summary>Names of the measures to take, or their beginnings with an asterisk; empty takes all.</summary>
+    /// <summary>Names of the measures to take, or prefixes with an asterisk; empty takes all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
 
     /// <summary>Names of the subjects; empty takes all.</summary>
@@ -26,7 +26,7 @@ internal sealed record CompareOptions
     /// <summary>Runs both ends with the server garbage collector.</summary>
     public bool ServerGarbageCollector { get; init; }
 
-    /// <summary>A folder with <c>node_modules/utp-native</c>.</summary>
+    /// <summary>The folder that contains <c>node_modules/utp-native</c>.</summary>
     public string LibutpFolder { get; init; } = "tests/Utp.Interop.Tests/peer";
 
     /// <exception cref="ArgumentException">An option is unknown, lacks its value or is out of range.</exception>

@@ -6,7 +6,7 @@ using Utp.Benchmarks.Loads;
 
 namespace Utp.Benchmarks.Compare;
 
-/// <summary>Runs one load between two fresh processes, and reads both their clocks at its beginning and end.</summary>
+/// <summary>Runs one load between two new processes, and reads the processor clocks of both at its beginning and end.</summary>
 internal sealed class ComparePair(CompareOptions options)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -84,7 +84,7 @@ internal sealed class ComparePair(CompareOptions options)
 
     private CompareRun RunCeiling(Subject subject)
     {
-        // About as long as the runs it is compared with.
+        // This takes about as long as the runs that it is compared with.
         var mebibytes = (int)((subject.Channel == UtpDatagramOffload.Segmentation ? 4_000 : 500) * options.Seconds);
         var run = CeilingCommand.RunOnce(subject.Channel!.Value, new CeilingOptions { Mebibytes = mebibytes });
         return new CompareRun(run.MegabytesPerSecond, run.CpuSecondsPerGibibyte);
@@ -99,7 +99,7 @@ internal sealed class ComparePair(CompareOptions options)
             return ChildProcess.Start("node", [Path.Combine(AppContext.BaseDirectory, "Loads", "libutp.js"), command, .. load.ToArguments()], environment);
         }
 
-        // Methods are compiled again as soon as they are warm, not when the process has been quiet for a while: that takes a third of the time.
+        // Methods are compiled again as soon as they are warm, not when the process has been idle for a while: that takes a third of the time.
         environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         if (options.ServerGarbageCollector || measure.ServerGarbageCollector)
         {

@@ -5,23 +5,23 @@ using System.Text.Json;
 namespace Utp.Benchmarks.Compare;
 
 /// <summary>One run of one measure and subject.</summary>
-/// <param name="Value">In the measure's unit.</param>
-/// <param name="CpuSeconds">Of both processes: per GiB for bulk, per million operations, and for idle connections per second of rest.</param>
+/// <param name="Value">The result, in the unit of the measure.</param>
+/// <param name="CpuSeconds">Processor time of both processes: per GiB for bulk, per million operations, and per second of rest for idle connections.</param>
 /// <param name="P50Micros">Median time of an operation; zero where there is none.</param>
 /// <param name="P99Micros">The 99th percentile.</param>
-/// <param name="ManagedBytes">Idle connections: managed memory of each, server side.</param>
+/// <param name="ManagedBytes">Managed memory of each idle connection, on the server side.</param>
 internal sealed record CompareRun(double Value, double CpuSeconds, double P50Micros = 0, double P99Micros = 0, double ManagedBytes = 0);
 
-/// <param name="Measure">What was measured.</param>
-/// <param name="Unit">Of the values.</param>
-/// <param name="Subject">Of whom.</param>
-/// <param name="Runs">Those that came to their end.</param>
-/// <param name="Note">Why runs are missing; null when none is.</param>
+/// <param name="Measure">The name of the measure.</param>
+/// <param name="Unit">The unit of the values.</param>
+/// <param name="Subject">The subject of the measure.</param>
+/// <param name="Runs">The completed runs.</param>
+/// <param name="Note">The reason for missing runs; null when none is missing.</param>
 internal sealed record CompareSeries(string Measure, string Unit, string Subject, IReadOnlyList<CompareRun> Runs, string? Note = null);
 
 internal sealed record CompareMachine(string System, string Processor, string Runtime, int ProcessorCount, int KernelBufferLimit);
 
-/// <summary>Everything that one <c>compare</c> found out: the JSON from which reports are made.</summary>
+/// <summary>All results of one <c>compare</c>: the JSON from which reports are made.</summary>
 internal sealed record CompareResults(
     string? Commit, DateTimeOffset Date, CompareMachine Machine, double SecondsPerRun, bool ServerGarbageCollector, IReadOnlyList<CompareSeries> Series)
 {
@@ -37,7 +37,7 @@ internal sealed record CompareResults(
         Environment.ProcessorCount,
         File.Exists("/proc/sys/net/core/rmem_max") ? int.Parse(File.ReadAllText("/proc/sys/net/core/rmem_max"), System.Globalization.CultureInfo.InvariantCulture) : 0);
 
-    /// <summary>The commit that is checked out, with a plus when the working tree differs; null outside of a repository.</summary>
+    /// <summary>The commit that is checked out, with a plus when the working tree differs; null outside a repository.</summary>
     public static string? CurrentCommit()
     {
         try

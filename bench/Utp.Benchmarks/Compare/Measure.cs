@@ -2,20 +2,20 @@ using Utp.Benchmarks.Loads;
 
 namespace Utp.Benchmarks.Compare;
 
-/// <summary>What is measured, of whom.</summary>
-/// <param name="Name">Stable: bars and reports refer to it.</param>
-/// <param name="Unit">Of the value; CPU is per GiB for "MB/s", else per operation.</param>
-/// <param name="Load">What both processes do; channel and port are filled in.</param>
-/// <param name="Subjects">In the order of a round.</param>
+/// <summary>A measure and its subjects.</summary>
+/// <param name="Name">The name, which is stable because bars and reports refer to it.</param>
+/// <param name="Unit">The unit of the value; CPU is per GiB for "MB/s", else per operation.</param>
+/// <param name="Load">The load of both processes; channel and port are filled in.</param>
+/// <param name="Subjects">The subjects in the order of a round.</param>
 internal sealed record Measure(string Name, string Unit, LoadOptions Load, IReadOnlyList<Subject> Subjects)
 {
-    /// <summary>Both ends run with the server garbage collector.</summary>
+    /// <summary>Whether both ends run with the server garbage collector.</summary>
     public bool ServerGarbageCollector { get; init; }
 
-    /// <summary>How many times as many runs as of others: for what has modes, which last for a run and are chosen by chance.</summary>
+    /// <summary>Factor for the number of runs, for measures with several modes, of which each run takes one at random.</summary>
     public int RunFactor { get; init; } = 1;
 
-    /// <summary>Measures that are set against each other, and so taken in the same rounds.</summary>
+    /// <summary>The family: measures that are compared with each other, and so taken in the same rounds.</summary>
     public string Family => Name.Split('-')[0];
 
     private const int StockKernelBufferBytes = 212_992;
@@ -60,6 +60,6 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
         ];
     }
 
-    /// <summary>Memory does not vary as speed does, and each run lasts a minute.</summary>
+    /// <summary>Gets the number of runs. Memory varies less than speed, and each idle run lasts a minute.</summary>
     public int RunCount(CompareOptions options) => Load.Kind == LoadKind.Idle ? Math.Min(options.RunCount, options.IdleRunCount) : options.RunCount * RunFactor;
 }

@@ -16,7 +16,7 @@ internal enum SubjectKind
     Ceiling,
 }
 
-/// <summary>Who is measured.</summary>
+/// <summary>A transport that is measured.</summary>
 internal sealed record Subject(SubjectKind Kind, UtpDatagramOffload? Channel)
 {
     public static readonly Subject Tcp = new(SubjectKind.Tcp, null);
@@ -29,7 +29,7 @@ internal sealed record Subject(SubjectKind Kind, UtpDatagramOffload? Channel)
 
     public static Subject UtpPortable => Utp[0];
 
-    /// <summary>The best channel, for what does not depend on channels.</summary>
+    /// <summary>The best channel, for measures that do not depend on channels.</summary>
     public static Subject UtpOffload => Utp[2];
 
     public string Name => Kind switch

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Benchmarks.Loads;
 
-/// <summary>The least of an HTTP/1.1 client: the server, not the client, is to be measured. Every answer has the same length.</summary>
+/// <summary>
+/// A minimal HTTP/1.1 client, because the server is measured and not the client. Every answer has the same length.
+/// </summary>
 internal static class HttpClientLoad
 {
     public static readonly byte[] Request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray();

@@ -25,7 +25,7 @@ internal sealed class LatencyHistogram
         Count = 0;
     }
 
-    /// <summary>Microseconds that this share of all operations did not exceed.</summary>
+    /// <summary>Gets the microseconds that this share of all operations did not exceed.</summary>
     public static double Percentile(IReadOnlyCollection<LatencyHistogram> histograms, double share)
     {
         var wanted = (long)Math.Ceiling(histograms.Sum(histogram => histogram.Count) * share);

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Utp.Benchmarks.Loads;
 
 /// <summary>
-/// The near end of a run. Waits for "go" on its standard input; prints "begin" when everything is warm, and "end" with what it counted
-/// since. Between the two nobody speaks, so that the parent can read both processes' clocks.
+/// The client of a run. It waits for "go" on its standard input, prints "begin" when everything is warm, and "end" with its counts since then. It
+/// prints nothing between the two, so that the parent can read the clocks of both processes.
 /// </summary>
 internal sealed class LoadClient(LoadOptions options) : IAsyncDisposable
 {
@@ -80,7 +80,7 @@ internal sealed class LoadClient(LoadOptions options) : IAsyncDisposable
         }
     }
 
-    /// <summary>As many loops as connections, each one operation after the other.</summary>
+    /// <summary>Runs one loop per connection, each with one operation after the other.</summary>
     private async Task RunOperationsAsync(byte[] message, Func<LoadTransport, ConnectionContext?, byte[], ValueTask> operation, bool connect)
     {
         if (connect)
@@ -119,7 +119,7 @@ internal sealed class LoadClient(LoadOptions options) : IAsyncDisposable
 
     private async Task ConnectIdleAsync()
     {
-        // Connected and used once, side by side but not all at once.
+        // Connect and use each connection once, in parallel but not all at once.
         const int Concurrency = 64;
         var message = new byte[options.Bytes];
         await Parallel.ForEachAsync(Enumerable.Range(0, options.Connections), new ParallelOptions { MaxDegreeOfParallelism = Concurrency }, async (_, _) =>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Utp.Benchmarks.Loads;
 
 /// <summary>
-/// What a process of a run answers on its standard input: "memory" collects garbage and tells what is left, other lines are the process's
-/// own. The process ends with its standard input, so that none outlives the run.
+/// Answers the lines on the standard input of a process of a run: "memory" collects garbage and reports what remains; the process itself handles
+/// other lines. The process ends with its standard input, so that it does not outlive the run.
 /// </summary>
 internal static class LoadConsole
 {
@@ -31,7 +31,7 @@ internal static class LoadConsole
         }
     }
 
-    /// <summary>Managed and resident bytes.</summary>
+    /// <summary>Gets the managed and resident bytes.</summary>
     private static string Memory()
     {
         for (var i = 0; i < 3; i++)
@@ -47,7 +47,7 @@ internal static class LoadConsole
     {
         if (OperatingSystem.IsLinux())
         {
-            // Without the mapped files, which the page cache lends.
+            // RssAnon excludes mapped files, which belong to the page cache.
             var line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("RssAnon:", StringComparison.Ordinal));
             return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
         }
@@ -56,9 +56,9 @@ internal static class LoadConsole
     }
 }
 
-/// <summary>What a client counted.</summary>
-/// <param name="Operations">Messages, requests or connections.</param>
-/// <param name="Seconds">In this time.</param>
-/// <param name="P50Micros">Median time of one; zero when it was not taken.</param>
+/// <summary>The counts of a client.</summary>
+/// <param name="Operations">Number of messages, requests or connections.</param>
+/// <param name="Seconds">The time of the operations.</param>
+/// <param name="P50Micros">Median time of one operation; zero when it was not measured.</param>
 /// <param name="P99Micros">The 99th percentile.</param>
 internal sealed record LoadResult(long Operations, double Seconds, double P50Micros = 0, double P99Micros = 0);

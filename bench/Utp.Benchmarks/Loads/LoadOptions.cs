@@ -5,26 +5,26 @@ namespace Utp.Benchmarks.Loads;
 
 internal enum LoadKind
 {
-    /// <summary>Bytes one way, as many as go.</summary>
+    /// <summary>Sends bytes one way, as fast as possible.</summary>
     Bulk,
 
-    /// <summary>A message, and the next one when it has come back.</summary>
+    /// <summary>Sends a message, and the next one when it has come back.</summary>
     Echo,
 
-    /// <summary>Connect, one byte there and back, close.</summary>
+    /// <summary>Connects, sends one byte there and back, and closes.</summary>
     Connect,
 
-    /// <summary>Requests of HTTP/1.1 to Kestrel, the next one when the answer is there.</summary>
+    /// <summary>Sends HTTP/1.1 requests to Kestrel, each when the previous answer has arrived.</summary>
     Http,
 
-    /// <summary>Connections that have spoken once and say no more.</summary>
+    /// <summary>Opens connections, uses each once, and then leaves them idle.</summary>
     Idle,
 }
 
-/// <summary>What the two processes of a run have to know: the server's and the client's command line are the same but for the port.</summary>
+/// <summary>Options of the two processes of a run: the command lines of server and client differ only in the port.</summary>
 internal sealed record LoadOptions
 {
-    /// <summary>Null is TCP.</summary>
+    /// <summary>The channel; null is TCP.</summary>
     public UtpDatagramOffload? Channel { get; init; }
 
     public LoadKind Kind { get; init; }
@@ -33,7 +33,7 @@ internal sealed record LoadOptions
 
     public int Connections { get; init; } = 1;
 
-    /// <summary>Of one write or message.</summary>
+    /// <summary>Size of one write or message.</summary>
     public int Bytes { get; init; } = 64 * 1024;
 
     public double WarmupSeconds { get; init; } = 1;
@@ -42,16 +42,18 @@ internal sealed record LoadOptions
 
     public int KernelBufferBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Largest UDP payload to probe for; 0 is the default, Ethernet's.</summary>
+    /// <summary>The largest UDP payload to probe for; 0 is the default, Ethernet's.</summary>
     public int MtuCeiling { get; init; }
 
-    /// <summary>UDP sockets of each local endpoint; 0 is the library's default, which depends on the processors.</summary>
+    /// <summary>Number of UDP sockets of each local endpoint; 0 is the library's default, which depends on the processors.</summary>
     public int Shards { get; init; }
 
-    /// <summary>Waiting code goes on where the transport received: the option UnsafePreferInlineScheduling, of uTP and of Kestrel's sockets.</summary>
+    /// <summary>
+    /// Whether continuations run inline on the receive thread: the option UnsafePreferInlineScheduling, of uTP and of Kestrel's sockets.
+    /// </summary>
     public bool IsInline { get; init; }
 
-    /// <summary>Null is the library's default.</summary>
+    /// <summary>The congestion controller; null is the library's default.</summary>
     public UtpCongestionControl? Congestion { get; init; }
 
     /// <exception cref="ArgumentException">An option is unknown, lacks its value or is out of range.</exception>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Benchmarks.Loads;
 
-/// <summary>The far end of a run: a sink that counts, or an echo. Prints its port; "count" tells the bytes consumed so far.</summary>
+/// <summary>The server of a run: a sink that counts, or an echo. Prints its port; "count" prints the bytes consumed so far.</summary>
 internal static class LoadServer
 {
     public const string Command = "load-server";
@@ -25,7 +25,7 @@ internal static class LoadServer
         LoadConsole.Say((listener.EndPoint is UtpEndPoint utp ? utp.Port : ((System.Net.IPEndPoint)listener.EndPoint).Port).ToString(CultureInfo.InvariantCulture));
         LoadConsole.Serve(_ => Interlocked.Read(ref _consumedBytes).ToString(CultureInfo.InvariantCulture));
 
-        // The run is over; what peers still say is of no interest.
+        // The run has ended; further data from peers does not matter.
         Environment.Exit(0);
         await accepting;
         return 0;
@@ -47,7 +47,7 @@ internal static class LoadServer
         }
         catch (ConnectionResetException)
         {
-            // Clients of the connect load may leave without a word.
+            // Clients of the connect load may end without closing.
         }
 
         await connection.DisposeAsync();

@@ -9,13 +9,17 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Loads;
 
-/// <summary>Listens and connects over uTP or over Kestrel's TCP transport; what comes out is a <see cref="ConnectionContext"/> either way.</summary>
+/// <summary>Listens and connects over uTP or over Kestrel's TCP transport; either way the result is a <see cref="ConnectionContext"/>.</summary>
 internal sealed class LoadTransport : IAsyncDisposable
 {
-    /// <summary>Two sockets have 65,536 connection ids between them, and the neighbours of one in use stay free.</summary>
+    /// <summary>
+    /// The maximum number of connections per socket. Two sockets have 65,536 connection ids between them, and the neighbours of one in use stay free.
+    /// </summary>
     private const int ConnectionsPerSocket = 10_000;
 
-    /// <summary>Two sockets run out of ids for each other beyond 28,000 connections, those that linger included.</summary>
+    /// <summary>
+    /// Number of sockets that connect. Two sockets run out of ids for each other beyond 28,000 connections, including those that linger.
+    /// </summary>
     private const int SocketsThatConnect = 2;
 
     private readonly LoadOptions _options;
@@ -67,7 +71,7 @@ internal sealed class LoadTransport : IAsyncDisposable
 
     private UtpConnectionFactory Factory(int connection)
     {
-        // What stays takes up ids; and so does what lingers, 1.5 s of all connects.
+        // Open connections take up ids, and so do lingering ones: those of the last 1.5 s of connects.
         var index = _options.Kind switch
         {
             LoadKind.Idle => connection / ConnectionsPerSocket,

@@ -5,7 +5,7 @@ using Utp.Protocol.Time;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>One acknowledgement, with its delay sample, through each congestion controller.</summary>
+/// <summary>Passes one acknowledgement, with its delay sample, through each congestion controller.</summary>
 [MemoryDiagnoser]
 public class ControllerBenchmarks
 {

@@ -3,7 +3,9 @@ using Utp.Protocol.Sending;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>What one segment costs both cores together: made, copied, parsed, delivered, acknowledged, and the acknowledgement applied.</summary>
+/// <summary>
+/// Measures the cost of one segment in both cores together: made, copied, parsed, delivered, acknowledged, and the acknowledgement applied.
+/// </summary>
 [MemoryDiagnoser]
 public class CoreBenchmarks
 {
@@ -15,7 +17,9 @@ public class CoreBenchmarks
     [Benchmark(OperationsPerInvoke = SegmentsPerCall)]
     public int Segment() => Run(_clean, 0);
 
-    /// <summary>One datagram in 30 is lost: masks are built and applied, segments wait behind gaps and are sent again.</summary>
+    /// <summary>
+    /// Loses one datagram in 30: the cores build and apply masks, and segments wait behind gaps and are retransmitted.
+    /// </summary>
     [Benchmark(OperationsPerInvoke = SegmentsPerCall)]
     public int SegmentWithLoss() => Run(_lossy, 30);
 

@@ -8,7 +8,9 @@ using Utp.Transport.Connections.Pipes;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>Two cores that hand each other datagrams through memory: a sender that never runs dry and a receiver that consumes everything.</summary>
+/// <summary>
+/// Two cores that pass each other datagrams through memory: a sender that always has data and a receiver that consumes everything.
+/// </summary>
 internal sealed class CorePair
 {
     private const int TrainSegments = 45;
@@ -33,8 +35,8 @@ internal sealed class CorePair
         Refill();
     }
 
-    /// <summary>One train there, its acknowledgements back; every so-many-th datagram is lost when <paramref name="lossEvery"/> is not zero.</summary>
-    /// <returns>Segments that arrived.</returns>
+    /// <summary>Passes one train there and its acknowledgements back; loses every <paramref name="lossEvery"/>th datagram unless that is zero.</summary>
+    /// <returns>The number of segments that arrived.</returns>
     public int Exchange(int lossEvery = 0)
     {
         _now += 50;
@@ -92,7 +94,7 @@ internal sealed class CorePair
         return count;
     }
 
-    /// <summary>As much is appended as was acknowledged, in the way of a connection's output.</summary>
+    /// <summary>Appends as many bytes as were acknowledged, as the output of a connection does.</summary>
     private void Refill()
     {
         var acknowledged = _connection.AcknowledgedBytes;

@@ -3,7 +3,7 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>The 20 bytes in front of every packet.</summary>
+/// <summary>Reads and writes the first 20 bytes of every packet.</summary>
 [MemoryDiagnoser]
 public class HeaderBenchmarks
 {

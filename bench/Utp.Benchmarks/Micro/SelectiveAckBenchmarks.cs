@@ -6,7 +6,7 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>A mask over 256 packets of which every eighth is missing.</summary>
+/// <summary>Processes a mask over 256 packets of which every eighth is missing.</summary>
 [MemoryDiagnoser]
 public class SelectiveAckBenchmarks
 {
@@ -35,7 +35,7 @@ public class SelectiveAckBenchmarks
     [Benchmark]
     public int Build() => _held.WriteMask(Next, _mask);
 
-    /// <summary>Numbers as many segments and marks those that the mask names, as the sender does.</summary>
+    /// <summary>Numbers the same count of segments and marks those that the mask names, as the sender does.</summary>
     [Benchmark]
     public int SendAndApply()
     {

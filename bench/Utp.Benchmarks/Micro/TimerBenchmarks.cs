@@ -7,7 +7,7 @@ using Utp.Simulation.Randomness;
 
 namespace Utp.Benchmarks.Micro;
 
-/// <summary>The deadlines of 10,000 connections.</summary>
+/// <summary>Schedules the deadlines of 10,000 connections.</summary>
 [MemoryDiagnoser]
 public class TimerBenchmarks
 {
@@ -29,7 +29,7 @@ public class TimerBenchmarks
         }
     }
 
-    /// <summary>A deadline that each acknowledgement pushes back: the usual case, and free.</summary>
+    /// <summary>Moves a deadline later, as each acknowledgement does: the usual case, and free.</summary>
     [Benchmark]
     public void PushBack()
     {

@@ -15,7 +15,7 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Pipes;
 
-/// <summary>Bulk through the pipes of one connection, over loopback: what an application gets.</summary>
+/// <summary>Measures bulk transfer through the pipes of one connection, over loopback, as an application sees it.</summary>
 internal static class PipesCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -95,7 +95,7 @@ internal static class PipesCommand
             (double)allocated / options.Mebibytes);
     }
 
-    /// <summary>Announces and writes so many bytes, and returns what the far end says when it has consumed them.</summary>
+    /// <summary>Announces and writes this number of bytes, and returns the answer of the receiver when it has consumed them.</summary>
     private static async Task<double> TransferAsync(ConnectionContext connection, long bytes, int writeBytes)
     {
         var output = connection.Transport.Output;

@@ -12,16 +12,16 @@ internal sealed record PipesOptions
 
     public int RunCount { get; init; } = 3;
 
-    /// <summary>Bytes of one write to the pipe.</summary>
+    /// <summary>Size of one write to the pipe.</summary>
     public int WriteBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Kernel buffers to ask for; 212,992 is what stock Linux distributions grant.</summary>
+    /// <summary>Kernel buffers to request; 212,992 is what stock Linux distributions grant.</summary>
     public int KernelBufferBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Send and receive buffer of the connection.</summary>
     public int BufferBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>Whether both ends are in one process, with an engine each.</summary>
+    /// <summary>Whether both ends are in one process, with separate engines.</summary>
     public bool IsOneProcess { get; init; }
 
     public string? JsonPath { get; init; }
@@ -61,7 +61,7 @@ internal sealed record PipesOptions
         ReceiveBufferSize = BufferBytes,
     };
 
-    /// <summary>What the receiving process has to know.</summary>
+    /// <summary>Creates the arguments of the receiving process.</summary>
     public string[] ToArguments(UtpDatagramOffload channel) =>
     [
         "--channels", CeilingOptions.NameOf(channel),

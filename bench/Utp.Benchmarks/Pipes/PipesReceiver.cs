@@ -9,8 +9,8 @@ using Utp.Transport.Engine;
 namespace Utp.Benchmarks.Pipes;
 
 /// <summary>
-/// The far end: consumes everything as it comes, and for each run answers with one line of text once the announced number of bytes was
-/// consumed: the CPU seconds its process has used.
+/// The receiver: consumes everything as it arrives. For each run, once it has consumed the announced number of bytes, it answers with one line of
+/// text: the CPU seconds that its process has used.
 /// </summary>
 internal static class PipesReceiver
 {

@@ -8,14 +8,14 @@ internal enum Figure
     Cpu,
 }
 
-/// <summary>What a ratio of two medians has to be. Without a denominator, the median itself.</summary>
-/// <param name="Name">What is compared.</param>
-/// <param name="Of">Measure, subject and figure above the line.</param>
-/// <param name="To">Below the line.</param>
-/// <param name="Limit">The bar.</param>
-/// <param name="Aim">What would be better; null for nothing more.</param>
-/// <param name="IsCeiling">Whether less is better.</param>
-/// <param name="Unit">"x" or "%" for ratios, else of the value.</param>
+/// <summary>The required value of a ratio of two medians, or of the median itself without a denominator.</summary>
+/// <param name="Name">The name of the comparison.</param>
+/// <param name="Of">Measure, subject and figure of the numerator.</param>
+/// <param name="To">Measure, subject and figure of the denominator.</param>
+/// <param name="Limit">The required value.</param>
+/// <param name="Aim">A better value to aim at; null for none.</param>
+/// <param name="IsCeiling">Whether a smaller value is better.</param>
+/// <param name="Unit">"x" or "%" for ratios, else the unit of the value.</param>
 internal sealed record Bar(
     string Name, (string Measure, string Subject, Figure Figure) Of, (string Measure, string Subject, Figure Figure)? To, double Limit, double? Aim, bool IsCeiling = false, string Unit = "x")
 {
@@ -41,7 +41,7 @@ internal sealed record Bar(
         new("CPU of 50,000 idle connections, of one core", ("idle-50000", Best, Figure.Cpu), null, 0.02, null, IsCeiling: true, "%"),
     ];
 
-    /// <summary>Null when the results lack one of the two.</summary>
+    /// <summary>Gets the value; null when the results lack one of the two.</summary>
     public double? ValueIn(CompareResults results) =>
         Median(results, Of) is { } value && (To is { } to ? Median(results, to) : 1) is { } denominator && denominator > 0 ? value / denominator : null;
 

@@ -4,7 +4,7 @@ using Utp.Benchmarks.Compare;
 
 namespace Utp.Benchmarks.Report;
 
-/// <summary>The ratios that matter, beside what they should be.</summary>
+/// <summary>Writes the important ratios, beside their required values.</summary>
 internal static class BarTable
 {
     public static string Render(CompareResults results)

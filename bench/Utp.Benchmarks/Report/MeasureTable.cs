@@ -4,7 +4,7 @@ using Utp.Benchmarks.Compare;
 
 namespace Utp.Benchmarks.Report;
 
-/// <summary>Every measure and subject: median, spread, processor time, and the ratio to TCP of the same run.</summary>
+/// <summary>Writes every measure and subject: median, spread, processor time, and the ratio to TCP of the same run.</summary>
 internal static class MeasureTable
 {
     public static string Render(CompareResults results)

@@ -2,7 +2,9 @@ using Utp.Benchmarks.Compare;
 
 namespace Utp.Benchmarks.Report;
 
-/// <summary>Puts the tables made from a comparison's JSON between the markers of Markdown files, so that figures are generated and never typed.</summary>
+/// <summary>
+/// Writes the tables made from a comparison's JSON between the markers of Markdown files, so that figures are generated and never typed.
+/// </summary>
 internal static class ReportCommand
 {
     private const string End = "<!-- end of generated figures -->";

@@ -6,7 +6,7 @@ namespace Utp.Simulation.Network;
 /// </summary>
 internal sealed class CoDel(CoDelSettings settings)
 {
-    /// <summary>RFC 8289: with no more than one full packet waiting, the delay is not the queue's doing.</summary>
+    /// <summary>RFC 8289: with at most one full packet waiting, the queue does not cause the delay.</summary>
     private const int MaxPacketBytes = 1_514;
 
     private long _firstAboveTime;
@@ -22,7 +22,7 @@ internal sealed class CoDel(CoDelSettings settings)
         IsDropping = false;
     }
 
-    /// <summary>Whether the packet just dequeued has waited too long for too long.</summary>
+    /// <summary>Whether the packet just dequeued has waited above the target for longer than the interval.</summary>
     public bool IsAboveTarget(long now, long sojourn, long bytesLeft)
     {
         if (sojourn < settings.TargetNanos || bytesLeft <= MaxPacketBytes)
@@ -45,12 +45,14 @@ internal sealed class CoDel(CoDelSettings settings)
     /// <summary>In the dropping state: whether the next drop is due.</summary>
     public bool IsDropDue(long now) => IsDropping && now >= _dropNext;
 
-    /// <summary>A packet was dropped because a drop was due.</summary>
+    /// <summary>Records that a packet was dropped because a drop was due.</summary>
     public void CountDrop() => _count++;
 
     public void ScheduleNextDrop() => _dropNext = ControlLaw(_dropNext, _count);
 
-    /// <summary>A first packet was dropped. Close to the previous dropping state, the drop rate resumes where it was.</summary>
+    /// <summary>
+    /// Enters the dropping state after the first drop. Shortly after the previous dropping state, the drop rate resumes where it was.
+    /// </summary>
     public void StartDropping(long now)
     {
         IsDropping = true;
@@ -60,6 +62,6 @@ internal sealed class CoDel(CoDelSettings settings)
         _lastCount = _count;
     }
 
-    /// <summary>interval / sqrt(count), with sixteen fractional bits in the root.</summary>
+    /// <summary>Computes interval / sqrt(count), with sixteen fractional bits in the root.</summary>
     private long ControlLaw(long time, uint count) => time + (long)(((UInt128)(ulong)settings.IntervalNanos << 16) / FixedPoint.SquareRoot((ulong)count << 32));
 }

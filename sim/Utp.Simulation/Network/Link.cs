@@ -4,8 +4,8 @@ using Utp.Simulation.Randomness;
 namespace Utp.Simulation.Network;
 
 /// <summary>
-/// One direction of a path. A packet meets, in this order: random loss, the MTU, admission to the queue, serialisation, active queue
-/// management (at dequeue), duplication, and propagation with jitter, which keeps order unless reordering strikes.
+/// One direction of a path. A packet passes, in this order: random loss, the MTU, admission to the queue, serialisation, active queue management (at
+/// dequeue), duplication, and propagation with jitter, which keeps the order unless reordering applies.
 /// </summary>
 internal sealed class Link : IEventTarget
 {
@@ -51,10 +51,10 @@ internal sealed class Link : IEventTarget
 
     public LinkCounters Counters { get; } = new();
 
-    /// <summary>A change holds for packets whose serialisation has not begun.</summary>
+    /// <summary>The rate. A change applies to packets whose serialisation has not begun.</summary>
     public long BitsPerSecond { get; set; }
 
-    /// <summary>A change holds for packets that have not left the queue; arrivals stay in order.</summary>
+    /// <summary>The propagation delay. A change applies to packets that have not left the queue; arrivals stay in order.</summary>
     public long PropagationNanos { get; set; }
 
     public double LossProbability { get; set; }
@@ -63,13 +63,13 @@ internal sealed class Link : IEventTarget
 
     public long QueueLimitBytes { get; set; }
 
-    /// <summary>Sees every packet that is offered, before anything happens to it; for tests that read the wire.</summary>
+    /// <summary>Sees every packet on entry, before anything happens to it; for tests that read the wire.</summary>
     public Action<Packet>? Observer { get; set; }
 
-    /// <summary>Bytes waiting, those of the packet being sent included.</summary>
+    /// <summary>Bytes in the queue, including those of the packet being sent.</summary>
     public long QueuedBytes { get; private set; }
 
-    /// <summary>How long a packet that came now would wait: the true queueing delay.</summary>
+    /// <summary>The time that a packet arriving now would wait: the true queueing delay.</summary>
     public long QueueDelayNanos
     {
         get
@@ -165,7 +165,7 @@ internal sealed class Link : IEventTarget
         return (_burstLoss is not null && _burstLoss.IsNextLost()) || isLost;
     }
 
-    /// <summary>IP fragments travel together here; what they cost is a network and a link header each.</summary>
+    /// <summary>Charges a datagram for fragmentation. Its IP fragments travel together here, and cost a network and a link header each.</summary>
     private void Fragment(Packet packet)
     {
         var perFragment = (MtuBytes - Packet.IPv4Bytes) / 8 * 8;

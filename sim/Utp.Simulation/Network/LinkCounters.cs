@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Network;
 
-/// <summary>What a link did, in packets unless the name says otherwise.</summary>
+/// <summary>Counts the events of a link, in packets unless the name says otherwise.</summary>
 internal sealed class LinkCounters
 {
     public long Offered;

@@ -2,10 +2,12 @@ using Utp.Protocol.Addresses;
 
 namespace Utp.Simulation.Network;
 
-/// <summary>What travels on links: the bytes of a datagram, or a TCP segment (which needs no bytes). Pooled; the last owner returns it.</summary>
+/// <summary>
+/// The unit on links: the bytes of a datagram, or a TCP segment (which needs no bytes). Packets are pooled; the last owner returns them.
+/// </summary>
 internal sealed class Packet
 {
-    /// <summary>Ethernet header; with it the lengths are those a token bucket filter counts.</summary>
+    /// <summary>Length of the Ethernet header; with it, lengths are those that a token bucket filter counts.</summary>
     public const int EthernetBytes = 14;
 
     public const int IPv4Bytes = 20;
@@ -20,20 +22,20 @@ internal sealed class Packet
     /// <summary>Bytes that the packet takes on a link, link header included.</summary>
     public int WireBytes { get; set; }
 
-    /// <summary>Whether routers may cut the datagram into fragments where it does not fit.</summary>
+    /// <summary>Whether routers may fragment the datagram where it does not fit.</summary>
     public bool AllowFragmentation { get; set; }
 
     public PeerAddress Source { get; set; }
 
     public Route Route { get; set; } = Route.None;
 
-    /// <summary>How many links of the route lie behind it.</summary>
+    /// <summary>Number of links of the route that the packet has passed.</summary>
     public int Hop { get; set; }
 
-    /// <summary>When it joined the queue that it is in.</summary>
+    /// <summary>Time when it joined its current queue.</summary>
     public long EnqueuedAt { get; set; }
 
-    /// <summary>Meaningful only on routes between TCP nodes.</summary>
+    /// <summary>TCP fields, which are meaningful only on routes between TCP nodes.</summary>
     public TcpFields Tcp { get; } = new();
 
     public ReadOnlySpan<byte> Datagram => Buffer.AsSpan(0, Length);
@@ -54,10 +56,10 @@ internal sealed class Packet
     }
 }
 
-/// <summary>The fields of a TCP segment that matter; sequence numbers count segments of full size.</summary>
+/// <summary>The relevant fields of a TCP segment; sequence numbers count segments of full size.</summary>
 internal sealed class TcpFields
 {
-    /// <summary>RFC 2018: beside the timestamp option there is room for three blocks.</summary>
+    /// <summary>Maximum number of blocks (RFC 2018): beside the timestamp option there is room for three.</summary>
     public const int MaxSackBlocks = 3;
 
     public bool IsAck { get; set; }

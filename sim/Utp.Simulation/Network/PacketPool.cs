@@ -4,7 +4,7 @@ internal sealed class PacketPool
 {
     private readonly Stack<Packet> _free = new();
 
-    /// <summary>Packets rented and not returned: those on their way. Zero once a network has come to rest.</summary>
+    /// <summary>Number of packets rented and not returned: those under way. Zero once a network has come to rest.</summary>
     public int Outstanding { get; private set; }
 
     public Packet Rent()

@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Network;
 
-/// <summary>A first-in, first-out queue of packets, each with the time and the place in the order of events at which it is due.</summary>
+/// <summary>A first-in, first-out queue of packets, each with its due time and its place in the order of events.</summary>
 internal sealed class PacketRing
 {
     private Entry[] _entries = new Entry[64];

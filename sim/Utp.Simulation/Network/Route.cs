@@ -18,9 +18,9 @@ internal sealed class Route(INode destination, params Link[] links)
     }
 }
 
-/// <summary>Where a route ends.</summary>
+/// <summary>The end of a route.</summary>
 internal interface INode
 {
-    /// <summary>Takes a packet that arrived, and with it the duty to return it to the pool.</summary>
+    /// <summary>Takes a packet that has arrived. The node must return it to the pool.</summary>
     void Receive(Packet packet);
 }

@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Nodes;
 
-/// <summary>Writes back whatever it reads, and finishes when its peer does.</summary>
+/// <summary>Writes back everything that it reads, and finishes when its peer does.</summary>
 internal sealed class EchoApplication : IStreamApplication
 {
     public void OnOpened(StreamEnd end)

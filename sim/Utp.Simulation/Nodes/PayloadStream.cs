@@ -5,8 +5,8 @@ using Utp.Simulation.Randomness;
 namespace Utp.Simulation.Nodes;
 
 /// <summary>
-/// An endless stream of bytes that depends only on a seed and on the position, so that a receiver can check every byte it gets without
-/// keeping what was sent. A random block, changed for each repetition by a key of its own: no two blocks are alike.
+/// An endless stream of bytes that depends only on a seed and on the position, so that a receiver can check every byte without keeping what was
+/// sent. It repeats a random block, changed each time by a separate key, so that no two blocks are alike.
 /// </summary>
 internal sealed class PayloadStream
 {
@@ -49,7 +49,7 @@ internal sealed class PayloadStream
         }
     }
 
-    /// <summary>Index of the first byte that is not the stream's; -1 if all are.</summary>
+    /// <summary>Gets the index of the first byte that differs from the stream; -1 if none does.</summary>
     public int FirstDifference(long position, ReadOnlySpan<byte> bytes)
     {
         var start = 0;
@@ -95,7 +95,7 @@ internal sealed class PayloadStream
 
     private static byte KeyByte(ulong key, int index) => (byte)(key >> (8 * (index % WordBytes)));
 
-    /// <summary>The longest run from a position that stays within one block, and the block's key as it applies from there.</summary>
+    /// <summary>Gets the longest run from a position that stays within one block, and the block's key as it applies from there.</summary>
     private int Run(long position, int length, out int offset, out ulong key)
     {
         offset = (int)(position % BlockBytes);

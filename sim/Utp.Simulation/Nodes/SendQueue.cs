@@ -2,9 +2,7 @@ using System.Buffers;
 
 namespace Utp.Simulation.Nodes;
 
-/// <summary>
-/// Bytes written and not yet released: a chain of blocks that stay where they are for as long as the core may look at them, as a pipe's do.
-/// </summary>
+/// <summary>Bytes written and not yet released: a chain of blocks that do not move while the core may read them, like those of a pipe.</summary>
 internal sealed class SendQueue(int blockBytes)
 {
     public const int DefaultBlockBytes = 64 * 1024;
@@ -17,11 +15,11 @@ internal sealed class SendQueue(int blockBytes)
 
     public long Length { get; private set; }
 
-    /// <summary>Everything from the oldest byte that was not released to the newest.</summary>
+    /// <summary>All bytes from the oldest unreleased one to the newest.</summary>
     public ReadOnlySequence<byte> Buffered =>
         _head is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head, _headOffset, _tail!, _tailLength);
 
-    /// <summary>Room at the end for up to <paramref name="wanted"/> bytes, to be filled and then appended with <see cref="Advance"/>.</summary>
+    /// <summary>Reserves room at the end for up to <paramref name="wanted"/> bytes; fill it and call <see cref="Advance"/>.</summary>
     public Span<byte> Reserve(int wanted)
     {
         if (_tail is null || _tailLength == blockBytes)
@@ -49,7 +47,7 @@ internal sealed class SendQueue(int blockBytes)
         }
     }
 
-    /// <summary>Forgets bytes at the front; their memory may be used again.</summary>
+    /// <summary>Releases bytes at the front; their memory may be reused.</summary>
     public void Release(long count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Length);
@@ -103,7 +101,7 @@ internal sealed class SendQueue(int blockBytes)
 
         public Block? NextBlock => (Block?)Next;
 
-        /// <summary>Whatever still looks at released bytes must be found out rather than find them unchanged.</summary>
+        /// <summary>Overwrites the block, so that code that still reads released bytes is detected.</summary>
         public void Retire()
         {
             Bytes.AsSpan(0, Math.Min(Bytes.Length, 4_096)).Fill(0xDD);

@@ -3,7 +3,7 @@ using Utp.Transport;
 
 namespace Utp.Simulation.Nodes;
 
-/// <summary>One end of a connection as its application sees it: bytes to write, bytes received, and what became of them.</summary>
+/// <summary>One end of a connection as its application sees it: bytes to write, bytes received, and their state.</summary>
 internal sealed class StreamEnd
 {
     private readonly UtpNode _node;
@@ -37,7 +37,7 @@ internal sealed class StreamEnd
 
     public bool IsPeerFinished { get; private set; }
 
-    /// <summary>Everything written, and the FIN, was acknowledged.</summary>
+    /// <summary>Whether everything written, and the FIN, was acknowledged.</summary>
     public bool IsFinished { get; private set; }
 
     public bool IsClosed { get; private set; }
@@ -46,10 +46,10 @@ internal sealed class StreamEnd
 
     public UtpCloseReason CloseReason { get; private set; }
 
-    /// <summary>Whether <see cref="Finish"/> or <see cref="Close"/> was called: nothing more may be written.</summary>
+    /// <summary>Whether <see cref="Finish"/> or <see cref="Close"/> was called, so that no more may be written.</summary>
     public bool IsWriteEnded { get; private set; }
 
-    /// <summary>Room to write into; follow with <see cref="Commit"/>, and then <see cref="Flush"/>.</summary>
+    /// <summary>Reserves room to write; follow with <see cref="Commit"/>, and then <see cref="Flush"/>.</summary>
     public Span<byte> Reserve(int wanted) => _sending.Reserve(wanted);
 
     public void Commit(int count)
@@ -66,7 +66,7 @@ internal sealed class StreamEnd
         _isUnshown = true;
     }
 
-    /// <summary>Shows the core what was written.</summary>
+    /// <summary>Passes the written bytes to the core.</summary>
     public void Flush()
     {
         if (_isUnshown && !IsClosed)
@@ -112,14 +112,14 @@ internal sealed class StreamEnd
         }
     }
 
-    /// <summary>Runs an application's verbs outside an event of the node, and lets what they cause leave.</summary>
+    /// <summary>Runs methods of an application outside an event of the node, and sends the resulting datagrams.</summary>
     public void Act(Action<StreamEnd> verbs)
     {
         verbs(this);
         _node.Drain();
     }
 
-    /// <summary>An accepted connection opens when it is first seen, which can be before the event: with its first payload.</summary>
+    /// <summary>Opens an accepted connection when it is first seen, which can be before the event: with its first payload.</summary>
     internal void Open()
     {
         if (!_isOpened)

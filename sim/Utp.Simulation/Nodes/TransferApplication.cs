@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Utp.Simulation.Nodes;
 
 /// <summary>
-/// Writes a seeded stream, as fast as the connection takes it or at a rate of its own, and checks every byte of the stream that the other end
-/// writes. What it reads it consumes at once, or at a rate.
+/// Writes a seeded stream, as fast as the connection takes it or at a given rate, and checks every byte of the stream from the other end. It
+/// consumes received bytes at once, or at a given rate.
 /// </summary>
 internal sealed class TransferApplication : IStreamApplication, IEventTarget
 {
@@ -41,15 +41,15 @@ internal sealed class TransferApplication : IStreamApplication, IEventTarget
 
     public StreamEnd? End => _end;
 
-    /// <summary>Rate at which the application writes; zero: without limit.</summary>
+    /// <summary>Rate at which the application writes; zero for no limit.</summary>
     public long WriteBitsPerSecond { get; private set; }
 
-    /// <summary>Rate at which the application reads; zero: at once.</summary>
+    /// <summary>Rate at which the application reads; zero reads at once.</summary>
     public long ReadBitsPerSecond { get; private set; }
 
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Virtual time at which the last payload came.</summary>
+    /// <summary>Virtual time at which the last payload arrived.</summary>
     public long LastPayloadAt { get; private set; }
 
     public bool HasWrittenAll => _end is not null && _end.WrittenBytes >= _settings.BytesToSend;
@@ -205,10 +205,10 @@ internal sealed class TransferApplication : IStreamApplication, IEventTarget
     }
 }
 
-/// <summary>What one end of a transfer does.</summary>
+/// <summary>Settings of one end of a transfer.</summary>
 internal sealed record TransferSettings
 {
-    /// <summary><see cref="long.MaxValue"/>: for as long as the run lasts.</summary>
+    /// <summary>Number of bytes to send; <see cref="long.MaxValue"/> sends for as long as the run lasts.</summary>
     public long BytesToSend { get; init; }
 
     public ulong OutgoingSeed { get; init; } = 1;
@@ -218,7 +218,7 @@ internal sealed record TransferSettings
 
     public WhenWritten WhenWritten { get; init; }
 
-    /// <summary>Whether the peer's FIN is answered with a close.</summary>
+    /// <summary>Whether the application answers the peer's FIN with a close.</summary>
     public bool ClosesWithPeer { get; init; }
 
     public long SendBufferBytes { get; init; } = 4 * 1024 * 1024;
@@ -227,16 +227,16 @@ internal sealed record TransferSettings
 
     public long ReadBitsPerSecond { get; init; }
 
-    /// <summary>Whether SHA-256 of what was sent and received is computed, besides the comparison.</summary>
+    /// <summary>Whether the application computes SHA-256 of the sent and received bytes, besides the comparison.</summary>
     public bool ComputesHashes { get; init; }
 }
 
-/// <summary>What an application does after its last byte.</summary>
+/// <summary>The action of an application after its last byte.</summary>
 internal enum WhenWritten
 {
     StayOpen,
 
-    /// <summary>Ends writing, and goes on reading.</summary>
+    /// <summary>Ends writing, and continues reading.</summary>
     Finish,
 
     /// <summary>Ends writing and reading.</summary>

@@ -9,8 +9,8 @@ using Utp.Simulation.Network;
 namespace Utp.Simulation.Nodes;
 
 /// <summary>
-/// A host with one UDP socket: drives an <see cref="SocketCore"/> in virtual time, in the order that its summary asks for. The clock is the
-/// host's own; the network between hosts is links.
+/// A host with one UDP socket: drives a <see cref="SocketCore"/> in virtual time, in the order that its summary asks for. The host has its own
+/// clock; links connect it to other hosts.
 /// </summary>
 internal sealed class UtpNode : INode, IEventTarget
 {
@@ -25,7 +25,7 @@ internal sealed class UtpNode : INode, IEventTarget
     private const int TrainSegments = 32;
     private const int TimestampOffset = 4;
 
-    /// <summary>Deadlines handled in a row without time passing, from which on the core is taken to be stuck.</summary>
+    /// <summary>Number of deadlines handled in a row without progress of time after which the core counts as stuck.</summary>
     private const int MaxIdleTurns = 10_000;
 
     private readonly byte[] _train = new byte[TrainBytes];
@@ -61,7 +61,7 @@ internal sealed class UtpNode : INode, IEventTarget
 
     public Instant LocalNow => Clock.ToLocal(Run.Now);
 
-    /// <summary>Makes the application of an accepted connection. Without one, SYNs are refused.</summary>
+    /// <summary>Creates the application of an accepted connection. Without one, the node refuses SYNs.</summary>
     public Func<IStreamApplication>? AcceptApplication
     {
         get;
@@ -72,25 +72,25 @@ internal sealed class UtpNode : INode, IEventTarget
         }
     }
 
-    /// <summary>Every connection seen, in order; released ones too, unless <see cref="ForgetsReleased"/>.</summary>
+    /// <summary>Every connection seen, in order, including released ones unless <see cref="ForgetsReleased"/>.</summary>
     public List<StreamEnd> Streams { get; } = [];
 
-    /// <summary>Whether released connections leave <see cref="Streams"/>, for runs with very many.</summary>
+    /// <summary>Whether released connections are removed from <see cref="Streams"/>, for runs with very many.</summary>
     public bool ForgetsReleased { get; set; }
 
-    /// <summary>Longest IP packet that the host's own interface sends; a longer one is refused, as EMSGSIZE does. Zero: any.</summary>
+    /// <summary>The longest IP packet that the host's own interface sends; it refuses a longer one, as EMSGSIZE does. Zero for any.</summary>
     public int InterfaceMtuBytes { get; set; }
 
-    /// <summary>Whether trains that the system is to cut vanish, as broken segmentation offload makes them.</summary>
+    /// <summary>Whether trains that the system should cut are lost, as with broken segmentation offload.</summary>
     public bool LosesTrains { get; set; }
 
-    /// <summary>How many turns pass between two checks of the invariants of the connection at hand; zero checks never.</summary>
+    /// <summary>The number of turns between two checks of the invariants of the current connection; zero never checks.</summary>
     public int InvariantInterval { get; set; } = DefaultInvariantInterval;
 
     /// <summary>Size of the blocks that hold written bytes until they are released.</summary>
     public int SendBlockBytes { get; set; } = SendQueue.DefaultBlockBytes;
 
-    /// <summary>Acknowledged bytes are released in pieces of at least this size, as an engine that drains batches would.</summary>
+    /// <summary>The minimum size of the pieces in which acknowledged bytes are released, as by an engine that drains batches.</summary>
     public long ReleaseBytes { get; set; } = 32 * 1024;
 
     public void AddRoute(PeerAddress remote, Route route)
@@ -126,7 +126,7 @@ internal sealed class UtpNode : INode, IEventTarget
         Drain();
     }
 
-    /// <summary>Deadlines, events, datagrams, and then sleep: what follows every input.</summary>
+    /// <summary>Handles deadlines, events and datagrams, and then sleeps, after every input.</summary>
     public void Drain()
     {
         var now = LocalNow;
@@ -169,7 +169,7 @@ internal sealed class UtpNode : INode, IEventTarget
         _armedAt = long.MaxValue;
         if (Core.NextDeadline > LocalNow)
         {
-            // The deadline moved on since the timer was set.
+            // The deadline has moved later since the timer was set.
             Arm();
             return;
         }
@@ -256,8 +256,8 @@ internal sealed class UtpNode : INode, IEventTarget
     }
 
     /// <summary>
-    /// Moves the wall clock that stamps datagrams. Shifting what arrives by the opposite amount makes the core's difference (its own time less the
-    /// peer's stamp) come out as a stepped clock would have measured it. Zero means "no sample" on the wire, and is left alone.
+    /// Moves the wall clock that stamps datagrams. Shifting received timestamps by the opposite amount gives the difference (the core's own time
+    /// less the peer's stamp) that a stepped clock would have measured. Zero means "no sample" on the wire, and stays as it is.
     /// </summary>
     private static void ShiftTimestamp(Span<byte> datagram, long micros)
     {

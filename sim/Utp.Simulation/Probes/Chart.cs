@@ -15,7 +15,7 @@ internal sealed class Chart(string title, double seconds)
     private const int GridLines = 4;
     private const int LegendSpacing = 65;
 
-    /// <summary>Told apart by people who see colours differently, too (Okabe and Ito).</summary>
+    /// <summary>Colours that people with colour blindness can distinguish, too (Okabe and Ito).</summary>
     private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
 
     private readonly StringBuilder _panels = new();
@@ -23,9 +23,9 @@ internal sealed class Chart(string title, double seconds)
 
     private int PanelTop => Top + (_panelCount * (PanelHeight + PanelGap));
 
-    /// <param name="label">What is drawn, and its unit.</param>
-    /// <param name="most">Upper end of the axis; higher values are cut off.</param>
-    /// <param name="lines">Evenly spaced values over the chart's whole time.</param>
+    /// <param name="label">The quantity, and its unit.</param>
+    /// <param name="most">The upper end of the axis; higher values are cut off.</param>
+    /// <param name="lines">Evenly spaced values over the whole time of the chart.</param>
     public Chart Add(string label, double most, params ReadOnlySpan<(string Name, IReadOnlyList<double> Values)> lines)
     {
         Text(Left, PanelTop - 8, label, "start", "#222");

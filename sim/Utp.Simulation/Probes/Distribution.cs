@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Probes;
 
-/// <summary>A set of measured values, asked for its quantiles.</summary>
+/// <summary>A set of measured values that gives quantiles.</summary>
 internal sealed class Distribution
 {
     private readonly double[] _sorted;
@@ -22,7 +22,7 @@ internal sealed class Distribution
     public double Quantile(double fraction) =>
         _sorted.Length == 0 ? 0 : _sorted[Math.Min((int)(fraction * _sorted.Length), _sorted.Length - 1)];
 
-    /// <summary>Jain's fairness index: 1 when all shares are equal, 1/n when one has everything.</summary>
+    /// <summary>Computes Jain's fairness index: 1 when all shares are equal, 1/n when one flow has everything.</summary>
     public static double Jain(params ReadOnlySpan<double> shares)
     {
         var sum = 0.0;

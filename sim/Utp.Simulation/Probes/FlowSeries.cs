@@ -18,14 +18,14 @@ internal sealed class FlowSeries(IMeasuredFlow flow, string name)
         _samples.Add(flow.Sample());
     }
 
-    /// <summary>Payload delivered in a window of the run, in Mbit/s.</summary>
+    /// <summary>Gets the payload delivered in a window of the run, in Mbit/s.</summary>
     public double GoodputMbit(double fromSeconds, double toSeconds)
     {
         var bytes = _delivered[Probe.IndexAt(toSeconds)] - _delivered[Probe.IndexAt(fromSeconds)];
         return bytes * 8 / (toSeconds - fromSeconds) / 1e6;
     }
 
-    /// <summary>The longest time within a window in which nothing was delivered.</summary>
+    /// <summary>Gets the longest time within a window in which nothing was delivered.</summary>
     public double LongestSilenceSeconds(double fromSeconds, double toSeconds)
     {
         var longest = 0;

@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Probes;
 
-/// <summary>A flow that a probe can look at.</summary>
+/// <summary>A flow that a probe can sample.</summary>
 internal interface IMeasuredFlow
 {
     /// <summary>Payload delivered in order to the receiving application.</summary>
@@ -9,5 +9,5 @@ internal interface IMeasuredFlow
     FlowSample Sample();
 }
 
-/// <summary>What a sender believes at one instant.</summary>
+/// <summary>The estimates of a sender at one instant.</summary>
 internal readonly record struct FlowSample(long WindowBytes, long QueueingDelayMicros, long BaseDelayMicros, long RoundTripMicros, string Phase);

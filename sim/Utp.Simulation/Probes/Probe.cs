@@ -2,7 +2,9 @@ using Utp.Simulation.Network;
 
 namespace Utp.Simulation.Probes;
 
-/// <summary>Looks at a link's true queue and at the flows that use it, twenty times per second of virtual time. Changes nothing.</summary>
+/// <summary>
+/// Samples a link's true queue and the flows that use it, twenty times per second of virtual time, without changing anything.
+/// </summary>
 internal sealed class Probe : IEventTarget
 {
     public const long IntervalNanos = 50 * Nanos.PerMillisecond;
@@ -30,7 +32,7 @@ internal sealed class Probe : IEventTarget
         return series;
     }
 
-    /// <summary>True queueing delay of the link in a window of the run.</summary>
+    /// <summary>Gets the true queueing delay of the link in a window of the run.</summary>
     public Distribution QueueMs(double fromSeconds, double toSeconds)
     {
         var from = IndexAt(fromSeconds);

@@ -5,7 +5,9 @@ using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Simulation.Probes;
 
-/// <summary>The trace of flows in virtual time, as the transport writes it of real ones: <c>utp plot</c> draws both.</summary>
+/// <summary>
+/// Writes the trace of flows in virtual time, in the format in which the transport traces real ones: <c>utp plot</c> draws both.
+/// </summary>
 internal sealed class TraceWriter : IDisposable
 {
     private readonly SimulationRun _run;
@@ -22,7 +24,7 @@ internal sealed class TraceWriter : IDisposable
 
     private Instant Now => new(_run.Now / 1_000);
 
-    /// <summary>What a node's endpoint writes to. Its first connection gets the name, further ones the name and a number.</summary>
+    /// <summary>Gets the sink for a node's endpoint. Its first connection gets the name, further ones the name and a number.</summary>
     public ITraceSink For(string name) => new Sink(this, name);
 
     /// <summary>Ends the trace and writes it to a file.</summary>
@@ -41,7 +43,7 @@ internal sealed class TraceWriter : IDisposable
 
         public string NextConnectionId() => ++_connections == 1 ? name : $"{name} #{_connections}";
 
-        /// <summary>In the time of the run: hosts' own clocks disagree.</summary>
+        /// <summary>Writes a record with the time of the run, because the clocks of hosts disagree.</summary>
         public void Write(in TraceRecord record)
         {
             writer._recordCount++;

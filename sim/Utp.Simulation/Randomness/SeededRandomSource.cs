@@ -3,7 +3,9 @@ using Utp.Protocol;
 
 namespace Utp.Simulation.Randomness;
 
-/// <summary>xoshiro256** seeded through splitmix64: fast, and the same on every machine. Not for production ids: it is predictable.</summary>
+/// <summary>
+/// xoshiro256** seeded through splitmix64: fast, and the same on every machine. It is predictable, and so not for production ids.
+/// </summary>
 internal sealed class SeededRandomSource : IRandomSource
 {
     private ulong _s0;
@@ -37,7 +39,7 @@ internal sealed class SeededRandomSource : IRandomSource
         }
     }
 
-    /// <summary>Uniform in [0, 1).</summary>
+    /// <summary>Gets a uniform number in [0, 1).</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
     private static ulong SplitMix(ref ulong state)

@@ -37,7 +37,7 @@ internal sealed class Dumbbell : IDisposable
     /// <summary>Flows from right to left, and the reverse queue.</summary>
     public Probe ReverseProbe { get; }
 
-    /// <summary>Payload in Mbit/s that full uTP segments could carry.</summary>
+    /// <summary>Payload rate in Mbit/s that full uTP segments can reach.</summary>
     public double CeilingMbit => _settings.RateMbit * FullPayload / FullWire;
 
     public (UtpFlow Flow, FlowSeries Series) AddUtp(UtpFlowSettings settings, double startSeconds = 0, double extraRoundTripMs = 0)
@@ -70,7 +70,7 @@ internal sealed class Dumbbell : IDisposable
 
     public void At(double seconds, Action action) => Run.At(Nanos.FromSeconds(seconds), action);
 
-    /// <exception cref="SimulationException">A flow has given up segmentation offload: no congestion may look like trains that vanish.</exception>
+    /// <exception cref="SimulationException">A flow has switched segmentation offload off: no congestion may look like trains that are lost.</exception>
     public void RunUntil(double seconds)
     {
         Run.RunUntil(Nanos.FromSeconds(seconds));
@@ -83,7 +83,7 @@ internal sealed class Dumbbell : IDisposable
     public void Dispose() => Run.Dispose();
 }
 
-/// <summary>The common base of the experiments: 20 Mbit/s, 40 ms round trip, 200 ms of buffer.</summary>
+/// <summary>The common settings of the experiments: 20 Mbit/s, 40 ms round trip, 200 ms of buffer.</summary>
 internal sealed record DumbbellSettings
 {
     public double RateMbit { get; init; } = 20;
@@ -94,12 +94,12 @@ internal sealed record DumbbellSettings
 
     public CoDelSettings? CoDel { get; init; }
 
-    /// <summary>Zero: the reverse direction has no bottleneck.</summary>
+    /// <summary>Rate of the reverse direction; zero means that it has no bottleneck.</summary>
     public double ReverseRateMbit { get; init; }
 
     public double ReverseBufferMs { get; init; } = 200;
 
-    /// <summary>What else the forward link does; its rate, delay and queue are set from the above.</summary>
+    /// <summary>Further impairments of the forward link; its rate, delay and queue are set from the above.</summary>
     public LinkSettings Impairments { get; init; } = new() { Name = "forward" };
 
     public LinkSettings ForwardLink() => Impairments with

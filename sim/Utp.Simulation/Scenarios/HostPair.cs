@@ -36,12 +36,12 @@ internal sealed class HostPair : IDisposable
 
     public Link Back { get; }
 
-    /// <summary>Whether no connection, and no datagram, is left.</summary>
+    /// <summary>Whether no connection and no datagram remains.</summary>
     public bool IsAtRest => Left.Core.ConnectionCount == 0 && Right.Core.ConnectionCount == 0 && Run.Packets.Outstanding == 0;
 
     public void RunFor(double seconds) => Run.RunUntil(Run.Now + Nanos.FromSeconds(seconds));
 
-    /// <summary>Runs until the condition holds; false when the time was up first.</summary>
+    /// <summary>Runs until the condition holds; false when the time ended first.</summary>
     public bool RunUntil(Func<bool> condition, double limitSeconds) => Run.RunUntil(condition, Run.Now + Nanos.FromSeconds(limitSeconds));
 
     public void Dispose() => Run.Dispose();

@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Utp.Simulation.Scenarios;
 
-/// <summary>
-/// Seeds of randomised tests. <c>UTP_SEED=N</c> replaces them all by one, to replay a failure; a failure says which, and with what parameters.
-/// </summary>
+/// <summary>Seeds of randomised tests. <c>UTP_SEED=N</c> replaces them all by one, to replay a failure; a failure prints its seed and parameters.</summary>
 internal static class Seeds
 {
     public const string Variable = "UTP_SEED";
@@ -23,7 +21,9 @@ internal static class Seeds
             : throw new SimulationException($"{Variable}='{value}' is not a whole number. Give the seed that a failed test printed.");
     }
 
-    /// <summary>Runs a test body; whatever it throws comes out with the seed, the drawn parameters and the command to replay it.</summary>
+    /// <summary>
+    /// Runs a test body; adds the seed, the drawn parameters and the command to replay it to every exception.
+    /// </summary>
     public static void Report(ulong seed, object parameters, Action body, [CallerMemberName] string test = "")
     {
         try

@@ -8,7 +8,7 @@ using Utp.Simulation.Probes;
 
 namespace Utp.Simulation.Scenarios;
 
-/// <summary>A uTP transfer between two hosts of its own: the left one connects and sends.</summary>
+/// <summary>A uTP transfer between two separate hosts: the left one connects and sends.</summary>
 internal sealed class UtpFlow : IMeasuredFlow
 {
     private const ushort Port = 6_881;
@@ -53,7 +53,7 @@ internal sealed class UtpFlow : IMeasuredFlow
 
     public void Start() => Sender = Left.Connect(Right.Address, _source, _settings).Core;
 
-    /// <summary>Ends at once: nothing more is sent.</summary>
+    /// <summary>Aborts the flow, which sends nothing more.</summary>
     public void Stop() => _source.End?.Act(end => end.Abort());
 
     public FlowSample Sample()
@@ -77,12 +77,12 @@ internal sealed record UtpFlowSettings
 {
     public ConnectionSettings Connection { get; init; } = new() { ReceiveBufferBytes = 4 * 1024 * 1024 };
 
-    /// <summary>The receiving side's, where they differ.</summary>
+    /// <summary>Settings of the receiving side, where they differ.</summary>
     public ConnectionSettings? AcceptedConnection { get; init; }
 
     public TransferSettings Transfer { get; init; } = new() { BytesToSend = long.MaxValue };
 
-    /// <summary>Where the sending side is traced to: <see cref="TraceWriter.For"/>.</summary>
+    /// <summary>The trace of the sending side: <see cref="TraceWriter.For"/>.</summary>
     public ITraceSink? Trace { get; init; }
 
     public NodeClock? LeftClock { get; init; }

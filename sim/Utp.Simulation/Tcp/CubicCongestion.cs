@@ -51,7 +51,7 @@ internal sealed class CubicCongestion : ITcpCongestion
     {
         _epochStart = -1;
 
-        // Fast convergence: a flow that has less than at its last loss gives way to newcomers.
+        // Fast convergence: a flow that has less than at its last loss gives way to new flows.
         _lastMaximum = window.Segments < _lastMaximum ? window.Segments * (BetaScale + Beta) / (2 * BetaScale) : window.Segments;
         return Math.Max(window.Segments * Beta / BetaScale, 2);
     }

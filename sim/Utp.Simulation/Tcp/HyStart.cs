@@ -2,7 +2,7 @@ namespace Utp.Simulation.Tcp;
 
 /// <summary>
 /// Leaves slow start before the queue overflows: when a train of closely spaced acknowledgements is as long as half the round trip, or when the
-/// round trips at the start of a round are above the smallest one by an eighth (4 to 16 ms).
+/// round trips at the start of a round exceed the smallest one by an eighth (4 to 16 ms).
 /// </summary>
 internal sealed class HyStart
 {

@@ -1,12 +1,14 @@
 namespace Utp.Simulation.Tcp;
 
-/// <summary>The part of a TCP sender that decides how fast to grow and how far to shrink. Windows in segments.</summary>
+/// <summary>The part of a TCP sender that decides how fast to grow and how far to shrink. Windows are in segments.</summary>
 internal interface ITcpCongestion
 {
-    /// <summary>Grows the window for newly acknowledged segments, outside recovery. The window is always the limit: senders here never run out of data.</summary>
+    /// <summary>
+    /// Grows the window for newly acknowledged segments, outside recovery. The window is always the limit: senders here always have data.
+    /// </summary>
     void OnAcknowledged(TcpWindow window, long now, long roundTripNanos, int segments, long nextSequence, long acknowledgement);
 
-    /// <summary>A loss was found: the slow-start threshold to go on with.</summary>
+    /// <summary>Takes a loss; returns the new slow-start threshold.</summary>
     int ThresholdAfterLoss(TcpWindow window);
 
     void OnTimeout();
@@ -15,7 +17,7 @@ internal interface ITcpCongestion
 /// <summary>Congestion window and slow-start threshold of a TCP sender, in segments.</summary>
 internal sealed class TcpWindow
 {
-    /// <summary>RFC 6928.</summary>
+    /// <summary>The initial window (RFC 6928).</summary>
     public const int InitialSegments = 10;
 
     private int _increments;
@@ -26,7 +28,7 @@ internal sealed class TcpWindow
 
     public bool IsSlowStart => Segments < Threshold;
 
-    /// <summary>Doubles the window per round trip, up to the threshold; returns the acknowledged segments that were not used.</summary>
+    /// <summary>Doubles the window per round trip, up to the threshold; returns the acknowledged segments that it did not use.</summary>
     public int SlowStart(int acknowledged)
     {
         var grown = (int)Math.Min((long)Segments + acknowledged, Threshold);
@@ -35,7 +37,7 @@ internal sealed class TcpWindow
         return left;
     }
 
-    /// <summary>One segment more for every <paramref name="per"/> acknowledged.</summary>
+    /// <summary>Adds one segment for every <paramref name="per"/> acknowledged.</summary>
     public void Increase(int per, int acknowledged)
     {
         if (_increments >= per)

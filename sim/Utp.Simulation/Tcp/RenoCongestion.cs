@@ -1,6 +1,6 @@
 namespace Utp.Simulation.Tcp;
 
-/// <summary>RFC 5681.</summary>
+/// <summary>Reno congestion control (RFC 5681).</summary>
 internal sealed class RenoCongestion : ITcpCongestion
 {
     public void OnAcknowledged(TcpWindow window, long now, long roundTripNanos, int segments, long nextSequence, long acknowledgement)

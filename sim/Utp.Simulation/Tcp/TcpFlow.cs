@@ -3,7 +3,7 @@ using Utp.Simulation.Probes;
 
 namespace Utp.Simulation.Tcp;
 
-/// <summary>A TCP transfer without end, from one side of a network to the other.</summary>
+/// <summary>An endless TCP transfer from one side of a network to the other.</summary>
 internal sealed class TcpFlow : IMeasuredFlow
 {
     public TcpFlow(SimulationRun run, TcpVariant variant, Func<INode, Route> forward, Func<INode, Route> back)

@@ -2,19 +2,21 @@ using Utp.Simulation.Network;
 
 namespace Utp.Simulation.Tcp;
 
-/// <summary>Acknowledges every second segment, late by at most 40 ms; at once when order is broken or mended; with up to three SACK blocks.</summary>
+/// <summary>
+/// Acknowledges every second segment, at most 40 ms late, or at once when the order breaks or is restored; with up to three SACK blocks.
+/// </summary>
 internal sealed class TcpReceiver : INode, IEventTarget
 {
     private const int HeaderBytes = Packet.EthernetBytes + Packet.IPv4Bytes + 20 + 12;
     private const long AckDelayNanos = 40 * Nanos.PerMillisecond;
 
-    /// <summary>Kernels acknowledge each of the first segments, so that slow start gets going.</summary>
+    /// <summary>Number of first segments that are acknowledged one by one, as kernels do to speed up slow start.</summary>
     private const int QuickSegments = 16;
 
     private readonly SimulationRun _run;
     private readonly int _target;
 
-    /// <summary>Runs beyond the gap, the most recently extended first.</summary>
+    /// <summary>Runs of segments beyond the gap, the most recently extended first.</summary>
     private readonly List<(long Start, long End)> _beyond = [];
     private long _ackDueAt = long.MaxValue;
     private int _unacknowledged;
@@ -28,7 +30,7 @@ internal sealed class TcpReceiver : INode, IEventTarget
 
     public Route? Back { get; set; }
 
-    /// <summary>Segments received in order.</summary>
+    /// <summary>Number of segments received in order.</summary>
     public long Next { get; private set; }
 
     public long Duplicates { get; private set; }

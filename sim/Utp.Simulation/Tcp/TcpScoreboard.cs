@@ -3,8 +3,7 @@ using Utp.Protocol.Sending;
 namespace Utp.Simulation.Tcp;
 
 /// <summary>
-/// What a TCP sender knows of each segment between the oldest unacknowledged one and the next to be sent, and the sums that follow from it
-/// (RFC 6675's pipe among them).
+/// The state of each segment between the oldest unacknowledged one and the next to be sent, and the resulting sums (RFC 6675's pipe among them).
 /// </summary>
 internal sealed class TcpScoreboard
 {
@@ -18,14 +17,14 @@ internal sealed class TcpScoreboard
 
     public int Lost { get; private set; }
 
-    /// <summary>Retransmissions on their way.</summary>
+    /// <summary>Number of retransmissions in flight.</summary>
     public int Retransmitted { get; private set; }
 
     public int Outstanding => (int)(Next - Unacknowledged);
 
     public int InFlight => Outstanding - Sacked - Lost + Retransmitted;
 
-    /// <summary>One past the highest segment selectively acknowledged.</summary>
+    /// <summary>One past the highest selectively acknowledged segment.</summary>
     public long HighestSacked { get; private set; }
 
     public ref Segment this[long sequence] => ref _segments[sequence & (_segments.Length - 1)];
@@ -63,7 +62,7 @@ internal sealed class TcpScoreboard
         HighestSacked = Math.Max(HighestSacked, sequence + 1);
     }
 
-    /// <summary>Takes a segment, or its retransmission, for lost.</summary>
+    /// <summary>Marks a segment, or its retransmission, lost.</summary>
     public void MarkLost(long sequence)
     {
         ref var segment = ref this[sequence];
@@ -72,7 +71,7 @@ internal sealed class TcpScoreboard
         Lost++;
     }
 
-    /// <summary>The oldest segment was acknowledged.</summary>
+    /// <summary>Removes the oldest segment, which was acknowledged.</summary>
     public void Advance()
     {
         ref var segment = ref this[Unacknowledged];
@@ -85,7 +84,7 @@ internal sealed class TcpScoreboard
         Unacknowledged++;
     }
 
-    /// <summary>First lost segment that is not on its way again; -1 if there is none.</summary>
+    /// <summary>Gets the first lost segment that is not in flight again; -1 if there is none.</summary>
     public long NextToRetransmit(long from)
     {
         if (Lost > Retransmitted)

@@ -2,7 +2,7 @@ using Utp.Simulation.Network;
 
 namespace Utp.Simulation.Tcp;
 
-/// <content>Acknowledgements in, loss found, the window adjusted.</content>
+/// <content>Handles acknowledgements, detects losses and adjusts the window.</content>
 internal sealed partial class TcpSender
 {
     private const long InitialTimeoutNanos = Nanos.PerSecond;
@@ -10,7 +10,7 @@ internal sealed partial class TcpSender
     private const long MaxTimeoutNanos = 120 * Nanos.PerSecond;
     private const int MaxBackoff = 8;
 
-    /// <summary>Segments selectively acknowledged that prove a loss without waiting for reordered ones (RFC 8985, section 6.2).</summary>
+    /// <summary>Number of segments selectively acknowledged that prove a loss without waiting for reordered ones (RFC 8985, section 6.2).</summary>
     private const int DuplicateThreshold = 3;
 
     private Phase _phase = Phase.Open;
@@ -93,7 +93,7 @@ internal sealed partial class TcpSender
         }
         else if (roundTrip < _minRoundTrip)
         {
-            // Too soon to be the retransmission's doing: the original arrived after all.
+            // This is too soon to acknowledge the retransmission: the original arrived after all.
             return;
         }
 
@@ -107,7 +107,7 @@ internal sealed partial class TcpSender
         }
     }
 
-    /// <summary>RFC 6298, with the kernel's floor under the variance term.</summary>
+    /// <summary>Measures the round trip as in RFC 6298, with the kernel's floor under the variance term.</summary>
     private void MeasureRoundTrip()
     {
         if (_ackRoundTrip == 0)
@@ -208,7 +208,9 @@ internal sealed partial class TcpSender
         _probeAt = long.MaxValue;
     }
 
-    /// <summary>Proportional rate reduction: the window falls to its threshold over one round trip, and the flow never pauses for half of one.</summary>
+    /// <summary>
+    /// Reduces the window proportionally: it falls to its threshold over one round trip, and the flow never pauses for half of one.
+    /// </summary>
     private void ReduceProportionally(int delivered)
     {
         if (_phase != Phase.Recovery)
@@ -229,7 +231,7 @@ internal sealed partial class TcpSender
             send = Math.Min(Window.Threshold - inFlight, _lostMore ? limit : limit + 1);
         }
 
-        // The first retransmission always leaves.
+        // The first retransmission is always sent.
         send = Math.Max(send, _reductionSent == 0 ? 1 : 0);
         Window.Segments = inFlight + (int)send;
     }
@@ -280,7 +282,10 @@ internal sealed partial class TcpSender
         _timeoutAt = _run.Now + Math.Min(timeout << _backoff, MaxTimeoutNanos);
     }
 
-    /// <summary>When acknowledgements stop with segments out, a probe after two round trips finds a lost tail sooner than the timeout.</summary>
+    /// <summary>
+    /// Schedules a tail probe: when acknowledgements stop with segments in flight, a probe after two round trips finds a lost tail sooner than the
+    /// timeout.
+    /// </summary>
     private void ScheduleProbe()
     {
         if (_phase != Phase.Open || _smoothedRoundTrip == 0 || _board.Sacked > 0 || _board.Outstanding == 0)

@@ -4,8 +4,8 @@ using Utp.Simulation.Network;
 namespace Utp.Simulation.Tcp;
 
 /// <summary>
-/// A TCP sender that never runs out of data, with what a present-day kernel does about loss: SACK, time-based detection (RFC 8985) that finds
-/// lost retransmissions too, proportional rate reduction (RFC 6937), a tail probe, and a timeout of at least 200 ms above the round trip.
+/// A TCP sender that always has data, with the loss recovery of a present-day kernel: SACK, time-based detection (RFC 8985) that finds lost
+/// retransmissions too, proportional rate reduction (RFC 6937), a tail probe, and a timeout of at least 200 ms above the round trip.
 /// </summary>
 internal sealed partial class TcpSender : INode, IEventTarget
 {
@@ -43,7 +43,7 @@ internal sealed partial class TcpSender : INode, IEventTarget
 
     public void Start() => Transmit();
 
-    /// <summary>The application ends: nothing more is sent, not even what was lost.</summary>
+    /// <summary>Ends the application: the sender sends nothing more, not even lost segments.</summary>
     public void Stop()
     {
         _isStopped = true;
