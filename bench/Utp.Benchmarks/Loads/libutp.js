@@ -1,6 +1,6 @@
 'use strict'
 
-// libutp as npm's utp-native ships it, in the two roles of a benchmark run; LoadServer.cs and LoadClient.cs tell what is said on standard
+// libutp as npm's utp-native ships it, in the two roles of a benchmark run; LoadServer.cs and LoadClient.cs describe the lines on standard
 // input and output. NODE_PATH names the folder that has utp-native.
 
 const UTP = require('utp-native')

@@ -23,7 +23,7 @@ internal struct DelayHistory
     private readonly byte _filterSamples;
 
     /// <summary>
-    /// Minima of earlier minutes; null during the first minute, whose minimum is the base. Most connections of a large number end before a second.
+    /// Minima of earlier minutes; null during the first minute, whose minimum is the base. With many connections, most never send in a second minute.
     /// </summary>
     private uint[]? _minima;
     private FilterValues _recent;

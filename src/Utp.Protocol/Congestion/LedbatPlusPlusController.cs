@@ -44,7 +44,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     private Instant _baseConfirmedAt;
     private Stage _stage = Stage.SlowStart;
 
-    /// <summary>Allocated when the first slow start ends, or is disturbed; null on most connections of a large number.</summary>
+    /// <summary>Allocated when the first slow start ends, or is disturbed; null on most of many connections.</summary>
     private Experience? _experience;
 
     public LedbatPlusPlusController(LedbatPlusPlusSwitches switches, long targetDelayMicros, int segmentBytes, long maxWindowBytes)

@@ -5,8 +5,8 @@ using Utp.Protocol.Wire;
 namespace Utp.Transport.Datagrams;
 
 /// <summary>
-/// The datagrams of one receive. Each entry is one datagram, or a train of datagrams from one peer to be cut every <see
-/// cref="ReceivedTrain.SegmentSize"/> bytes. The memory belongs to the batch, and the next receive reuses it.
+/// The datagrams of one receive. Each entry is one datagram, or a train of datagrams from one peer to be cut every
+/// <see cref="ReceivedTrain.SegmentSize"/> bytes. The memory belongs to the batch, and the next receive reuses it.
 /// </summary>
 internal sealed class DatagramBatch
 {

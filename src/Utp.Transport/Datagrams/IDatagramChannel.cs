@@ -37,8 +37,8 @@ internal interface IDatagramChannel : IDisposable
     DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
-    /// Waits for datagrams or ICMP reports and fills <paramref name="batch"/>. Returns false when the deadline, <see cref="Wake"/> or <see
-    /// cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error and counts it in the batch.
+    /// Waits for datagrams or ICMP reports and fills <paramref name="batch"/>. Returns false when the deadline, <see cref="Wake"/> or
+    /// <see cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error and counts it in the batch.
     /// </summary>
     /// <param name="batch">The batch; it is cleared first.</param>
     /// <param name="deadline">The latest time to return, on the clock of the channel. After it, the channel still receives what has arrived.</param>

@@ -13,9 +13,9 @@ public static class UtpHttpClientExtensions
 {
     /// <summary>
     /// Makes the clients of this builder connect over uTP: <c>http://host:port/</c> connects to UDP port <c>port</c>, and <c>https://</c> adds TLS.
-    /// They use the uTP client that has the same name as the HTTP client, or else the default one, and no proxies. For HTTP/2 without TLS set <see
-    /// cref="HttpClient.DefaultRequestVersion"/> to 2.0 and <see cref="HttpClient.DefaultVersionPolicy"/> to exact. A failure to connect is an <see
-    /// cref="HttpRequestException"/>.
+    /// They use the uTP client that has the same name as the HTTP client, or else the default one, and no proxies. For HTTP/2 without TLS set
+    /// cref="HttpClient.DefaultRequestVersion"/> to 2.0 and <see cref="HttpClient.DefaultVersionPolicy"/> to exact. A failure to connect is an
+    /// <see cref="HttpRequestException"/>.
     /// </summary>
     /// <remarks>
     /// The order of calls on the builder does not matter. The application's own primary handler is kept if it is a
@@ -48,8 +48,8 @@ public static class UtpHttpClientExtensions
     }
 
     /// <summary>
-    /// Makes a handler connect over uTP, for APIs that take a handler instead of a client: gRPC channels, SignalR connections, <see
-    /// cref="System.Net.WebSockets.ClientWebSocket"/>. Sets <see cref="SocketsHttpHandler.ConnectCallback"/> and switches proxies off. Requests
+    /// Makes a handler connect over uTP, for APIs that take a handler instead of a client: gRPC channels, SignalR connections,
+    /// <see cref="System.Net.WebSockets.ClientWebSocket"/>. Sets <see cref="SocketsHttpHandler.ConnectCallback"/> and switches proxies off. Requests
     /// beyond the <see cref="UtpClientOptions.MaxConnections"/> of the factory's client wait, as with <see cref="OverUtp(IHttpClientBuilder)"/>.
     /// </summary>
     /// <param name="handler">The handler, not yet used.</param>

@@ -22,9 +22,9 @@ public sealed class UtpClientOptions : UtpConnectionOptions
 
     /// <summary>
     /// Gets or sets the maximum number of connections that the client has at once. Default null: no limit but the engine's. Beyond it a connect
-    /// fails with an <see cref="InvalidOperationException"/> that names the client and the limit; a request of an <see
-    /// cref="System.Net.Http.HttpClient"/> over uTP waits until a connection ends, as it does for <see
-    /// cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
+    /// fails with an <see cref="InvalidOperationException"/> that names the client and the limit; a request of an
+    /// cref="System.Net.Http.HttpClient"/> over uTP waits until a connection ends, as it does for
+    /// <see cref="System.Net.Http.SocketsHttpHandler.MaxConnectionsPerServer"/>.
     /// </summary>
     public int? MaxConnections { get; set; }
 

@@ -80,8 +80,8 @@ public class UtpConnectionOptions
     public TimeSpan ConnectTimeout { get; set => field = Assign(value); } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gets or sets the time without a packet from the peer after which a connection times out, even while it retransmits. Default 150 s; <see
-    /// cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> for never. Otherwise 1 s to 1 day. In the second half of this time a
+    /// Gets or sets the time without a packet from the peer after which a connection times out, even while it retransmits. Default 150 s;
+    /// <see cref="TimeSpan.Zero"/> or <see cref="Timeout.InfiniteTimeSpan"/> for never. Otherwise 1 s to 1 day. In the second half of this time a
     /// connection asks a silent peer for an answer, so that a connection on which both sides are idle does not end. With "never", a connection times
     /// out when data stays unacknowledged for 15 minutes.
     /// </summary>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Utp.Transport;
 
 /// <summary>
-/// Options of the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>. Programs with a host have these as services, and configure <see
-/// cref="UtpTransportOptions"/> with <c>AddUtp</c>.
+/// Options of the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>. Programs with a host have these as services, and configure
+/// <see cref="UtpTransportOptions"/> with <c>AddUtp</c>.
 /// </summary>
 public sealed class UtpEngineOptions
 {

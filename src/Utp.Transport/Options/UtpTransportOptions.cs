@@ -52,8 +52,8 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     /// <summary>
     /// Gets or sets the number of shards: UDP sockets for one local endpoint, with a receive thread each. Default null: one for every two
     /// processors, at least 1 and at most 8; allowed 1 to 64. The address and port of the peer determine the shard of a connection. Limits per UDP
-    /// socket (<see cref="MaxConnections"/>, <see cref="AcceptBacklog"/>, <see cref="MaxHalfOpenConnections"/>, <see
-    /// cref="MaxHalfOpenConnectionsPerAddress"/>, <see cref="MaxResetsPerSecond"/> and the kernel buffers) apply to each shard. Connects without a
+    /// socket (<see cref="MaxConnections"/>, <see cref="AcceptBacklog"/>, <see cref="MaxHalfOpenConnections"/>,
+    /// <see cref="MaxHalfOpenConnectionsPerAddress"/>, <see cref="MaxResetsPerSecond"/> and the kernel buffers) apply to each shard. Connects without a
     /// local endpoint use the same number of sockets in turn, each with its own port.
     /// </summary>
     /// <remarks>
@@ -73,10 +73,10 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     public int KernelSendBufferSize { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
-    /// Gets or sets how datagrams enter and leave the system. Default <see cref="UtpDatagramOffload.Auto"/>: the best mode that works. Set <see
-    /// cref="UtpDatagramOffload.Portable"/> to exclude the Linux system calls during a diagnosis. Where a kernel or a network card loses the trains
-    /// that it should cut, a socket detects this, logs it (event 1006) and sends datagrams one by one for 5 minutes or longer; <see
-    /// cref="UtpDatagramOffload.Batching"/> avoids the attempts.
+    /// Gets or sets how datagrams enter and leave the system. Default <see cref="UtpDatagramOffload.Auto"/>: the best mode that works. Set
+    /// <see cref="UtpDatagramOffload.Portable"/> to exclude the Linux system calls during a diagnosis. Where a kernel or a network card loses the trains
+    /// that it should cut, a socket detects this, logs it (event 1006) and sends datagrams one by one for 5 minutes or longer;
+    /// <see cref="UtpDatagramOffload.Batching"/> avoids the attempts.
     /// </summary>
     public UtpDatagramOffload DatagramOffload { get; set; } = UtpDatagramOffload.Auto;
 

@@ -8,8 +8,8 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Connects over uTP without a host or container, as <see cref="System.Net.Sockets.TcpClient"/> does over TCP. But one client has many connections,
-/// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs with a host inject <see
-/// cref="IUtpConnectionFactory"/> instead.
+/// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs with a host inject
+/// <see cref="IUtpConnectionFactory"/> instead.
 /// </summary>
 public sealed class UtpClient : IAsyncDisposable
 {
@@ -75,8 +75,8 @@ public sealed class UtpClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes every connection. Waits until the peers have acknowledged all written data, at most for <see
-    /// cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
+    /// Closes every connection. Waits until the peers have acknowledged all written data, at most for
+    /// <see cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
     /// writing, end properly. Streams that are still open are reset after their written data, so that the peer does not mistake a part for the
     /// whole.
     /// </summary>

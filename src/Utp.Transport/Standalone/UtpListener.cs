@@ -93,8 +93,8 @@ public sealed class UtpListener : IAsyncDisposable
     public ValueTask StopAsync(CancellationToken cancellationToken = default) => _listener.UnbindAsync(cancellationToken);
 
     /// <summary>
-    /// Stops listening and closes every connection. Waits until the peers have acknowledged all written data, at most for <see
-    /// cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
+    /// Stops listening and closes every connection. Waits until the peers have acknowledged all written data, at most for
+    /// <see cref="UtpConnectionOptions.LingerTimeout"/>, and resets connections that are not done by then. Streams that are disposed, or have finished
     /// writing, end properly. Streams that are still open are reset after their written data, so that the peer does not mistake a part for the
     /// whole.
     /// </summary>

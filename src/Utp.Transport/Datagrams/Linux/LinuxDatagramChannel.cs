@@ -330,7 +330,7 @@ internal abstract class LinuxDatagramChannel : IDatagramChannel
         _gate.Leave();
     }
 
-    /// <summary>Counts an error and goes on: an unconnected UDP socket reports only errors about some peer, or about memory.</summary>
+    /// <summary>Counts an error and continues: an unconnected UDP socket reports only errors about some peer, or about memory.</summary>
     private void Survive(int error, DatagramBatch batch)
     {
         if (error == ErrorNumber.Interrupted || _gate.IsClosed)

@@ -242,7 +242,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     }
 
     /// <summary>
-    /// Counts an error and goes on: an unconnected UDP socket has no state that an error could break. It reports only errors about some peer (ICMP),
+    /// Counts an error and continues: an unconnected UDP socket has no state that an error could break. It reports only errors about some peer (ICMP),
     /// about memory, or about a datagram that did not fit.
     /// </summary>
     private void Survive(SocketError error, DatagramBatch batch)
