@@ -55,7 +55,8 @@ internal sealed class EndpointCertificate
         var fullPath = Path.Combine(contentRoot, path);
         if (!File.Exists(fullPath))
         {
-            throw new InvalidOperationException($"{_section.Path}:Path is '{path}', but there is no file '{fullPath}'. Correct the path; relative ones start from the content root.");
+            throw new InvalidOperationException(
+                $"{_section.Path}:Path is '{path}', but there is no file '{fullPath}'. Correct the path; relative ones start from the content root.");
         }
 
         try
@@ -65,7 +66,8 @@ internal sealed class EndpointCertificate
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new InvalidOperationException(
-                $"{_section.Path}:Path is '{path}', but that certificate cannot be loaded: {exception.Message} Check the file, its KeyPath and its Password.", exception);
+                $"{_section.Path}:Path is '{path}', but that certificate cannot be loaded: {exception.Message} Check the file, its KeyPath and its Password.",
+                exception);
         }
     }
 
@@ -111,6 +113,7 @@ internal sealed class EndpointCertificate
             .Where(certificate => certificate.HasPrivateKey)
             .MaxBy(certificate => certificate.NotAfter)
             ?? throw new InvalidOperationException(
-                $"{_section.Path}:Subject is '{subject}', but store {name} of {location} has no {(allowInvalid ? string.Empty : "valid ")}certificate of that subject with a private key.");
+                $"{_section.Path}:Subject is '{subject}', but store {name} of {location} has no {(allowInvalid ? string.Empty : "valid ")}certificate "
+                + "of that subject with a private key.");
     }
 }

@@ -47,11 +47,13 @@ internal sealed class HttpEndpoint
 
         if (!new Choice<HttpProtocols>().TryParse(section.Value, out var protocols) || protocols == HttpProtocols.None)
         {
-            complaints.Add($"{section.Path} is '{section.Value}'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).");
+            complaints.Add(
+                $"{section.Path} is '{section.Value}'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).");
         }
         else if (protocols.HasFlag(HttpProtocols.Http3))
         {
-            complaints.Add($"{section.Path} is '{section.Value}', but HTTP/3 runs over QUIC and cannot run over uTP. Expected one of Http1, Http2, Http1AndHttp2.");
+            complaints.Add(
+                $"{section.Path} is '{section.Value}', but HTTP/3 runs over QUIC and cannot run over uTP. Expected one of Http1, Http2, Http1AndHttp2.");
         }
 
         return protocols;

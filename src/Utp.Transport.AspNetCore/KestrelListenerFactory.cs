@@ -9,7 +9,8 @@ namespace Utp.Transport.AspNetCore;
 /// The listener factory for Kestrel. Kestrel would report an address in use as <c>http://host:port</c>, which reads like TCP. So this class throws
 /// the same kind of exception as Kestrel, with the uTP address and the configuration key that changes it.
 /// </summary>
-internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, UtpListenerEndpoints endpoints) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, UtpListenerEndpoints endpoints)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => factory.CanBind(endpoint);
 
@@ -23,7 +24,9 @@ internal sealed class KestrelListenerFactory(UtpServerListenerFactory factory, U
         {
             var utp = endpoint as UtpEndPoint ?? new UtpEndPoint((IPEndPoint)endpoint);
             var remedy = utp.ListenerName is { } name ? $"set {endpoints.UrlKey(name)} to another port" : "listen on another port";
-            throw new IOException($"Failed to bind to address {utp.ToUriString()}: the UDP port is already in use. Stop the program that uses it, or {remedy}.", exception);
+            throw new IOException(
+                $"Failed to bind to address {utp.ToUriString()}: the UDP port is already in use. Stop the program that has it, or {remedy}.",
+                exception);
         }
     }
 }

@@ -43,7 +43,8 @@ internal sealed class ServerUrlsFilter(
         var https = string.Equals(url.Scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
         if ((!https && !string.Equals(url.Scheme, Uri.UriSchemeHttp, StringComparison.OrdinalIgnoreCase)) || url.PathBase.Length > 0)
         {
-            throw new InvalidOperationException($"'{url}' is not an address that Kestrel can bind. Expected http://HOST:PORT or https://HOST:PORT; uTP addresses belong under Utp:Endpoints.");
+            throw new InvalidOperationException(
+                $"'{url}' is not an address that Kestrel can bind. Expected http://HOST:PORT or https://HOST:PORT; uTP addresses belong under Utp:Endpoints.");
         }
 
         Action<ListenOptions> configure = https ? listen => listen.UseHttps() : _ => { };

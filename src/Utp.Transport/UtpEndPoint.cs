@@ -80,7 +80,8 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out var endPoint)
             ? endPoint
-            : throw new FormatException($"'{text}' is not a uTP endpoint. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000.");
+            : throw new FormatException(
+                $"'{text}' is not a uTP endpoint. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000.");
     }
 
     /// <summary>Parses as <see cref="Parse"/> does.</summary>

@@ -52,7 +52,8 @@ internal sealed class UtpMetrics : IDisposable
         _meter = meterFactory.Create(MeterName);
         _establishedConnections = _meter.CreateCounter<long>("utp.connections.established", "{connection}", "Connections that were established.");
         _connectionDuration = _meter.CreateHistogram("utp.connection.duration", "s", "How long connections lasted.", advice: DurationBuckets);
-        _handshakeDuration = _meter.CreateHistogram("utp.handshake.duration", "s", "How long connection attempts took, failed ones included.", advice: RoundTripBuckets);
+        _handshakeDuration = _meter.CreateHistogram(
+            "utp.handshake.duration", "s", "How long connection attempts took, failed ones included.", advice: RoundTripBuckets);
         _roundTrip = _meter.CreateHistogram("utp.rtt", "s", "Smoothed round trip, sampled.", advice: RoundTripBuckets);
         _queueingDelay = _meter.CreateHistogram("utp.queuing_delay", "s", "Queueing delay towards the peer, sampled.", advice: RoundTripBuckets);
         _congestionWindow = _meter.CreateHistogram("utp.cwnd", "By", "Congestion window, sampled.", advice: WindowBuckets);
@@ -131,14 +132,21 @@ internal sealed class UtpMetrics : IDisposable
     private void CreateObservedInstruments()
     {
         _meter.CreateObservableUpDownCounter("utp.connections.active", ActiveConnections, "{connection}", "Connections that are open.");
-        _meter.CreateObservableCounter("utp.packets", () => Read(c => [new(c.PacketsReceived, Receive), new(c.PacketsSent, Transmit)]), "{packet}", "Datagrams received and sent.");
-        _meter.CreateObservableCounter("utp.bytes", () => Read(c => [new(c.BytesReceived, Receive), new(c.BytesSent, Transmit)]), "By", "Payload received in order, and sent without retransmissions.");
-        _meter.CreateObservableCounter("utp.packets.rejected", () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible"), Dropped(c.PacketsDroppedForMemory, "no_memory")]), "{packet}", "Datagrams received and discarded.");
+        _meter.CreateObservableCounter("utp.packets",
+            () => Read(c => [new(c.PacketsReceived, Receive), new(c.PacketsSent, Transmit)]), "{packet}", "Datagrams received and sent.");
+        _meter.CreateObservableCounter("utp.bytes",
+            () => Read(c => [new(c.BytesReceived, Receive), new(c.BytesSent, Transmit)]), "By", "Payload received in order, and sent without retransmissions.");
+        _meter.CreateObservableCounter("utp.packets.rejected",
+            () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible"), Dropped(c.PacketsDroppedForMemory, "no_memory")]),
+            "{packet}", "Datagrams received and discarded.");
         _meter.CreateObservableCounter("utp.retransmits", () => Read(c => [new(c.SegmentsRetransmitted)]), "{packet}", "Data packets sent again.");
-        _meter.CreateObservableCounter("utp.retransmission_timeouts", () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
+        _meter.CreateObservableCounter("utp.retransmission_timeouts",
+            () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
         _meter.CreateObservableCounter("utp.syn.dropped", () => Read(SynsDropped), "{packet}", "Connection requests dropped because a table was full.");
-        _meter.CreateObservableCounter("utp.resets", () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
-        _meter.CreateObservableUpDownCounter("utp.accept_queue.length", () => Read(c => [new(c.AcceptQueueLength)]), "{connection}", "Connections that wait to be accepted.");
+        _meter.CreateObservableCounter("utp.resets",
+            () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
+        _meter.CreateObservableUpDownCounter("utp.accept_queue.length",
+            () => Read(c => [new(c.AcceptQueueLength)]), "{connection}", "Connections that wait to be accepted.");
         _meter.CreateObservableCounter("utp.trace.dropped", () => Read(c => [new(c.TraceRecordsDropped)]), "{record}", "Records missing in the trace file.");
     }
 

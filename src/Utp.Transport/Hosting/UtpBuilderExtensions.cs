@@ -40,7 +40,9 @@ public static class UtpBuilderExtensions
         return Add(builder, name, endPoint, configure);
     }
 
-    /// <summary>Adds a listener as <see cref="AddListener(IUtpBuilder, string, UtpEndPoint, Action{IConnectionBuilder})"/> does, with options set in code.</summary>
+    /// <summary>
+    /// Adds a listener as <see cref="AddListener(IUtpBuilder, string, UtpEndPoint, Action{IConnectionBuilder})"/> does, with options set in code.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The listener's name, without regard to case.</param>
     /// <param name="endPoint">Where to listen; port 0 lets the system choose (see <see cref="IUtpServerAddresses"/>).</param>

@@ -55,7 +55,9 @@ public static class UtpServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Adds uTP as <see cref="AddUtp(IServiceCollection)"/> does, with a configuration section of the caller's choice in place of <c>Utp</c>.</summary>
+    /// <summary>
+    /// Adds uTP as <see cref="AddUtp(IServiceCollection)"/> does, with a configuration section of the caller's choice in place of <c>Utp</c>.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="section">The section with <c>Transport</c>, <c>Endpoints</c> and <c>Clients</c>; of a whole configuration, its section <c>Utp</c>.</param>
     /// <returns>A builder that adds listeners and clients.</returns>

@@ -20,16 +20,24 @@ internal static class OptionKeys
     /// <summary>Keys of <see cref="UtpConnectionOptions"/>, which every level has.</summary>
     public static IReadOnlyList<IOptionKey<UtpConnectionOptions>> Connection { get; } =
     [
-        Of(nameof(UtpConnectionOptions.ReceiveBufferSize), new WholeNumber(8 * Kibibyte, Gibibyte, "bytes"), o => o.ReceiveBufferSize, (o, v) => o.ReceiveBufferSize = v),
-        Of(nameof(UtpConnectionOptions.SendBufferSize), new WholeNumber(8 * Kibibyte, Gibibyte, "bytes"), o => o.SendBufferSize, (o, v) => o.SendBufferSize = v),
+        Of(nameof(UtpConnectionOptions.ReceiveBufferSize), new WholeNumber(8 * Kibibyte, Gibibyte, "bytes"),
+            o => o.ReceiveBufferSize, (o, v) => o.ReceiveBufferSize = v),
+        Of(nameof(UtpConnectionOptions.SendBufferSize), new WholeNumber(8 * Kibibyte, Gibibyte, "bytes"),
+            o => o.SendBufferSize, (o, v) => o.SendBufferSize = v),
         Of(nameof(UtpConnectionOptions.CongestionControl), new Choice<UtpCongestionControl>(), o => o.CongestionControl, (o, v) => o.CongestionControl = v),
-        Of(nameof(UtpConnectionOptions.TargetDelay), new OptionalValue<TimeSpan>(new Duration(Milliseconds(5), Milliseconds(100))), o => o.TargetDelay, (o, v) => o.TargetDelay = v),
-        Of(nameof(UtpConnectionOptions.MtuCeiling), new OptionalValue<int>(new WholeNumber(576, 65_507, "bytes")), o => o.MtuCeiling, (o, v) => o.MtuCeiling = v),
+        Of(nameof(UtpConnectionOptions.TargetDelay), new OptionalValue<TimeSpan>(new Duration(Milliseconds(5), Milliseconds(100))),
+            o => o.TargetDelay, (o, v) => o.TargetDelay = v),
+        Of(nameof(UtpConnectionOptions.MtuCeiling), new OptionalValue<int>(new WholeNumber(576, 65_507, "bytes")),
+            o => o.MtuCeiling, (o, v) => o.MtuCeiling = v),
         Of(nameof(UtpConnectionOptions.NoDelay), Flag, o => o.NoDelay, (o, v) => o.NoDelay = v),
-        Of(nameof(UtpConnectionOptions.ConnectTimeout), new Duration(Milliseconds(100), TimeSpan.FromMinutes(10)), o => o.ConnectTimeout, (o, v) => o.ConnectTimeout = v),
-        Of(nameof(UtpConnectionOptions.IdleTimeout), new Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), zeroMeansNever: true), o => o.IdleTimeout, (o, v) => o.IdleTimeout = v),
-        Of(nameof(UtpConnectionOptions.KeepAliveInterval), new Duration(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), zeroMeansNever: true), o => o.KeepAliveInterval, (o, v) => o.KeepAliveInterval = v),
-        Of(nameof(UtpConnectionOptions.LingerTimeout), new Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)), o => o.LingerTimeout, (o, v) => o.LingerTimeout = v),
+        Of(nameof(UtpConnectionOptions.ConnectTimeout), new Duration(Milliseconds(100), TimeSpan.FromMinutes(10)),
+            o => o.ConnectTimeout, (o, v) => o.ConnectTimeout = v),
+        Of(nameof(UtpConnectionOptions.IdleTimeout), new Duration(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), zeroMeansNever: true),
+            o => o.IdleTimeout, (o, v) => o.IdleTimeout = v),
+        Of(nameof(UtpConnectionOptions.KeepAliveInterval), new Duration(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), zeroMeansNever: true),
+            o => o.KeepAliveInterval, (o, v) => o.KeepAliveInterval = v),
+        Of(nameof(UtpConnectionOptions.LingerTimeout), new Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+            o => o.LingerTimeout, (o, v) => o.LingerTimeout = v),
         Of(nameof(UtpConnectionOptions.CloseOnPeerFinish), Flag, o => o.CloseOnPeerFinish, (o, v) => o.CloseOnPeerFinish = v),
     ];
 
@@ -37,16 +45,24 @@ internal static class OptionKeys
     public static IReadOnlyList<IOptionKey<UtpTransportOptions>> Transport { get; } =
     [
         .. Connection,
-        OfTransport(nameof(UtpTransportOptions.MaxConnections), new WholeNumber(1, 1_000_000, "connections"), o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+        OfTransport(nameof(UtpTransportOptions.MaxConnections), new WholeNumber(1, 1_000_000, "connections"),
+            o => o.MaxConnections, (o, v) => o.MaxConnections = v),
         OfTransport(nameof(UtpTransportOptions.AcceptBacklog), new WholeNumber(1, 65_535, "connections"), o => o.AcceptBacklog, (o, v) => o.AcceptBacklog = v),
-        OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnections), new WholeNumber(1, 1_000_000, "connections"), o => o.MaxHalfOpenConnections, (o, v) => o.MaxHalfOpenConnections = v),
-        OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnectionsPerAddress), new WholeNumber(1, 1_000_000, "connections"), o => o.MaxHalfOpenConnectionsPerAddress, (o, v) => o.MaxHalfOpenConnectionsPerAddress = v),
-        OfTransport(nameof(UtpTransportOptions.MaxResetsPerSecond), new WholeNumber(0, 100_000, "packets per second"), o => o.MaxResetsPerSecond, (o, v) => o.MaxResetsPerSecond = v),
-        OfTransport(nameof(UtpTransportOptions.Shards), new OptionalValue<int>(new WholeNumber(1, ShardCount.Most, "UDP sockets")), o => o.Shards, (o, v) => o.Shards = v),
-        OfTransport(nameof(UtpTransportOptions.KernelReceiveBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelReceiveBufferSize, (o, v) => o.KernelReceiveBufferSize = v),
-        OfTransport(nameof(UtpTransportOptions.KernelSendBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"), o => o.KernelSendBufferSize, (o, v) => o.KernelSendBufferSize = v),
+        OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnections), new WholeNumber(1, 1_000_000, "connections"),
+            o => o.MaxHalfOpenConnections, (o, v) => o.MaxHalfOpenConnections = v),
+        OfTransport(nameof(UtpTransportOptions.MaxHalfOpenConnectionsPerAddress), new WholeNumber(1, 1_000_000, "connections"),
+            o => o.MaxHalfOpenConnectionsPerAddress, (o, v) => o.MaxHalfOpenConnectionsPerAddress = v),
+        OfTransport(nameof(UtpTransportOptions.MaxResetsPerSecond), new WholeNumber(0, 100_000, "packets per second"),
+            o => o.MaxResetsPerSecond, (o, v) => o.MaxResetsPerSecond = v),
+        OfTransport(nameof(UtpTransportOptions.Shards), new OptionalValue<int>(new WholeNumber(1, ShardCount.Most, "UDP sockets")),
+            o => o.Shards, (o, v) => o.Shards = v),
+        OfTransport(nameof(UtpTransportOptions.KernelReceiveBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"),
+            o => o.KernelReceiveBufferSize, (o, v) => o.KernelReceiveBufferSize = v),
+        OfTransport(nameof(UtpTransportOptions.KernelSendBufferSize), new WholeNumber(64 * Kibibyte, Gibibyte, "bytes"),
+            o => o.KernelSendBufferSize, (o, v) => o.KernelSendBufferSize = v),
         OfTransport(nameof(UtpTransportOptions.DatagramOffload), new Choice<UtpDatagramOffload>(), o => o.DatagramOffload, (o, v) => o.DatagramOffload = v),
-        OfTransport(nameof(UtpTransportOptions.UnsafePreferInlineScheduling), Flag, o => o.UnsafePreferInlineScheduling, (o, v) => o.UnsafePreferInlineScheduling = v),
+        OfTransport(nameof(UtpTransportOptions.UnsafePreferInlineScheduling), Flag,
+            o => o.UnsafePreferInlineScheduling, (o, v) => o.UnsafePreferInlineScheduling = v),
         OfTransport(nameof(UtpTransportOptions.TracePath), new OptionalReference<string>(new WritableFile()), o => o.TracePath, (o, v) => o.TracePath = v),
         OfTransport(nameof(UtpTransportOptions.ClaimIPEndPoints), Flag, o => o.ClaimIPEndPoints, (o, v) => o.ClaimIPEndPoints = v),
     ];
@@ -55,8 +71,10 @@ internal static class OptionKeys
     public static IReadOnlyList<IOptionKey<UtpClientOptions>> Client { get; } =
     [
         .. Connection,
-        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxConnections), new OptionalValue<int>(new WholeNumber(1, 1_000_000, "connections")), o => o.MaxConnections, (o, v) => o.MaxConnections = v),
-        new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddressAndPort()), o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v is null ? null : new IPEndPoint(v.Address, v.Port)),
+        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxConnections), new OptionalValue<int>(new WholeNumber(1, 1_000_000, "connections")),
+            o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+        new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddressAndPort()),
+            o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v is null ? null : new IPEndPoint(v.Address, v.Port)),
     ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that make <see cref="UtpListenerOptions"/>.</summary>
@@ -67,9 +85,11 @@ internal static class OptionKeys
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
 
-    private static OptionKey<UtpConnectionOptions, TValue> Of<TValue>(string name, OptionKind<TValue> kind, Func<UtpConnectionOptions, TValue> get, Action<UtpConnectionOptions, TValue> set) =>
+    private static OptionKey<UtpConnectionOptions, TValue> Of<TValue>(
+        string name, OptionKind<TValue> kind, Func<UtpConnectionOptions, TValue> get, Action<UtpConnectionOptions, TValue> set) =>
         new(name, kind, get, set);
 
-    private static OptionKey<UtpTransportOptions, TValue> OfTransport<TValue>(string name, OptionKind<TValue> kind, Func<UtpTransportOptions, TValue> get, Action<UtpTransportOptions, TValue> set) =>
+    private static OptionKey<UtpTransportOptions, TValue> OfTransport<TValue>(
+        string name, OptionKind<TValue> kind, Func<UtpTransportOptions, TValue> get, Action<UtpTransportOptions, TValue> set) =>
         new(name, kind, get, set);
 }

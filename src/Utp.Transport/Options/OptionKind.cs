@@ -23,7 +23,11 @@ internal sealed class WholeNumber(int minimum, int maximum, string unit) : Optio
     public override string Expected { get; } = string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}");
 
     public override bool TryParse(string text, out int value) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out value);
+        int.TryParse(
+            text,
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+            CultureInfo.InvariantCulture,
+            out value);
 
     public override bool IsAllowed(int value) => value >= minimum && value <= maximum;
 }
@@ -32,7 +36,8 @@ internal sealed class WholeNumber(int minimum, int maximum, string unit) : Optio
 internal sealed class Duration(TimeSpan minimum, TimeSpan maximum, bool zeroMeansNever = false) : OptionKind<TimeSpan>
 {
     public override string Expected { get; } =
-        $"a duration hh:mm:ss from {Text(minimum)} to {Text(maximum)}" + (zeroMeansNever ? ", or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never" : string.Empty);
+        $"a duration hh:mm:ss from {Text(minimum)} to {Text(maximum)}"
+        + (zeroMeansNever ? ", or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never" : string.Empty);
 
     // A bare number is refused, because TimeSpan reads "20" as twenty days.
     public override bool TryParse(string text, out TimeSpan value)

@@ -73,7 +73,8 @@ public sealed partial class UtpStream
         }
         catch (TimeoutException)
         {
-            var message = $"The peer {_connection.RemoteEndPoint} did not acknowledge the end of the stream within {CloseTimeout.TotalSeconds} s (LingerTimeout).";
+            var message =
+                $"The peer {_connection.RemoteEndPoint} did not acknowledge the end of the stream within {CloseTimeout.TotalSeconds} s (LingerTimeout).";
             _connection.Abort(new ConnectionAbortedException(message));
             throw new TimeoutException(message);
         }

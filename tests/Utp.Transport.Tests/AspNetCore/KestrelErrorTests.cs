@@ -85,7 +85,7 @@ public sealed class KestrelErrorTests
             $$$"""{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:{{{port}}}" } } } }"""));
 
         Assert.Equal(
-            $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that uses it, or set Utp:Endpoints:web:Url to another port.",
+            $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that has it, or set Utp:Endpoints:web:Url to another port.",
             exception.Message);
     }
 

@@ -254,7 +254,7 @@ public sealed class EngineLifetimeTests
             () => shard.Read(_ => entered.Signal() | leave.Wait(Patience)), TaskCreationOptions.LongRunning)).ToArray();
         Assert.True(entered.Wait(Patience));
 
-        // The group is removed from the register at once. Its sockets are cleaned up when their turns are free.
+        // The group leaves the register at once. Its sockets are cleaned up when their turns are free.
         var closing = Task.Factory.StartNew(() => engines.ServerEngine.OnFailed(listener.Sockets, new InvalidOperationException("a defect")), TaskCreationOptions.LongRunning);
         await EngineFixture.EventuallyAsync(() => engines.ServerEngine.SocketCount == 0, "the group is removed");
         var counters = Task.Factory.StartNew(() => engines.ServerEngine.ReadCounters().BytesReceived, TaskCreationOptions.LongRunning);

@@ -73,7 +73,7 @@ public sealed class UtpServerTests
 
         Assert.Equal(
             "Failed to bind listener 'one' to utp://127.0.0.1:7000: the address is already in use. "
-            + "Stop the program that uses it, or set Utp:Endpoints:one:Url to another port.",
+            + "Stop the program that has it, or set Utp:Endpoints:one:Url to another port.",
             exception.Message);
         Assert.IsType<AddressInUseException>(exception.InnerException);
     }

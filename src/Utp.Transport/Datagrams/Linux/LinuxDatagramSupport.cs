@@ -33,7 +33,8 @@ internal static class LinuxDatagramSupport
         }
 
         // Segment size 0 means "none", so the request changes nothing; each send sets the size. Receive offload is requested last.
-        if (!TrySet(udp.Socket, UdpOption.Level, UdpOption.Segment, 0, "UDP_SEGMENT", out reason) || !TrySet(udp.Socket, UdpOption.Level, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
+        if (!TrySet(udp.Socket, UdpOption.Level, UdpOption.Segment, 0, "UDP_SEGMENT", out reason)
+            || !TrySet(udp.Socket, UdpOption.Level, UdpOption.ReceiveOffload, 1, "UDP_GRO", out reason))
         {
             socket.DisposeEventOnly();
             return null;

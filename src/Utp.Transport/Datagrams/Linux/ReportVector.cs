@@ -142,6 +142,7 @@ internal sealed unsafe class ReportVector
         private readonly uint _info;
         private readonly uint _data;
 
-        public bool IsUnreachable => (Origin, Type) is (OriginIcmp, UnreachableIcmp) or (OriginIcmpV6, UnreachableIcmpV6) && Number != ErrorNumber.MessageTooLong;
+        public bool IsUnreachable =>
+            (Origin, Type) is (OriginIcmp, UnreachableIcmp) or (OriginIcmpV6, UnreachableIcmpV6) && Number != ErrorNumber.MessageTooLong;
     }
 }

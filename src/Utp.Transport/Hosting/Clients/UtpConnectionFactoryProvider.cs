@@ -6,7 +6,8 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Hosting.Clients;
 
 /// <inheritdoc />
-internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNames names, IOptionsMonitor<UtpClientOptions> options) : IUtpConnectionFactoryProvider
+internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNames names, IOptionsMonitor<UtpClientOptions> options)
+    : IUtpConnectionFactoryProvider
 {
     private readonly ConcurrentDictionary<string, Lazy<IUtpConnectionFactory>> _clients = new(StringComparer.Ordinal);
 

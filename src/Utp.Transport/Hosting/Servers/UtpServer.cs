@@ -115,7 +115,7 @@ internal sealed class UtpServer(
         {
             throw new IOException(
                 $"Failed to bind listener '{registration.Name}' to {endPoint.ToUriString()}: the address is already in use. "
-                    + $"Stop the program that uses it, or set {endpoints.UrlKey(registration.Name)} to another port.",
+                    + $"Stop the program that has it, or set {endpoints.UrlKey(registration.Name)} to another port.",
                 exception);
         }
     }

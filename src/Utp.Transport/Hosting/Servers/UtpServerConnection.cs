@@ -100,7 +100,8 @@ internal sealed class UtpServerConnection(ConnectionContext transport, string li
             await handler(transport).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException
-            || (exception is OperationCanceledException && (transport.ConnectionClosed.IsCancellationRequested || ConnectionClosedRequested.IsCancellationRequested)))
+            || (exception is OperationCanceledException
+                && (transport.ConnectionClosed.IsCancellationRequested || ConnectionClosedRequested.IsCancellationRequested)))
         {
             UtpLog.ConnectionHandlerReset(logger, transport.ConnectionId, listener, exception);
         }
