@@ -10,7 +10,8 @@ internal sealed record Transfer(int Files, long Bytes, TimeSpan Time)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Files,4} {(Files == 1 ? "file, " : "files,")} {Bytes / 1e6,7:F1} MB in {Time.TotalSeconds,6:F2} s = {Bytes / 1e6 / Math.Max(Time.TotalSeconds, 1e-6),6:F0} MB/s");
+        $"{Files,4} {(Files == 1 ? "file, " : "files,")} {Bytes / 1e6,7:F1} MB in {Time.TotalSeconds,6:F2} s = "
+            + $"{Bytes / 1e6 / Math.Max(Time.TotalSeconds, 1e-6),6:F0} MB/s");
 }
 
 /// <summary>Where a server listens: uTP, and what Kestrel reports beside it, which is TCP.</summary>
@@ -23,16 +24,19 @@ internal static class ListeningAddresses
     {
         // Kestrel lists uTP endpoints too, as http://host:port.
         var utp = services.GetRequiredService<IUtpServerAddresses>().EndPoints.Select(endPoint => endPoint.ToString()).ToHashSet();
-        return services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Where(address => !utp.Contains(new Uri(address).Authority));
+        return services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.Where(address => !utp.Contains(new Uri(address).Authority));
     }
 }
 
 /// <summary>The report of <c>--once</c>.</summary>
 internal static class RoundTripReport
 {
-    public static void Write(IServiceProvider services, SharedFolder folder, Transfer download, Transfer upload, IReadOnlyList<UtpConnectionStatistics> connections)
+    public static void Write(IServiceProvider services, SharedFolder folder, Transfer download, Transfer upload,
+        IReadOnlyList<UtpConnectionStatistics> connections)
     {
         var busiest = connections[0];
+        var (sent, resent) = (connections.Sum(c => c.SegmentsSent), connections.Sum(c => c.SegmentsRetransmitted));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             HTTP over uTP: every file arrived as it is on disk
               folder           {folder.Root}
@@ -45,7 +49,7 @@ internal static class RoundTripReport
               round trip       {busiest.RoundTripTime.TotalMilliseconds:F2} ms, smallest {busiest.MinimumRoundTripTime.TotalMilliseconds:F2} ms
               queueing delay   {busiest.QueueingDelay.TotalMilliseconds:F2} ms
               window           {busiest.CongestionWindowBytes / 1024.0:F0} KiB, path MTU {busiest.PathMtuBytes} bytes
-              packets          {connections.Sum(c => c.SegmentsSent)} sent, {connections.Sum(c => c.SegmentsRetransmitted)} of them retransmissions, {connections.Sum(c => c.RetransmissionTimeouts)} timeouts
+              packets          {sent} sent, {resent} of them retransmissions, {connections.Sum(c => c.RetransmissionTimeouts)} timeouts
             """));
     }
 }
@@ -57,12 +61,13 @@ internal static class ServingReport
     {
         var utp = ListeningAddresses.Utp(app.Services).ToArray();
         var tcp = ListeningAddresses.Tcp(app.Services).ToArray();
+        var url = utp[0].Replace("utp://", "http://", StringComparison.Ordinal);
         Console.WriteLine($"""
             Serving {folder}
               over uTP on {string.Join(", ", utp)}
               over TCP on {string.Join(", ", tcp)}
             From a shell, over TCP:  curl {tcp.FirstOrDefault() ?? "http://HOST:PORT"}/files
-            From C#, over uTP:       services.AddUtp().AddHttpClient("files", client => client.BaseAddress = new Uri("{utp[0].Replace("utp://", "http://", StringComparison.Ordinal)}/"));
+            From C#, over uTP:       services.AddUtp().AddHttpClient("files", client => client.BaseAddress = new Uri("{url}/"));
             Press Ctrl+C to stop.
             """);
     }

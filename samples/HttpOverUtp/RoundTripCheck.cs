@@ -40,7 +40,8 @@ internal sealed class RoundTripCheck(IHttpClientFactory clients, SharedFolder fo
             RoundTripReport.Write(services, folder, download, upload, observer.Statistics());
             return true;
         }
-        catch (Exception exception) when (exception is InvalidDataException or HttpRequestException or IOException or OperationCanceledException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or HttpRequestException or IOException or OperationCanceledException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"FAILED: {exception.Message}");
             return false;
@@ -77,7 +78,8 @@ internal sealed class RoundTripCheck(IHttpClientFactory clients, SharedFolder fo
         var watch = Stopwatch.StartNew();
         using var response = await client.PostAsync(new Uri("hash", UriKind.Relative), content, cancellationToken);
         response.EnsureSuccessStatusCode();
-        var answer = await response.Content.ReadFromJsonAsync<UploadAnswer>(cancellationToken) ?? throw new InvalidDataException("The server did not answer the upload.");
+        var answer = await response.Content.ReadFromJsonAsync<UploadAnswer>(cancellationToken)
+            ?? throw new InvalidDataException("The server did not answer the upload.");
         watch.Stop();
 
         Verify("uploaded", file, answer.Bytes, answer.Sha256, expected);
@@ -95,7 +97,8 @@ internal sealed class RoundTripCheck(IHttpClientFactory clients, SharedFolder fo
     {
         if (actual != expected)
         {
-            throw new InvalidDataException($"{file.Path}, {verb}, differs from the file on disk: {bytes} bytes with SHA-256 {actual}, expected {file.Bytes} bytes with {expected}.");
+            throw new InvalidDataException(
+                $"{file.Path}, {verb}, differs from the file on disk: {bytes} bytes with SHA-256 {actual}, expected {file.Bytes} bytes with {expected}.");
         }
     }
 

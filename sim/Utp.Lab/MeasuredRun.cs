@@ -64,7 +64,8 @@ internal sealed partial class MeasuredRun
     {
         if (flow.Kind == FlowKind.Utp)
         {
-            Inside(commands, line => OnUtp(track, line), Topology.Receiver, [.. Tool(), "bench", "--listen", $"{Topology.ReceiverAddress}:{port}", "--interval", "0.5", "--json", "--receive-buffer", BufferBytes]);
+            Inside(commands, line => OnUtp(track, line), Topology.Receiver,
+                [.. Tool(), "bench", "--listen", $"{Topology.ReceiverAddress}:{port}", "--interval", "0.5", "--json", "--receive-buffer", BufferBytes]);
         }
         else
         {
@@ -77,7 +78,8 @@ internal sealed partial class MeasuredRun
         var seconds = Text(Math.Ceiling(flow.StopSeconds - flow.StartSeconds));
         if (flow.Kind == FlowKind.Utp)
         {
-            Inside(commands, _ => { }, Topology.Sender, [.. Tool(), "bench", "--connect", $"{Topology.ReceiverAddress}:{port}", "--mode", "send", "--seconds", seconds, "--congestion", "LedbatPlusPlus", "--send-buffer", BufferBytes]);
+            Inside(commands, _ => { }, Topology.Sender, [.. Tool(), "bench", "--connect", $"{Topology.ReceiverAddress}:{port}", "--mode", "send", "--seconds",
+                seconds, "--congestion", "LedbatPlusPlus", "--send-buffer", BufferBytes]);
         }
         else
         {

@@ -67,7 +67,8 @@ internal sealed class Topology : IDisposable
 
         var limit = (long)(scenario.RateMbit * 1e6 / 8 * scenario.BufferMs / 1e3);
         Inside(
-            Router, "tc", "qdisc", "replace", "dev", "r1", "root", "tbf", "rate", Text(scenario.RateMbit) + "mbit", "burst", Text(BurstBytes), "limit", Text(limit));
+            Router, "tc", "qdisc", "replace", "dev", "r1", "root", "tbf", "rate", Text(scenario.RateMbit) + "mbit", "burst", Text(BurstBytes), "limit",
+                Text(limit));
     }
 
     private void StartDelayLine(Scenario scenario)

@@ -10,14 +10,20 @@ internal sealed class TransportFlags
     private readonly Option<UtpCongestionControl?> _congestion = Choice<UtpCongestionControl>("--congestion", "Congestion controller");
     private readonly Option<int?> _targetDelay = Number("--target-delay", "MILLISECONDS", "Queueing delay that the controller steers to", 5, 100);
     private readonly Option<int?> _receiveBuffer = Number("--receive-buffer", "BYTES", "Receive window of a connection; 1048576 when not given", 8192, 1 << 30);
-    private readonly Option<int?> _sendBuffer = Number("--send-buffer", "BYTES", "Unacknowledged bytes a connection holds; 1048576 when not given", 8192, 1 << 30);
+    private readonly Option<int?> _sendBuffer =
+        Number("--send-buffer", "BYTES", "Unacknowledged bytes a connection holds; 1048576 when not given", 8192, 1 << 30);
     private readonly Option<int?> _kernelBuffer = Number("--kernel-buffer", "BYTES", "Kernel buffers to ask for; 4194304 when not given", 65536, 1 << 30);
-    private readonly Option<int?> _mtuCeiling = Number("--mtu-ceiling", "BYTES", "Largest UDP payload, found by probing; 1252 (IPv6: 1232) when not given", 576, 65507);
+    private readonly Option<int?> _mtuCeiling =
+        Number("--mtu-ceiling", "BYTES", "Largest UDP payload, found by probing; 1252 (IPv6: 1232) when not given", 576, 65507);
     private readonly Option<UtpDatagramOffload?> _offload = Choice<UtpDatagramOffload>("--offload", "How datagrams enter and leave the system");
     private readonly Option<int?> _connectTimeout = Number("--connect-timeout", "SECONDS", "How long to try to connect; 20 when not given", 1, 600);
     private readonly Option<int?> _idleTimeout = Number("--idle-timeout", "SECONDS", "Silence after which a peer is taken for gone", 1, 86400);
 
-    private readonly Option<string?> _trace = new("--trace") { HelpName = "FILE", Description = "Write a trace of every connection, for 'utp plot'; replaces the file" };
+    private readonly Option<string?> _trace = new("--trace")
+    {
+        HelpName = "FILE",
+        Description = "Write a trace of every connection, for 'utp plot'; replaces the file",
+    };
 
     private TransportFlags(Command command)
     {
@@ -58,8 +64,7 @@ internal sealed class TransportFlags
         where TEnum : struct, Enum =>
         new(name)
         {
-            HelpName = "NAME",
-            Description = $"{description}: {string.Join(", ", Enum.GetNames<TEnum>())}",
+            HelpName = "NAME", Description = $"{description}: {string.Join(", ", Enum.GetNames<TEnum>())}",
             CustomParser = result => ParseChoice<TEnum>(name, result),
         };
 

@@ -56,7 +56,8 @@ public sealed class FloodTests
         var attacker = PeerAddress.FromIPv4(0x0D000001, 0);
         for (var i = 0; i < 5_000; i++)
         {
-            pair.B.Core.HandleDatagram(pair.Network.Now, attacker with { Port = (ushort)i }, Bytes(new PacketHeader { Type = PacketType.Syn, ConnectionId = 5, Timestamp = 1, Sequence = new(1) }));
+            pair.B.Core.HandleDatagram(pair.Network.Now, attacker with { Port = (ushort)i },
+                Bytes(new PacketHeader { Type = PacketType.Syn, ConnectionId = 5, Timestamp = 1, Sequence = new(1) }));
         }
 
         Assert.Equal(1_024, pair.B.Core.HalfOpenCount);
@@ -89,7 +90,8 @@ public sealed class FloodTests
                 pair.B.Core.HandleDatagram(
                     pair.Network.Now,
                     PeerAddress.FromIPv4(random.NextUInt32(), (ushort)random.NextUInt32()),
-                    Bytes(new PacketHeader { Type = PacketType.Syn, ConnectionId = (ushort)random.NextUInt32(), Timestamp = 1, Sequence = new((ushort)random.NextUInt32()) }));
+                    Bytes(new PacketHeader { Type = PacketType.Syn, ConnectionId = (ushort)random.NextUInt32(), Timestamp = 1,
+                        Sequence = new((ushort)random.NextUInt32()) }));
                 if (i % 30 == 29)
                 {
                     pair.Network.Run(0.01);

@@ -44,7 +44,8 @@ internal static class FuzzRunner
             catch (Exception exception)
             {
                 throw new FuzzFailureException(
-                    $"{target.Name} failed with seed {seed}: {exception.Message}\nrepeat it: dotnet run --project tests/Utp.Fuzz -- {target.Name} --seed {seed} --runs 1",
+                    $"{target.Name} failed with seed {seed}: {exception.Message}\nrepeat it: dotnet run --project tests/Utp.Fuzz -- {target.Name} "
+                        + $"--seed {seed} --runs 1",
                     exception);
             }
         }

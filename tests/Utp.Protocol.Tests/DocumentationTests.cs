@@ -11,10 +11,12 @@ public sealed partial class DocumentationTests
     [InlineData("tests/Utp.Protocol.Tests/checklist.md", 50)]
     public void EveryTestThatIsNamed_Exists(string document, int atLeast)
     {
-        var named = TestName().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).ToHashSet();
+        var named = TestName().Matches(File.ReadAllText(Path.Combine(Repository.Root, document)))
+            .Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).ToHashSet();
         var sources = Sources("tests").Select(File.ReadAllText).ToList();
 
-        var missing = named.Where(n => !sources.Exists(s => s.Contains($"class {n.Class}", StringComparison.Ordinal) && s.Contains($" {n.Method}(", StringComparison.Ordinal)));
+        var missing = named.Where(
+            n => !sources.Exists(s => s.Contains($"class {n.Class}", StringComparison.Ordinal) && s.Contains($" {n.Method}(", StringComparison.Ordinal)));
 
         Assert.Empty(missing);
         Assert.True(named.Count >= atLeast, $"only {named.Count} tests are named");
@@ -29,7 +31,8 @@ public sealed partial class DocumentationTests
         Assert.NotEmpty(remarks);
         foreach (var (file, count) in remarks)
         {
-            Assert.True(rows.Count(r => r.Contains($"`{file}`", StringComparison.Ordinal)) == count, $"{file} has {count} remarks; docs/deviations.md must have as many rows that name it");
+            Assert.True(rows.Count(r => r.Contains($"`{file}`", StringComparison.Ordinal)) == count,
+                $"{file} has {count} remarks; docs/deviations.md must have as many rows that name it");
         }
     }
 

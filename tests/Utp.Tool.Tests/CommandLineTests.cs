@@ -77,7 +77,8 @@ public class CommandLineTests
     [InlineData("plot /no/such/trace.qlog -o x.png", "There is no file '/no/such/trace.qlog'.")]
     [InlineData("plot / -o x.png", "'/' is a directory, not a trace.")]
     [InlineData("bench --connect 127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
-    [InlineData("relay --listen utp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
+    [InlineData("relay --listen utp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace /no/such/directory/x.qlog",
+        "The trace cannot be written to '/no/such/directory/x.qlog'")]
     public async Task Run_SomethingMissing_SaysItInOneLineAndReturns1(string commandLine, string expected)
     {
         var (exit, _, errors) = await CommandRun.RunAsync(commandLine.Split(' '));
@@ -96,7 +97,8 @@ public class CommandLineTests
         await using var taken = await UtpListener.BindAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         var port = taken.LocalEndPoint.Port;
 
-        var (exit, _, errors) = await CommandRun.RunAsync(Array.ConvertAll(args, arg => string.Format(System.Globalization.CultureInfo.InvariantCulture, arg, port)));
+        var (exit, _, errors) =
+            await CommandRun.RunAsync(Array.ConvertAll(args, arg => string.Format(System.Globalization.CultureInfo.InvariantCulture, arg, port)));
 
         Assert.Equal(1, exit);
         Assert.Contains($"127.0.0.1:{port}", Assert.Single(errors), StringComparison.Ordinal);

@@ -34,7 +34,8 @@ internal static class BlockingCommand
         }
 
         Console.WriteLine(
-            $"{options.TaskCount} tasks x {options.EchoCount} blocking echoes of {options.MessageBytes} bytes, {(options.ServerBlocks ? "blocking" : "asynchronous")} server, {options.RunCount} runs");
+            $"{options.TaskCount} tasks x {options.EchoCount} blocking echoes of {options.MessageBytes} bytes, "
+                + $"{(options.ServerBlocks ? "blocking" : "asynchronous")} server, {options.RunCount} runs");
         Print("NetworkStream", network);
         Print("UtpStream", utp);
         Console.WriteLine($"{"ratio of medians",-16} {Median(utp) / Median(network),8:0.00}");

@@ -32,12 +32,16 @@ internal static class CeilingCommand
             }
         }
 
-        Console.WriteLine(FormattableString.Invariant(
-            $"Bare UDP on loopback, two processes, {options.DatagramBytes}-byte datagrams, {options.Mebibytes} MiB of payload, window {options.WindowBytes} bytes, {options.RunCount} runs: median (min-max)"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Bare UDP on loopback, two processes, {options.DatagramBytes}-byte datagrams, {options.Mebibytes} MiB of payload, window "
+                + $"{options.WindowBytes} bytes, {options.RunCount} runs: median (min-max)"));
         Console.WriteLine("channel     MB/s                     CPU s/GiB (both processes)");
         foreach (var (channel, results) in runs)
         {
-            Console.WriteLine($"{CeilingOptions.NameOf(channel),-10}  {Spread(results.Select(run => run.MegabytesPerSecond), "F0"),-23}  {Spread(results.Select(run => run.CpuSecondsPerGibibyte), "F2")}");
+            Console.WriteLine(
+                $"{CeilingOptions.NameOf(channel),-10}  {Spread(results.Select(run => run.MegabytesPerSecond), "F0"),-23}  "
+                + $"{Spread(results.Select(run => run.CpuSecondsPerGibibyte), "F2")}");
         }
 
         if (options.JsonPath is not null)

@@ -4,7 +4,8 @@ namespace Utp.Benchmarks.Ceiling;
 
 internal sealed record CeilingOptions
 {
-    public IReadOnlyList<UtpDatagramOffload> Channels { get; init; } = [UtpDatagramOffload.Portable, UtpDatagramOffload.Batching, UtpDatagramOffload.Segmentation];
+    public IReadOnlyList<UtpDatagramOffload> Channels { get; init; } =
+        [UtpDatagramOffload.Portable, UtpDatagramOffload.Batching, UtpDatagramOffload.Segmentation];
 
     /// <summary>Payload of one run, after a warm-up of an eighth of it.</summary>
     public int Mebibytes { get; init; } = 512;
@@ -45,7 +46,8 @@ internal sealed record CeilingOptions
 
         return options.WindowBytes >= options.PacketsPerAcknowledgement * options.DatagramBytes
             ? options
-            : throw new ArgumentException($"--window {options.WindowBytes} is less than --ack-every {options.PacketsPerAcknowledgement} datagrams; it would stall.");
+            : throw new ArgumentException(
+                $"--window {options.WindowBytes} is less than --ack-every {options.PacketsPerAcknowledgement} datagrams; it would stall.");
     }
 
     /// <summary>Creates the arguments of the second process of this run.</summary>

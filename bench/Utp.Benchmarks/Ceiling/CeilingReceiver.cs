@@ -10,7 +10,10 @@ using Utp.Transport.Engine;
 
 namespace Utp.Benchmarks.Ceiling;
 
-/// <summary>The second process: parses each header, copies each payload, acknowledges the number of packets. Prints its port, then one line per transfer.</summary>
+/// <summary>
+/// The second process: parses each header, copies each payload, acknowledges the number of packets. Prints its port, then one line per
+/// transfer.
+/// </summary>
 internal sealed class CeilingReceiver(IDatagramChannel channel, UtpClock clock, int packetsPerAcknowledgement)
 {
     public const string Command = "ceiling-receiver";

@@ -108,7 +108,8 @@ internal sealed class CeilingSender
         if (!_channel.Receive(_batch))
         {
             throw new InvalidOperationException(
-                $"No acknowledgement for {Patience.TotalSeconds} s after packet {_acknowledged}: datagrams were lost. The kernel granted {_channel.ReceiveBufferBytes} bytes of receive buffer; a smaller --window may help.");
+                $"No acknowledgement for {Patience.TotalSeconds} s after packet {_acknowledged}: datagrams were lost. The kernel granted "
+                    + $"{_channel.ReceiveBufferBytes} bytes of receive buffer; a smaller --window may help.");
         }
 
         for (var i = 0; i < _batch.Count; i++)

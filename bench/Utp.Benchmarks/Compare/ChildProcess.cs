@@ -56,7 +56,8 @@ internal sealed class ChildProcess : IDisposable
         var line = _process.StandardOutput.ReadLineAsync();
         if (!line.Wait(patience))
         {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"A process of the run said nothing for {patience.TotalSeconds} s."));
+            throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"A process of the run said nothing for {patience.TotalSeconds} s."));
         }
 
         return line.Result switch

@@ -89,7 +89,8 @@ internal static class CompareCommand
         var cpu = Statistic.Of(series.Runs, run => run.CpuSeconds);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{series.Measure,-22} {series.Subject,-13} {value.Median,10:F1} {series.Unit,-13} ({value.Least:F1}-{value.Most:F1}), CPU {cpu.Median:F3}, p99 {Statistic.Of(series.Runs, run => run.P99Micros).Median:F0} us"));
+            $"{series.Measure,-22} {series.Subject,-13} {value.Median,10:F1} {series.Unit,-13} ({value.Least:F1}-{value.Most:F1}), CPU "
+                + $"{cpu.Median:F3}, p99 {Statistic.Of(series.Runs, run => run.P99Micros).Median:F0} us"));
     }
 
     private static string? MissingLibutp(CompareOptions options)

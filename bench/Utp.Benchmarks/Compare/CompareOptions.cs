@@ -53,7 +53,8 @@ internal sealed record CompareOptions
         return options;
     }
 
-    public bool Includes(Measure measure) => Measures.Count == 0 || Measures.Any(name => name.EndsWith('*') ? measure.Name.StartsWith(name[..^1], StringComparison.Ordinal) : measure.Name == name);
+    public bool Includes(Measure measure) =>
+        Measures.Count == 0 || Measures.Any(name => name.EndsWith('*') ? measure.Name.StartsWith(name[..^1], StringComparison.Ordinal) : measure.Name == name);
 
     public bool Includes(Subject subject) => Subjects.Count == 0 || Subjects.Contains(subject.Name);
 

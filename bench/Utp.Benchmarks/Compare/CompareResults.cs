@@ -35,7 +35,8 @@ internal sealed record CompareResults(
         ProcessorName(),
         RuntimeInformation.FrameworkDescription,
         Environment.ProcessorCount,
-        File.Exists("/proc/sys/net/core/rmem_max") ? int.Parse(File.ReadAllText("/proc/sys/net/core/rmem_max"), System.Globalization.CultureInfo.InvariantCulture) : 0);
+        File.Exists("/proc/sys/net/core/rmem_max")
+            ? int.Parse(File.ReadAllText("/proc/sys/net/core/rmem_max"), System.Globalization.CultureInfo.InvariantCulture) : 0);
 
     /// <summary>The commit that is checked out, with a plus when the working tree differs; null outside a repository.</summary>
     public static string? CurrentCommit()
@@ -64,7 +65,8 @@ internal sealed record CompareResults(
     }
 
     private static string ProcessorName() =>
-        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
+        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
             ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
             : RuntimeInformation.ProcessArchitecture.ToString();
 }

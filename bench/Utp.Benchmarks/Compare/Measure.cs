@@ -37,7 +37,8 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
         [
             new("bulk-1", "MB/s", load, withCeilings),
             new("bulk-16", "MB/s", bulk16, all),
-            new("bulk-1-stock-buffers", "MB/s", load with { KernelBufferBytes = StockKernelBufferBytes }, [Subject.UtpPortable, Subject.UtpOffload, Subject.Libutp]),
+            new("bulk-1-stock-buffers", "MB/s", load with { KernelBufferBytes = StockKernelBufferBytes },
+                [Subject.UtpPortable, Subject.UtpOffload, Subject.Libutp]),
             new("bulk-16-stock-buffers", "MB/s", bulk16 with { KernelBufferBytes = StockKernelBufferBytes }, best),
             new("bulk-16-shards-2", "MB/s", bulk16 with { Shards = 2 }, best),
             new("bulk-1-mtu-9000", "MB/s", load with { MtuCeiling = JumboBytes }, best),
@@ -55,7 +56,8 @@ internal sealed record Measure(string Name, string Unit, LoadOptions Load, IRead
             new("http", "requests/s", http, utpAndTcp),
             new("http-inline", "requests/s", http with { IsInline = true }, offloadAndTcp),
             new("http-server-gc", "requests/s", http, best) { ServerGarbageCollector = true },
-            new("idle-10000", "bytes", load with { Kind = LoadKind.Idle, Connections = 10_000, Bytes = 64, Seconds = options.IdleSeconds }, [Subject.UtpOffload, Subject.Tcp]),
+            new("idle-10000", "bytes", load with { Kind = LoadKind.Idle, Connections = 10_000, Bytes = 64, Seconds = options.IdleSeconds },
+                [Subject.UtpOffload, Subject.Tcp]),
             new("idle-50000", "bytes", load with { Kind = LoadKind.Idle, Connections = 50_000, Bytes = 64, Seconds = options.IdleSeconds }, best),
         ];
     }

@@ -100,7 +100,8 @@ internal sealed class LoadClient(LoadOptions options) : IAsyncDisposable
         _isOver = true;
         await Task.WhenAll(loops).WaitAsync(TimeSpan.FromSeconds(30));
         LoadConsole.Say(new LoadResult(
-            histograms.Sum(histogram => histogram.Count), seconds, LatencyHistogram.Percentile(histograms, 0.5), LatencyHistogram.Percentile(histograms, 0.99)));
+            histograms.Sum(histogram => histogram.Count), seconds, LatencyHistogram.Percentile(histograms, 0.5),
+                LatencyHistogram.Percentile(histograms, 0.99)));
     }
 
     private async Task LoopAsync(

@@ -22,7 +22,8 @@ internal static class LoadServer
         await using var transport = new LoadTransport(options);
         await using var listener = await transport.ListenAsync();
         var accepting = AcceptAsync(listener, options.Kind);
-        LoadConsole.Say((listener.EndPoint is UtpEndPoint utp ? utp.Port : ((System.Net.IPEndPoint)listener.EndPoint).Port).ToString(CultureInfo.InvariantCulture));
+        LoadConsole.Say((listener.EndPoint is UtpEndPoint utp ? utp.Port : ((System.Net.IPEndPoint)listener.EndPoint).Port)
+            .ToString(CultureInfo.InvariantCulture));
         LoadConsole.Serve(_ => Interlocked.Read(ref _consumedBytes).ToString(CultureInfo.InvariantCulture));
 
         // The run has ended; further data from peers does not matter.

@@ -38,7 +38,8 @@ internal sealed class LoadTransport : IAsyncDisposable
     {
         if (_options.Channel is null)
         {
-            var tcp = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = _options.IsInline }), NullLoggerFactory.Instance);
+            var tcp = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = _options.IsInline }),
+                NullLoggerFactory.Instance);
             return await tcp.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         }
 

@@ -24,7 +24,8 @@ public class TimerBenchmarks
         var endpoint = new SocketCore(new SocketSettings(), new SeededRandomSource(1));
         for (var i = 0; i < Count; i++)
         {
-            _connections[i] = new ConnectionCore(endpoint, PeerAddress.FromIPv4(0x0A000001, 1), ConnectionSettings.Default, isInitiator: false, new Instant(_now));
+            _connections[i] =
+                new ConnectionCore(endpoint, PeerAddress.FromIPv4(0x0A000001, 1), ConnectionSettings.Default, isInitiator: false, new Instant(_now));
             _timers.Schedule(_connections[i], new Instant(_now + (i * 100)));
         }
     }

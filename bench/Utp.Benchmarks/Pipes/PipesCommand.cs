@@ -32,13 +32,17 @@ internal static class PipesCommand
             }
         }
 
-        Console.WriteLine(FormattableString.Invariant(
-            $"One connection through pipes on loopback, {(options.IsOneProcess ? "one process" : "two processes")}, {options.Mebibytes} MiB in writes of {options.WriteBytes} bytes, kernel buffers of {options.KernelBufferBytes}, {options.RunCount} runs: median (min-max)"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"One connection through pipes on loopback, {(options.IsOneProcess ? "one process" : "two processes")}, {options.Mebibytes} MiB in writes "
+                + $"of {options.WriteBytes} bytes, kernel buffers of {options.KernelBufferBytes}, {options.RunCount} runs: median (min-max)"));
         Console.WriteLine("channel     MB/s                     CPU s/GiB       retransmitted   allocated B/MiB");
         foreach (var group in runs.GroupBy(run => run.Channel))
         {
             Console.WriteLine(
-                $"{group.Key,-10}  {Spread(group.Select(run => run.MegabytesPerSecond), "F0"),-23}  {Spread(group.Select(run => run.CpuSecondsPerGibibyte), "F2"),-18} {group.Sum(run => run.SegmentsRetransmitted),-12} {Spread(group.Select(run => run.AllocatedBytesPerMebibyte), "F0")}");
+                $"{group.Key,-10}  {Spread(group.Select(run => run.MegabytesPerSecond), "F0"),-23}  "
+                    + $"{Spread(group.Select(run => run.CpuSecondsPerGibibyte), "F2"),-18} {group.Sum(run => run.SegmentsRetransmitted),-12} "
+                    + $"{Spread(group.Select(run => run.AllocatedBytesPerMebibyte), "F0")}");
         }
 
         if (options.JsonPath is not null)
@@ -150,5 +154,6 @@ internal static class PipesCommand
         return Process.Start(start) ?? throw new InvalidOperationException("The receiving process did not start.");
     }
 
-    private sealed record PipesRun(string Channel, double MegabytesPerSecond, double CpuSecondsPerGibibyte, long SegmentsRetransmitted, double AllocatedBytesPerMebibyte);
+    private sealed record PipesRun(string Channel, double MegabytesPerSecond, double CpuSecondsPerGibibyte, long SegmentsRetransmitted,
+        double AllocatedBytesPerMebibyte);
 }

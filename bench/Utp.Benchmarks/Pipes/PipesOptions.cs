@@ -5,7 +5,8 @@ namespace Utp.Benchmarks.Pipes;
 
 internal sealed record PipesOptions
 {
-    public IReadOnlyList<UtpDatagramOffload> Channels { get; init; } = [UtpDatagramOffload.Portable, UtpDatagramOffload.Batching, UtpDatagramOffload.Segmentation];
+    public IReadOnlyList<UtpDatagramOffload> Channels { get; init; } =
+        [UtpDatagramOffload.Portable, UtpDatagramOffload.Batching, UtpDatagramOffload.Segmentation];
 
     /// <summary>Payload of one run, after a warm-up of an eighth of it.</summary>
     public int Mebibytes { get; init; } = 512;

@@ -17,7 +17,8 @@ internal enum Figure
 /// <param name="IsCeiling">Whether a smaller value is better.</param>
 /// <param name="Unit">"x" or "%" for ratios, else the unit of the value.</param>
 internal sealed record Bar(
-    string Name, (string Measure, string Subject, Figure Figure) Of, (string Measure, string Subject, Figure Figure)? To, double Limit, double? Aim, bool IsCeiling = false, string Unit = "x")
+    string Name, (string Measure, string Subject, Figure Figure) Of, (string Measure, string Subject, Figure Figure)? To, double Limit, double? Aim,
+        bool IsCeiling = false, string Unit = "x")
 {
     private const string Best = "utp-offload";
     private const string Portable = "utp-portable";

@@ -18,7 +18,9 @@ internal static class BarTable
             {
                 var verdict = bar.IsAimReached(value) ? "aim" : bar.Holds(value) ? "holds" : "**missed**";
                 var sign = bar.IsCeiling ? "at most " : "at least ";
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {bar.Name} | {Format(bar, value)} | {sign}{Format(bar, bar.Limit)} | {(bar.Aim is { } aim ? Format(bar, aim) : string.Empty)} | {verdict} |");
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"| {bar.Name} | {Format(bar, value)} | {sign}{Format(bar, bar.Limit)} | {(bar.Aim is { } aim ? Format(bar, aim) : string.Empty)} "
+                    + $"| {verdict} |");
             }
         }
 

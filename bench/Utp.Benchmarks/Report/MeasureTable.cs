@@ -14,7 +14,8 @@ internal static class MeasureTable
         {
             var unit = measure.First().Unit;
             var hasPercentiles = measure.Any(series => series.Runs.Any(run => run.P99Micros > 0));
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {measure.Key} | {unit}, median (min-max) | to tcp | {CpuHeading(unit)} |{(hasPercentiles ? " p50, p99 us |" : string.Empty)}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"| {measure.Key} | {unit}, median (min-max) | to tcp | {CpuHeading(unit)} |{(hasPercentiles ? " p50, p99 us |" : string.Empty)}");
             text.AppendLine(CultureInfo.InvariantCulture, $"|---|---|---|---|{(hasPercentiles ? "---|" : string.Empty)}");
             foreach (var series in measure)
             {
@@ -29,7 +30,9 @@ internal static class MeasureTable
 
     public static string Machine(CompareResults results) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Commit {results.Commit ?? "unknown"}, {results.Date:yyyy-MM-dd}; {results.Machine.ProcessorCount} cores of {results.Machine.Processor}, {results.Machine.System}, {results.Machine.Runtime}, {(results.ServerGarbageCollector ? "server" : "workstation")} GC. Loopback, two processes, both warm, runs of {results.SecondsPerRun} s interleaved.");
+        $"Commit {results.Commit ?? "unknown"}, {results.Date:yyyy-MM-dd}; {results.Machine.ProcessorCount} cores of {results.Machine.Processor}, "
+            + $"{results.Machine.System}, {results.Machine.Runtime}, {(results.ServerGarbageCollector ? "server" : "workstation")} GC. Loopback, two "
+            + $"processes, both warm, runs of {results.SecondsPerRun} s interleaved.");
 
     private static void Append(StringBuilder text, CompareResults results, CompareSeries series, bool hasPercentiles)
     {
@@ -45,10 +48,12 @@ internal static class MeasureTable
         var ratio = tcp > 0 ? string.Create(CultureInfo.InvariantCulture, $"{value.Median / tcp:F2}") : string.Empty;
         var format = value.Median < 100 ? "F1" : "N0";
         string Number(double number) => number.ToString(format, CultureInfo.InvariantCulture);
-        text.Append(CultureInfo.InvariantCulture, $"| {series.Subject} | {Number(value.Median)} ({Number(value.Least)}-{Number(value.Most)}) | {ratio} | {cpu:0.###} |");
+        text.Append(CultureInfo.InvariantCulture,
+            $"| {series.Subject} | {Number(value.Median)} ({Number(value.Least)}-{Number(value.Most)}) | {ratio} | {cpu:0.###} |");
         if (hasPercentiles)
         {
-            text.Append(CultureInfo.InvariantCulture, $" {Statistic.Of(series.Runs, run => run.P50Micros).Median:F0}, {Statistic.Of(series.Runs, run => run.P99Micros).Median:F0} |");
+            text.Append(CultureInfo.InvariantCulture,
+                $" {Statistic.Of(series.Runs, run => run.P50Micros).Median:F0}, {Statistic.Of(series.Runs, run => run.P99Micros).Median:F0} |");
         }
 
         text.AppendLine();

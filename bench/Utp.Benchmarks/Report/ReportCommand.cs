@@ -13,7 +13,8 @@ internal static class ReportCommand
     {
         if (args.Length < 2)
         {
-            throw new ArgumentException("report FILE.json FILE.md...: the results of compare, and files with the markers <!-- figures: bars --> or <!-- figures: all -->.");
+            throw new ArgumentException(
+                "report FILE.json FILE.md...: the results of compare, and files with the markers <!-- figures: bars --> or <!-- figures: all -->.");
         }
 
         var results = CompareResults.Read(args[0]);

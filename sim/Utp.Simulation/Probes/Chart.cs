@@ -38,7 +38,8 @@ internal sealed class Chart(string title, double seconds)
 
         for (var i = 0; i <= 10; i++)
         {
-            Text(Left + ((Width - Left - Right) * i / 10.0), PanelTop + PanelHeight + 16, (seconds * i / 10).ToString("0.#", CultureInfo.InvariantCulture), "middle", "#555");
+            Text(Left + ((Width - Left - Right) * i / 10.0), PanelTop + PanelHeight + 16,
+                (seconds * i / 10).ToString("0.#", CultureInfo.InvariantCulture), "middle", "#555");
         }
 
         for (var i = 0; i < lines.Length; i++)
@@ -60,7 +61,8 @@ internal sealed class Chart(string title, double seconds)
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {PanelTop - PanelGap + 34}\" font-family=\"sans-serif\" font-size=\"12\">\n"
-        + $"<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{Left}\" y=\"20\" font-size=\"15\" font-weight=\"bold\">{title}</text>\n{_panels}</svg>\n");
+        + $"<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"{Left}\" y=\"20\" font-size=\"15\" "
+            + $"font-weight=\"bold\">{title}</text>\n{_panels}</svg>\n");
 
     private void Line(IReadOnlyList<double> values, double most, string colour)
     {

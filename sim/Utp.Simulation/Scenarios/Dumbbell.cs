@@ -46,7 +46,8 @@ internal sealed class Dumbbell : IDisposable
         var name = $"utp{number}";
         var flow = new UtpFlow(Run, name, number, settings);
         _utpFlows.Add(flow);
-        var access = extraRoundTripMs == 0 ? null : new Link(Run, new LinkSettings { Name = name + "/access", PropagationNanos = Nanos.FromMilliseconds(extraRoundTripMs) });
+        var access = extraRoundTripMs == 0 ? null
+            : new Link(Run, new LinkSettings { Name = name + "/access", PropagationNanos = Nanos.FromMilliseconds(extraRoundTripMs) });
         flow.Wire(
             access is null ? new Route(flow.Right, Forward) : new Route(flow.Right, access, Forward),
             new Route(flow.Left, Reverse));
@@ -54,7 +55,8 @@ internal sealed class Dumbbell : IDisposable
         return (flow, Probe.Add(flow, $"uTP {number + 1}"));
     }
 
-    public (TcpFlow Flow, FlowSeries Series) AddTcp(TcpVariant variant, double startSeconds, double stopSeconds = double.PositiveInfinity, bool isReverse = false)
+    public (TcpFlow Flow, FlowSeries Series) AddTcp(TcpVariant variant, double startSeconds, double stopSeconds = double.PositiveInfinity,
+        bool isReverse = false)
     {
         var name = $"{variant}{_flows++}";
         var (there, back) = isReverse ? (Reverse, Forward) : (Forward, Reverse);

@@ -15,7 +15,8 @@ internal sealed class HostPair : IDisposable
     {
     }
 
-    public HostPair(ulong seed, LinkSettings there, LinkSettings back, SocketSettings? settings = null, NodeClock? leftClock = null, NodeClock? rightClock = null)
+    public HostPair(ulong seed, LinkSettings there, LinkSettings back, SocketSettings? settings = null, NodeClock? leftClock = null,
+        NodeClock? rightClock = null)
     {
         Run = new SimulationRun(seed);
         Left = new UtpNode(Run, "left", PeerAddress.FromIPv4(0x0A00_0001, Port), settings, leftClock);

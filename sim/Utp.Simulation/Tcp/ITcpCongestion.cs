@@ -3,7 +3,10 @@ namespace Utp.Simulation.Tcp;
 /// <summary>The part of a TCP sender that decides how fast to grow and how far to shrink. Windows are in segments.</summary>
 internal interface ITcpCongestion
 {
-    /// <summary>Grows the window for newly acknowledged segments, outside recovery. The window is always the limit: senders here never run out of data.</summary>
+    /// <summary>
+    /// Grows the window for newly acknowledged segments, outside recovery. The window is always the limit: senders here never run out of
+    /// data.
+    /// </summary>
     void OnAcknowledged(TcpWindow window, long now, long roundTripNanos, int segments, long nextSequence, long acknowledgement);
 
     /// <summary>Takes a loss; returns the new slow-start threshold.</summary>

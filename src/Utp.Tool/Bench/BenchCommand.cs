@@ -12,13 +12,32 @@ internal static class BenchCommand
 
     private static readonly Option<string?> Listen = new("--listen") { HelpName = "ADDRESS:PORT", Description = "Serve measurements until Ctrl+C" };
     private static readonly Option<string?> Connect = new("--connect") { HelpName = "HOST:PORT", Description = "Measure" };
-    private static readonly Option<string?> Mode = new("--mode") { HelpName = "send|receive|echo|connect", Description = "Bulk to or from the listening side, messages to and fro, or connections; send when not given" };
-    private static readonly Option<long?> Bytes = new("--bytes") { HelpName = "N", Description = "How much, over all streams (mode connect: how many connections)" };
+    private static readonly Option<string?> Mode = new("--mode")
+    {
+        HelpName = "send|receive|echo|connect",
+        Description = "Bulk to or from the listening side, messages to and fro, or connections; send when not given",
+    };
+    private static readonly Option<long?> Bytes = new("--bytes")
+    {
+        HelpName = "N",
+        Description = "How much, over all streams (mode connect: how many connections)",
+    };
     private static readonly Option<double?> Seconds = new("--seconds") { HelpName = "S", Description = $"How long; {DefaultSeconds} when neither is given" };
     private static readonly Option<int?> Streams = TransportFlags.Number("--streams", "K", "Connections at once; 1 when not given", 1, 10_000);
-    private static readonly Option<int?> MessageSize = TransportFlags.Number("--message-size", "B", $"Bytes in each write; {DefaultBulkMessage} when not given, mode echo {DefaultEchoMessage}", 1, BenchHeader.MaxMessageSize);
-    private static readonly Option<string> Transport = new("--transport") { HelpName = "utp|tcp", Description = "uTP, or Kestrel's TCP sockets transport", DefaultValueFactory = _ => "utp" };
-    private static readonly Option<double> Interval = new("--interval") { HelpName = "S", Description = "Seconds between lines; 0 for none", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int?> MessageSize = TransportFlags.Number("--message-size", "B",
+        $"Bytes in each write; {DefaultBulkMessage} when not given, mode echo {DefaultEchoMessage}", 1, BenchHeader.MaxMessageSize);
+    private static readonly Option<string> Transport = new("--transport")
+    {
+        HelpName = "utp|tcp",
+        Description = "uTP, or Kestrel's TCP sockets transport",
+        DefaultValueFactory = _ => "utp",
+    };
+    private static readonly Option<double> Interval = new("--interval")
+    {
+        HelpName = "S",
+        Description = "Seconds between lines; 0 for none",
+        DefaultValueFactory = _ => 1,
+    };
     private static readonly Option<bool> Json = new("--json") { Description = "JSON lines: one for each interval, and last the summary" };
 
     public static Command Create(ToolConsole console, Interruption interruption)
@@ -30,12 +49,7 @@ internal static class BenchCommand
         var flags = TransportFlags.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            var isUtp = parsed.GetRequiredValue(Transport) switch
-            {
-                "utp" => true,
-                "tcp" => false,
-                var other => throw new UsageException($"--transport is '{other}'. Expected utp or tcp."),
-            };
+            var isUtp = ReadIsUtp(parsed.GetRequiredValue(Transport));
             if (!isUtp && flags.IsTracing(parsed))
             {
                 throw new UsageException("--trace traces uTP; it does not go with --transport tcp.");
@@ -62,6 +76,13 @@ internal static class BenchCommand
         });
         return command;
     }
+
+    private static bool ReadIsUtp(string transport) => transport switch
+    {
+        "utp" => true,
+        "tcp" => false,
+        _ => throw new UsageException($"--transport is '{transport}'. Expected utp or tcp."),
+    };
 
     private static async Task ServeAsync(BenchTransport transport, UtpEndPoint local, BenchReporter reporter, ToolConsole console, Interruption interruption)
     {

@@ -7,7 +7,10 @@ namespace Utp.Tool.Bench;
 /// <summary>What the connecting side asks for, at the head of each connection.</summary>
 /// <param name="Mode">What to do.</param>
 /// <param name="MessageSize">Bytes in each write.</param>
-/// <param name="Bytes">Bytes of this connection; 0 when <paramref name="Milliseconds"/> decides. The first byte of each message then says whether it is the last.</param>
+/// <param name="Bytes">
+/// Bytes of this connection; 0 when <paramref name="Milliseconds"/> decides. The first byte of each message then says whether it is the
+/// last.
+/// </param>
 /// <param name="Milliseconds">How long the sender goes on.</param>
 /// <remarks>
 /// Neither side ends its direction before the other has what it wants: the end of one direction is the end of the connection with Kestrel's TCP

@@ -80,7 +80,8 @@ internal sealed class BenchReporter(ToolConsole console, string transport, bool 
                 else
                 {
                     var number = subject is null ? string.Empty : $"#{subject.Number} ";
-                    console.WriteLine($"{number}{Units.Seconds(time),10}  {Units.Bytes(bytes),12}  {Units.Rate(bytes - bytesBefore, time - timeBefore),14}{path}");
+                    console.WriteLine(
+                        $"{number}{Units.Seconds(time),10}  {Units.Bytes(bytes),12}  {Units.Rate(bytes - bytesBefore, time - timeBefore),14}{path}");
                 }
 
                 (bytesBefore, timeBefore) = (bytes, time);

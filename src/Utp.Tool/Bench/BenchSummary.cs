@@ -115,7 +115,8 @@ internal sealed class BenchSummary
 
         if (_latency is { } latency)
         {
-            yield return ("latency", $"p50 {Format(latency.QuantileMicros(0.5))} us, p99 {Format(latency.QuantileMicros(0.99))} us, max {Format(latency.MaxMicros)} us");
+            yield return ("latency",
+                $"p50 {Format(latency.QuantileMicros(0.5))} us, p99 {Format(latency.QuantileMicros(0.99))} us, max {Format(latency.MaxMicros)} us");
         }
 
         yield return ("CPU", Units.Seconds(_use.Cpu));

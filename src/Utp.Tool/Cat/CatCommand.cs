@@ -9,9 +9,15 @@ internal static class CatCommand
     {
         var host = new Argument<string?>("HOST") { Description = "Where to connect; HOST:PORT in one word will do", Arity = ArgumentArity.ZeroOrOne };
         var port = new Argument<int?>("PORT") { Description = "UDP port to connect to", Arity = ArgumentArity.ZeroOrOne };
-        var listen = new Option<int?>("--listen", "-l") { HelpName = "PORT", Description = "Wait for one connection on this UDP port instead; 0 lets the system choose" };
+        var listen = new Option<int?>("--listen", "-l")
+        {
+            HelpName = "PORT",
+            Description = "Wait for one connection on this UDP port instead; 0 lets the system choose",
+        };
         var bind = new Option<string?>("--bind") { HelpName = "ADDRESS", Description = "Local address to listen on; all addresses when not given" };
-        var command = new Command("cat", "Connects standard input and output to a peer. The end of the input closes that direction only; ends when both have ended.")
+        var command = new Command(
+            "cat",
+            "Connects standard input and output to a peer. The end of the input closes that direction only; ends when both have ended.")
         {
             host, port, listen, bind,
         };

@@ -31,7 +31,8 @@ internal sealed class FileSender(UtpStream stream, ITransferProgress progress)
 
     private async Task SendAsync(FileInfo info, CancellationToken cancellationToken)
     {
-        var file = new FileStream(info.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var file =
+            new FileStream(info.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
         await using (file.ConfigureAwait(false))
         {
             var header = new TransferHeader(info.Name, file.Length, info.LastWriteTimeUtc);

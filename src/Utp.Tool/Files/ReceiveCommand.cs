@@ -10,7 +10,12 @@ internal static class ReceiveCommand
     {
         var listen = new Option<int>("--listen", "-l") { HelpName = "PORT", Required = true, Description = "UDP port to listen on; 0 lets the system choose" };
         var bind = new Option<string?>("--bind") { HelpName = "ADDRESS", Description = "Local address to listen on; all addresses when not given" };
-        var directory = new Option<string>("--directory", "-d") { HelpName = "DIRECTORY", Description = "Where to store; the current directory when not given", DefaultValueFactory = _ => "." };
+        var directory = new Option<string>("--directory", "-d")
+        {
+            HelpName = "DIRECTORY",
+            Description = "Where to store; the current directory when not given",
+            DefaultValueFactory = _ => ".",
+        };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace files that exist; otherwise they are refused" };
         var keep = new Option<bool>("--keep-listening", "-k") { Description = "Wait for the next sender after each, until Ctrl+C" };
         var command = new Command("receive", "Receives the files of one 'utp send', or of many.") { listen, bind, directory, overwrite, keep };

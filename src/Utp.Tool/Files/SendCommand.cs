@@ -10,7 +10,11 @@ internal static class SendCommand
 
     public static Command Create(ToolConsole console, Interruption interruption)
     {
-        var arguments = new Argument<string[]>("FILE... HOST:PORT") { Description = "The files, and where 'utp receive' listens", Arity = ArgumentArity.OneOrMore };
+        var arguments = new Argument<string[]>("FILE... HOST:PORT")
+        {
+            Description = "The files, and where 'utp receive' listens",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var command = new Command("send", "Sends files to 'utp receive'. Each arrives whole, verified by its SHA-256, or not at all.") { arguments };
         var flags = TransportFlags.AddTo(command);
         command.SetAction(async (parsed, _) =>

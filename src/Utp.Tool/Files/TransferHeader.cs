@@ -25,7 +25,9 @@ internal sealed record TransferHeader(string Name, long Size, DateTime ModifiedU
         BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)name.Length);
         name.CopyTo(bytes, sizeof(ushort));
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(ushort) + name.Length), Size);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(sizeof(ushort) + name.Length + sizeof(long)), new DateTimeOffset(ModifiedUtc).ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(
+            bytes.AsSpan(sizeof(ushort) + name.Length + sizeof(long)),
+            new DateTimeOffset(ModifiedUtc).ToUnixTimeMilliseconds());
         return bytes;
     }
 

@@ -39,7 +39,8 @@ internal sealed class FigurePanels(IReadOnlyList<Flow> flows, double from, doubl
 
             AddLine(plot, flows[i], sample => sample.WindowBytes / unit, colour, LineWidth, IsAlone ? "congestion window" : flows[i].Name);
             AddMarks(plot, flows[i], flows[i].Connection.Losses, sample => sample.WindowBytes / unit, colour, MarkerShape.Eks, IsAlone ? "loss" : null);
-            AddMarks(plot, flows[i], flows[i].Connection.Timeouts, sample => sample.WindowBytes / unit, colour, MarkerShape.FilledTriangleDown, IsAlone ? "timeout" : null);
+            AddMarks(plot, flows[i], flows[i].Connection.Timeouts, sample => sample.WindowBytes / unit, colour, MarkerShape.FilledTriangleDown,
+                IsAlone ? "timeout" : null);
         }
 
         plot.YLabel($"Congestion window ({name})");
@@ -52,7 +53,8 @@ internal sealed class FigurePanels(IReadOnlyList<Flow> flows, double from, doubl
         {
             // Alone, the kinds of delay are told apart by colour; otherwise the flows are.
             var colour = FigureStyle.ColourOf(i);
-            AddLine(plot, flows[i], sample => sample.RoundTripMs, colour.WithAlpha(IsAlone ? 1 : FaintAlpha), IsAlone ? LineWidth : FaintWidth, IsAlone ? "round trip" : null);
+            AddLine(plot, flows[i], sample => sample.RoundTripMs, colour.WithAlpha(IsAlone ? 1 : FaintAlpha), IsAlone ? LineWidth : FaintWidth,
+                IsAlone ? "round trip" : null);
             AddLine(plot, flows[i], sample => sample.QueueingMs, IsAlone ? FigureStyle.ColourOf(1) : colour, LineWidth, IsAlone ? "queueing delay" : null);
         }
 
@@ -71,7 +73,8 @@ internal sealed class FigurePanels(IReadOnlyList<Flow> flows, double from, doubl
 
     public void DrawRate(ScottPlot.Plot plot)
     {
-        var rates = flows.Select(flow => Visible(flow).Select(sample => (sample.Seconds, flow.IsSender ? (double)sample.BytesAcknowledged : sample.BytesReceived)).ToList())
+        var rates = flows.Select(flow => Visible(flow)
+            .Select(sample => (sample.Seconds, flow.IsSender ? (double)sample.BytesAcknowledged : sample.BytesReceived)).ToList())
             .Select(counter => counter.Count < 2 ? (X: [], Y: []) : Series.Rate(counter, to - from))
             .ToList();
         var most = rates.SelectMany(rate => rate.Y).DefaultIfEmpty(0).Max();
@@ -121,12 +124,14 @@ internal sealed class FigurePanels(IReadOnlyList<Flow> flows, double from, doubl
         var marks = times.Select(time => time + flow.OffsetSeconds)
             .Where(time => time >= from && time <= to)
             .GroupBy(time => (int)((time - from) / width))
-            .Select(group => (X: group.First(), Y: samples.LastOrDefault(sample => sample.Seconds <= group.First()) is { Seconds: > 0 } sample ? value(sample) : double.NaN))
+            .Select(group =>
+                (X: group.First(), Y: samples.LastOrDefault(sample => sample.Seconds <= group.First()) is { Seconds: > 0 } sample ? value(sample) : double.NaN))
             .Where(mark => !double.IsNaN(mark.Y))
             .ToList();
         if (marks.Count > 0)
         {
-            var added = plot.Add.Markers(marks.ConvertAll(mark => mark.X), marks.ConvertAll(mark => mark.Y), shape, 7, IsAlone ? FigureStyle.ColourOf(1) : colour);
+            var added =
+                plot.Add.Markers(marks.ConvertAll(mark => mark.X), marks.ConvertAll(mark => mark.Y), shape, 7, IsAlone ? FigureStyle.ColourOf(1) : colour);
             added.MarkerLineWidth = 1.4f;
             added.LegendText = legend ?? string.Empty;
         }
@@ -135,7 +140,8 @@ internal sealed class FigurePanels(IReadOnlyList<Flow> flows, double from, doubl
     /// <summary>Each target that a controller steers to, once.</summary>
     private void AddTargets(ScottPlot.Plot plot)
     {
-        var targets = flows.Select(flow => Visible(flow).Select(sample => sample.TargetMs).DefaultIfEmpty(0).Max()).Where(target => target > 0).Distinct().Order().ToList();
+        var targets = flows.Select(flow => Visible(flow).Select(sample => sample.TargetMs).DefaultIfEmpty(0).Max()).Where(target => target > 0).Distinct()
+            .Order().ToList();
         for (var i = 0; i < targets.Count; i++)
         {
             var line = plot.Add.HorizontalLine(targets[i], 1.2f, FigureStyle.Neutral, LinePattern.Dashed);

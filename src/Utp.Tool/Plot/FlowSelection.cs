@@ -33,21 +33,27 @@ internal sealed class FlowSelection(IReadOnlyList<Trace> traces, bool isByClock)
     /// <exception cref="ToolException">There is nothing to draw, or no connection of that id.</exception>
     public IReadOnlyList<Flow> Select(IReadOnlyCollection<string> ids)
     {
-        var all = traces.SelectMany(trace => trace.Connections.Where(connection => connection.Samples.Count > 1).Select(connection => (Trace: trace, Connection: connection))).ToList();
+        var all = traces.SelectMany(trace => trace.Connections.Where(connection => connection.Samples.Count > 1)
+            .Select(connection => (Trace: trace, Connection: connection))).ToList();
         if (all.Count == 0)
         {
-            throw new ToolException($"There is nothing to draw: no connection in {string.Join(", ", traces.Select(trace => $"'{trace.Path}'"))} was open long enough.");
+            throw new ToolException(
+                $"There is nothing to draw: no connection in {string.Join(", ", traces.Select(trace => $"'{trace.Path}'"))} was open long enough.");
         }
 
         if (ids.FirstOrDefault(id => !all.Exists(one => one.Connection.Id == id)) is { } unknown)
         {
-            throw new ToolException($"There is no connection '{unknown}'. The connections are {string.Join(", ", all.Select(one => one.Connection.Id).Distinct())}.");
+            throw new ToolException(
+                $"There is no connection '{unknown}'. The connections are {string.Join(", ", all.Select(one => one.Connection.Id).Distinct())}.");
         }
 
-        var chosen = ids.Count > 0 ? all.FindAll(one => ids.Contains(one.Connection.Id)) : all.FindAll(one => IsOfInterest(one.Connection, all.ConvertAll(other => other.Connection)));
+        var chosen = ids.Count > 0 ? all.FindAll(one => ids.Contains(one.Connection.Id))
+            : all.FindAll(one => IsOfInterest(one.Connection, all.ConvertAll(other => other.Connection)));
         if (chosen.Count > MaxFlows)
         {
-            throw new ToolException($"{chosen.Count} connections are more than a picture shows ({MaxFlows}). Choose with --connection from {string.Join(", ", chosen.Select(one => one.Connection.Id))}.");
+            throw new ToolException(
+                $"{chosen.Count} connections are more than a picture shows ({MaxFlows}). Choose with --connection from "
+                + $"{string.Join(", ", chosen.Select(one => one.Connection.Id))}.");
         }
 
         var first = isByClock ? traces.Min(trace => trace.WallClock!.Value) : default;

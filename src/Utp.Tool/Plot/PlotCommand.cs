@@ -11,26 +11,50 @@ internal static class PlotCommand
     private const int DefaultWidth = 1_200;
     private const int DefaultHeight = 900;
 
+    private static readonly Argument<string[]> Files = new("FILE")
+    {
+        Description = "Traces that --trace or Utp:Transport:TracePath wrote",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> Output = new("--output", "-o") { HelpName = "OUT.png|OUT.svg", Description = "The picture", Required = true };
+    private static readonly Option<string?> Title = new("--title") { HelpName = "TEXT", Description = "Title; that of the trace when not given" };
+    private static readonly Option<string> Size = new("--size")
+    {
+        HelpName = "WIDTHxHEIGHT",
+        Description = "Pixels",
+        DefaultValueFactory = _ => $"{DefaultWidth}x{DefaultHeight}",
+    };
+
+    private static readonly Option<double?> From = new("--from") { HelpName = "S", Description = "First second to draw" };
+    private static readonly Option<double?> To = new("--to") { HelpName = "S", Description = "Last second to draw" };
+    private static readonly Option<string[]> Connections = new("--connection", "-c")
+    {
+        HelpName = "ID",
+        Description = "Draw this connection (several times: these); those that send most of the bytes when not given",
+    };
+
+    private static readonly Option<string?> Align = new("--align")
+    {
+        HelpName = "clock|start",
+        Description = "Put traces side by side by the time of day, or let each start at zero; by the time of day when they overlap, if not given",
+    };
+
     public static Command Create(ToolConsole console)
     {
-        var files = new Argument<string[]>("FILE") { Description = "Traces that --trace or Utp:Transport:TracePath wrote", Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string>("--output", "-o") { HelpName = "OUT.png|OUT.svg", Description = "The picture", Required = true };
-        var title = new Option<string?>("--title") { HelpName = "TEXT", Description = "Title; that of the trace when not given" };
-        var size = new Option<string>("--size") { HelpName = "WIDTHxHEIGHT", Description = "Pixels", DefaultValueFactory = _ => $"{DefaultWidth}x{DefaultHeight}" };
-        var from = new Option<double?>("--from") { HelpName = "S", Description = "First second to draw" };
-        var to = new Option<double?>("--to") { HelpName = "S", Description = "Last second to draw" };
-        var connections = new Option<string[]>("--connection", "-c") { HelpName = "ID", Description = "Draw this connection (several times: these); those that send most of the bytes when not given" };
-        var align = new Option<string?>("--align") { HelpName = "clock|start", Description = "Put traces side by side by the time of day, or let each start at zero; by the time of day when they overlap, if not given" };
-        var command = new Command("plot", "Draws congestion window, delay and rate over time from traces.") { files, output, title, size, from, to, connections, align };
+        var command = new Command("plot", "Draws congestion window, delay and rate over time from traces.")
+        {
+            Files, Output, Title, Size, From, To, Connections, Align,
+        };
         command.SetAction(parsed =>
         {
-            var path = parsed.GetRequiredValue(output);
+            var path = parsed.GetRequiredValue(Output);
             var format = ReadFormat(path);
-            var (width, height) = ReadSize(parsed.GetRequiredValue(size));
-            var range = ReadRange(parsed.GetValue(from), parsed.GetValue(to));
-            var traces = Array.ConvertAll(parsed.GetRequiredValue(files), TraceReader.Read);
-            var flows = new FlowSelection(traces, IsByClock(parsed.GetValue(align), traces)).Select(parsed.GetValue(connections) ?? []);
-            Draw(console, () => new Figure(parsed.GetValue(title) ?? traces[0].Title, flows, range), path, format, width, height);
+            var (width, height) = ReadSize(parsed.GetRequiredValue(Size));
+            var range = ReadRange(parsed.GetValue(From), parsed.GetValue(To));
+            var traces = Array.ConvertAll(parsed.GetRequiredValue(Files), TraceReader.Read);
+            var flows = new FlowSelection(traces, IsByClock(parsed.GetValue(Align), traces)).Select(parsed.GetValue(Connections) ?? []);
+            Draw(console, () => new Figure(parsed.GetValue(Title) ?? traces[0].Title, flows, range), path, format, width, height);
             console.WriteLine($"{path}: {string.Join(", ", flows.Select(flow => flow.Name))}");
             return ExitCode.Success;
         });

@@ -25,6 +25,14 @@ internal static class TraceReader
             throw new ToolException($"'{path}' is not a trace: its first line is not the header of a qlog. 'utp bench --trace FILE' writes traces.");
         }
 
+        // The transport calls every trace the same.
+        var title = Text(header, "title") is { } given && given != "utp" ? given : Path.GetFileNameWithoutExtension(path);
+        return new Trace(path, title, WallClockOf(header), ReadConnections(path, lines));
+    }
+
+    /// <summary>The connections, in the order in which they first occur.</summary>
+    private static List<TracedConnection> ReadConnections(string path, IEnumerator<string> lines)
+    {
         var connections = new Dictionary<string, TracedConnection>();
         var order = new List<TracedConnection>();
         var number = 1;
@@ -55,9 +63,7 @@ internal static class TraceReader
             }
         }
 
-        // The transport calls every trace the same.
-        var title = Text(header, "title") is { } given && given != "utp" ? given : Path.GetFileNameWithoutExtension(path);
-        return new Trace(path, title, WallClockOf(header), order);
+        return order;
     }
 
     private static JsonElement? Parse(string line)

@@ -33,7 +33,9 @@ internal sealed class RelayServer(IRelayListener listener, IRelayDialer dialer, 
             await AcceptAllAsync(interruption).ConfigureAwait(false);
             if (!_open.IsEmpty)
             {
-                var open = _open.Count == 1 ? "1 connection is open (Ctrl+C again resets it)" : $"{_open.Count} connections are open (Ctrl+C again resets them)";
+                var open = _open.Count == 1
+                    ? "1 connection is open (Ctrl+C again resets it)"
+                    : $"{_open.Count} connections are open (Ctrl+C again resets them)";
                 console.WriteErrorLine($"utp: closing; {open}");
             }
 

@@ -25,7 +25,8 @@ public sealed class DissectorTests
         await using (var accepted = await listener.AcceptAsync())
         {
             await Task.WhenAll(
-                SendAndFinishAsync(dialled), SendAndFinishAsync(accepted), dialled.ReceiveAsync(), accepted.ReceiveAsync()).WaitAsync(LongTests.TransferPatience);
+                SendAndFinishAsync(dialled), SendAndFinishAsync(accepted), dialled.ReceiveAsync(), accepted.ReceiveAsync())
+                    .WaitAsync(LongTests.TransferPatience);
         }
 
         await using var aborted = await client.ConnectAsync(relay.EndPoint);

@@ -47,7 +47,9 @@ internal static class InteropTable
             }
         }
 
-        Assert.True(File.ReadAllText(DocumentPath()).Contains(key, StringComparison.Ordinal), $"docs/interop.md lacks '{key}': run these tests with UTP_WRITE_DOCS=1.");
+        Assert.True(
+            File.ReadAllText(DocumentPath()).Contains(key, StringComparison.Ordinal),
+            $"docs/interop.md lacks '{key}': run these tests with UTP_WRITE_DOCS=1.");
     }
 
     private static string TextOf(SortedDictionary<string, string> rows)

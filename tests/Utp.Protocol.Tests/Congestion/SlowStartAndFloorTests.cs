@@ -24,7 +24,8 @@ public sealed class SlowStartAndFloorTests
         pair.Network.Run(0.1 * 6 + 0.05);
 
         // Libutp's formula would have added at most six segments.
-        Assert.True(pair.Initiator.Core.Statistics.CongestionWindowBytes >= before * factor, $"{before} -> {pair.Initiator.Core.Statistics.CongestionWindowBytes}");
+        Assert.True(pair.Initiator.Core.Statistics.CongestionWindowBytes >= before * factor,
+            $"{before} -> {pair.Initiator.Core.Statistics.CongestionWindowBytes}");
     }
 
     [Fact]

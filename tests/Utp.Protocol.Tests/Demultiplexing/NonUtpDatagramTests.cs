@@ -36,7 +36,8 @@ public sealed class NonUtpDatagramTests
         var result = peer.Send(peer.Header(PacketType.Data) with { Extension = 1 }, 0, 4, 1);
 
         Assert.Equal(DatagramDisposition.Dropped, result.Disposition);
-        Assert.Equal((1L, 0L, 0L), (peer.Host.Core.Statistics.DatagramsMalformed, peer.Connection.Core.Statistics.BytesAcknowledged, peer.Connection.ReceivedCount));
+        Assert.Equal((1L, 0L, 0L),
+            (peer.Host.Core.Statistics.DatagramsMalformed, peer.Connection.Core.Statistics.BytesAcknowledged, peer.Connection.ReceivedCount));
         Assert.Empty(peer.Take());
     }
 }

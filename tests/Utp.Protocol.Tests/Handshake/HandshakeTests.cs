@@ -30,7 +30,8 @@ public sealed class HandshakeTests
     public void ConfirmationLost_IsRepeated()
     {
         var pair = new TestPair(connect: false);
-        pair.Network.Rule = d => d.Type == PacketType.State && d.From == pair.A.Address && d.SentAt < new Instant(1_600_000) ? TestNetwork.Drop : TestNetwork.Deliver;
+        pair.Network.Rule = d =>
+            d.Type == PacketType.State && d.From == pair.A.Address && d.SentAt < new Instant(1_600_000) ? TestNetwork.Drop : TestNetwork.Deliver;
         pair.A.Connect(pair.B);
 
         pair.Network.RunWhile(() => pair.B.Accepted.Count == 0, 2);

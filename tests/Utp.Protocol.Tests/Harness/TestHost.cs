@@ -157,7 +157,8 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, SocketC
         var trains = 0;
         while (_postponed.Count == 0 && Core.PollTransmit(network.Now, _buffer, MaxSegments, out var transmit))
         {
-            Assert.True(++trains < MaxTrainsPerDrain, $"{trains} trains at one instant, {network.Now}; the last {transmit.SegmentCount} of {transmit.SegmentSize} bytes");
+            Assert.True(++trains < MaxTrainsPerDrain,
+                $"{trains} trains at one instant, {network.Now}; the last {transmit.SegmentCount} of {transmit.SegmentSize} bytes");
             if (RefusesToSend)
             {
                 RefusedCount++;

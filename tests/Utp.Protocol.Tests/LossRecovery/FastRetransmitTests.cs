@@ -41,7 +41,8 @@ public sealed class FastRetransmitTests
         var (peer, _) = FiveInFlight();
         for (var i = 0; i < 10; i++)
         {
-            peer.Send(peer.Header((PacketType)type) with { Sequence = peer.Next + (type == (int)PacketType.Data ? i : 0) }, type == (int)PacketType.Data ? [1] : []);
+            peer.Send(peer.Header((PacketType)type) with { Sequence = peer.Next + (type == (int)PacketType.Data ? i : 0) },
+                type == (int)PacketType.Data ? [1] : []);
         }
 
         peer.Network.Run(0.005);

@@ -115,7 +115,8 @@ public sealed class LossRecoveryTests
 
         Assert.Equal(0, late.Timeouts);
         Assert.InRange(early.SegmentsRetransmitted, 1, 80);
-        Assert.True(late.SegmentsRetransmitted - early.SegmentsRetransmitted <= early.SegmentsRetransmitted / 2 + 5, $"{early.SegmentsRetransmitted}, then {late.SegmentsRetransmitted}");
+        Assert.True(late.SegmentsRetransmitted - early.SegmentsRetransmitted <= early.SegmentsRetransmitted / 2 + 5,
+            $"{early.SegmentsRetransmitted}, then {late.SegmentsRetransmitted}");
         Assert.True(late.CongestionWindowBytes > 50_000, $"{late.CongestionWindowBytes}");
     }
 
@@ -152,7 +153,10 @@ public sealed class LossRecoveryTests
         Assert.InRange(Losses(pair).Retransmitted, 0, 3);
     }
 
-    /// <summary>What fills a gap also acknowledges what had waited behind it; that wait is no round trip, and the burst of progress no reason to grow.</summary>
+    /// <summary>
+    /// What fills a gap also acknowledges what had waited behind it; that wait is no round trip, and the burst of progress no reason to
+    /// grow.
+    /// </summary>
     [Fact]
     public void Timeout_WhoseFlightHadArrived_LeavesTheRoundTripAndTheThresholdAlone()
     {

@@ -34,7 +34,8 @@ public sealed class ResetsTests
         peer.DataAt(new(5), TestPair.Pattern(100));
 
         var resets = peer.Take();
-        Assert.All(resets, d => Assert.Equal((PacketType.Reset, new SequenceNumber(77), new SequenceNumber(5)), (d.Type, d.Header.Sequence, d.Header.Acknowledgement)));
+        Assert.All(resets,
+            d => Assert.Equal((PacketType.Reset, new SequenceNumber(77), new SequenceNumber(5)), (d.Type, d.Header.Sequence, d.Header.Acknowledgement)));
         Assert.Equal([9_998, 10_000], resets.Select(d => (int)d.Header.ConnectionId));
         Assert.True(resets.Sum(d => d.Bytes.Length) <= 120);
     }
@@ -133,7 +134,8 @@ public sealed class ResetsTests
         peer.Data(2);
         var state = peer.TakeOne();
 
-        peer.Send(peer.Header(PacketType.Reset) with { ConnectionId = state.Header.ConnectionId, Sequence = new(0xBEEF), Acknowledgement = state.Header.Sequence });
+        peer.Send(
+            peer.Header(PacketType.Reset) with { ConnectionId = state.Header.ConnectionId, Sequence = new(0xBEEF), Acknowledgement = state.Header.Sequence });
 
         Assert.True(peer.Connection.IsReleased);
     }

@@ -98,7 +98,8 @@ public sealed class PacketParsingTests
     [Fact]
     public void ExtensionBits_OfAnyLength_AreSkipped()
     {
-        Assert.Equal(PacketParseResult.Packet, PacketView.TryParse(PacketVectorTests.Hex("01020000 00000000 00000000 00000000 00000000 0003 010203 aa"), out var packet));
+        Assert.Equal(PacketParseResult.Packet,
+            PacketView.TryParse(PacketVectorTests.Hex("01020000 00000000 00000000 00000000 00000000 0003 010203 aa"), out var packet));
         Assert.Equal(1, packet.PayloadLength);
     }
 }

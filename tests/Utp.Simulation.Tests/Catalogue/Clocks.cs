@@ -53,7 +53,8 @@ public class ClockSteps(ITestOutputHelper output) : Experiment(output)
         // Both clocks pass 2^32 microseconds, one 5 s and the other 10 s into the run.
         const long wrap = 1L << 32;
         using var wrapping = new Dumbbell(seed, new DumbbellSettings { RateMbit = 10 });
-        var clocks = Bulk(UtpCongestionControl.LedbatPlusPlus) with { LeftClock = new NodeClock(wrap - 5_000_000), RightClock = new NodeClock(wrap - 10_000_000) };
+        var clocks =
+            Bulk(UtpCongestionControl.LedbatPlusPlus) with { LeftClock = new NodeClock(wrap - 5_000_000), RightClock = new NodeClock(wrap - 10_000_000) };
         var (_, wrapped) = wrapping.AddUtp(clocks);
         wrapping.RunUntil(60);
         card.AtLeast("timestamp wrap: utilisation, 4-20 s", wrapped.GoodputMbit(4, 20) / wrapping.CeilingMbit, 0.88);

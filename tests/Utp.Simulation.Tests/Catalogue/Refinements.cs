@@ -61,7 +61,8 @@ internal static class Refinements
             for (var i = 0; i < comparison.Figures.Count; i++)
             {
                 var figure = comparison.Figures[i];
-                table.Append(CultureInfo.InvariantCulture, $"| {comparison.Name}: {figure.What} | {(double.IsNaN(figure.Bar) ? "" : Scorecard.Format(figure.Bar))} |");
+                table.Append(CultureInfo.InvariantCulture,
+                    $"| {comparison.Name}: {figure.What} | {(double.IsNaN(figure.Bar) ? "" : Scorecard.Format(figure.Bar))} |");
                 foreach (var column in columns)
                 {
                     var text = Scorecard.Format(column[i]);

@@ -41,7 +41,8 @@ public class Scale(ITestOutputHelper output) : Experiment(output)
         pair.Right.AcceptApplication = () => new TransferApplication(pair.Run, new TransferSettings());
         for (var i = 0; i < idleCount; i++)
         {
-            pair.Run.At(i * Nanos.PerMillisecond, () => pair.Left.Connect(pair.Right.Address, new TransferApplication(pair.Run, new TransferSettings()), settings));
+            pair.Run.At(i * Nanos.PerMillisecond,
+                () => pair.Left.Connect(pair.Right.Address, new TransferApplication(pair.Run, new TransferSettings()), settings));
         }
 
         pair.Run.RunUntil(Nanos.FromSeconds(15));

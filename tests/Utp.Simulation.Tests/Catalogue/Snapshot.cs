@@ -73,7 +73,8 @@ internal static class Snapshot
 
     private static string Table()
     {
-        var table = new StringBuilder("| Experiment | Measured | Bar | Result: median (least to greatest) | Seeds passed | Others |\n|---|---|---|---|---|---|\n");
+        var table =
+            new StringBuilder("| Experiment | Measured | Bar | Result: median (least to greatest) | Seeds passed | Others |\n|---|---|---|---|---|---|\n");
         foreach (var ((_, experiment), bySeed) in Cards)
         {
             var name = experiment;
@@ -84,7 +85,9 @@ internal static class Snapshot
                 var passed = same.Count(other => other.IsPassed);
                 var range = values.Count == 1 ? "" : $" ({Scorecard.Format(values[0])} to {Scorecard.Format(values[^1])})";
                 var verdict = measurement.Bar.Length == 0 ? "" : passed == same.Count ? $"{passed}/{same.Count}" : $"**{passed}/{same.Count}**";
-                table.Append(CultureInfo.InvariantCulture, $"| {name} | {measurement.What} | {measurement.Bar} | {Scorecard.Format(values[values.Count / 2])}{range} | {verdict} | {measurement.Anchor} |\n");
+                table.Append(CultureInfo.InvariantCulture,
+                    $"| {name} | {measurement.What} | {measurement.Bar} | {Scorecard.Format(values[values.Count / 2])}{range} | {verdict} | "
+                    + $"{measurement.Anchor} |\n");
                 name = "";
             }
         }

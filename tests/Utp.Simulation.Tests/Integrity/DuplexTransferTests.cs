@@ -53,7 +53,8 @@ public class DuplexTransferTests(ITestOutputHelper output)
         Assert.InRange(pair.There.Counters.Lost / (double)pair.There.Counters.Offered, 0.018, 0.022);
 
         string Progress() =>
-            $"{Nanos.ToSeconds(pair.Run.Now):F1} s of virtual time, {pair.Run.EventCount} events; left received {left.ReceivedBytes}, right {right.ReceivedBytes}; {end.Core.Statistics}";
+            $"{Nanos.ToSeconds(pair.Run.Now):F1} s of virtual time, {pair.Run.EventCount} events; left received {left.ReceivedBytes}, right "
+                + $"{right.ReceivedBytes}; {end.Core.Statistics}";
     }
 
     private static TransferApplication Application(SimulationRun run, ulong outgoing, ulong incoming) => new(run, new TransferSettings

@@ -51,7 +51,8 @@ internal sealed record Interleaving(
     }
 
     public override string ToString() =>
-        $"path dies at {Nanos.ToSeconds(PathDiesAt):F1} s: {IsPathDying}; left [{string.Join(", ", (IEnumerable<EndPlan>)Left)}]; right [{string.Join(", ", (IEnumerable<EndPlan>)Right)}]; {Link}; {Connection}; blocks of {SendBlockBytes}, released by {ReleaseBytes}";
+        $"path dies at {Nanos.ToSeconds(PathDiesAt):F1} s: {IsPathDying}; left [{string.Join(", ", (IEnumerable<EndPlan>)Left)}]; right "
+            + $"[{string.Join(", ", (IEnumerable<EndPlan>)Right)}]; {Link}; {Connection}; blocks of {SendBlockBytes}, released by {ReleaseBytes}";
 
     private static LinkSettings DrawLink(SeededRandomSource random) => new()
     {

@@ -152,7 +152,8 @@ public class InterleavingTests
             Assert.True(received.ReceivedBytes == sender.Bytes && received.End.IsPeerFinished, $"received {received.ReceivedBytes} of {sender.Bytes}, {story}");
 
             // A peer that closes does not want what is still on its way to it, and may say so with a RESET.
-            Assert.True(sender.Departure == Departure.CloseWhenWritten || received.End.CloseReason == UtpCloseReason.Graceful, $"an orderly close ended as {received.End.CloseReason}, {story}");
+            Assert.True(sender.Departure == Departure.CloseWhenWritten || received.End.CloseReason == UtpCloseReason.Graceful,
+                $"an orderly close ended as {received.End.CloseReason}, {story}");
         }
     }
 
@@ -168,5 +169,7 @@ public class InterleavingTests
     }
 
     private static string Describe(IEnumerable<StreamEnd> ends) =>
-        string.Join("; ", ends.Select(end => $"{end.Core.State} {end.CloseReason}, finished {end.IsFinished}, peer finished {end.IsPeerFinished}, wrote {end.WrittenBytes} got {end.ReceivedBytes} {end.Core.Statistics}"));
+        string.Join("; ", ends.Select(
+            end => $"{end.Core.State} {end.CloseReason}, finished {end.IsFinished}, peer finished {end.IsPeerFinished}, wrote {end.WrittenBytes} got "
+            + $"{end.ReceivedBytes} {end.Core.Statistics}"));
 }

@@ -22,7 +22,10 @@ public class TcpCalibrationTests
         Assert.InRange(lab.Probe.QueueMs(10, 60).P50, medianQueueMs - 10, medianQueueMs + 10);
     }
 
-    /// <summary>As read from the kernel: slow start ends near 150 segments, loss comes near 400, and the window stays flat around 340 before it grows again.</summary>
+    /// <summary>
+    /// As read from the kernel: slow start ends near 150 segments, loss comes near 400, and the window stays flat around 340 before it
+    /// grows again.
+    /// </summary>
     [Fact]
     public void Cubic_Alone_HasTheKernelsWindow()
     {

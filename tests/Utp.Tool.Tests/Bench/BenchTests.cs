@@ -25,7 +25,8 @@ public class BenchTests
         await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0", "--transport", transport, "--json");
 
         var (exit, output, errors) = await CommandRun.RunAsync(
-            "bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--transport", transport, "--mode", mode, "--bytes", $"{bytes}", "--streams", "3", "--json");
+            "bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--transport", transport, "--mode", mode, "--bytes", $"{bytes}", "--streams", "3",
+                "--json");
 
         Assert.Equal(0, exit);
         Assert.Empty(errors);
@@ -78,7 +79,8 @@ public class BenchTests
     {
         await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0");
 
-        var (exit, output, _) = await CommandRun.RunAsync("bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--bytes", "1000000", "--interval", "0");
+        var (exit, output, _) =
+            await CommandRun.RunAsync("bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--bytes", "1000000", "--interval", "0");
 
         Assert.Equal(0, exit);
         var line = Assert.Single(output);
@@ -90,7 +92,8 @@ public class BenchTests
     public async Task Bench_Interrupted_EndsBothSides()
     {
         await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0");
-        await using var client = CommandRun.Start("bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--mode", "echo", "--seconds", "600", "--interval", "0.05");
+        await using var client =
+            CommandRun.Start("bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--mode", "echo", "--seconds", "600", "--interval", "0.05");
         await client.Output.WaitForAsync("RTT", CommandRun.Patience);
 
         client.Interrupt();

@@ -75,7 +75,8 @@ public class HostileSenderTests
         using var target = new TemporaryDirectory();
         await using var receiver = CommandRun.Start("receive", "-l", "0", "--bind", "127.0.0.1", "--directory", target.FullName);
         await using var client = new UtpClient();
-        await using var stream = await client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, await receiver.PortAsync())).AsTask().WaitAsync(CommandRun.Patience);
+        await using var stream = await client.ConnectAsync(new IPEndPoint(IPAddress.Loopback, await receiver.PortAsync())).AsTask()
+            .WaitAsync(CommandRun.Patience);
 
         await stream.WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray());
 

@@ -15,7 +15,8 @@ public class TransferTests
     {
         using var source = new TemporaryDirectory();
         using var target = new TemporaryDirectory();
-        string[] files = [source.Create("large", 5_000_000, 1), source.Create("small.txt", 3, 2), source.Create("empty", 0, 3), source.Create("…ünïcödé", 1_000, 4)];
+        string[] files =
+            [source.Create("large", 5_000_000, 1), source.Create("small.txt", 3, 2), source.Create("empty", 0, 3), source.Create("…ünïcödé", 1_000, 4)];
         var time = new DateTime(2020, 2, 3, 4, 5, 6, DateTimeKind.Utc);
         File.SetLastWriteTimeUtc(files[0], time);
         await using var receiver = Receive(target);
@@ -137,7 +138,8 @@ public class TransferTests
         using var target = new TemporaryDirectory();
         await using var receiver = ToolProcess.Start(["receive", "-l", "0", "--bind", "127.0.0.1", "--directory", target.FullName, .. SmallWindow]);
         await using var sender = CommandRun.Start(
-            "send", source.Create("first", 100_000, 1), source.Create("second", LargeBytes, 2), $"127.0.0.1:{await receiver.PortAsync()}", "--idle-timeout", "5");
+            "send", source.Create("first", 100_000, 1), source.Create("second", LargeBytes, 2), $"127.0.0.1:{await receiver.PortAsync()}", "--idle-timeout",
+                "5");
         await WaitForPartialAsync(target, alongside: "first");
 
         receiver.Kill();
@@ -158,7 +160,8 @@ public class TransferTests
     private static async Task WaitForPartialAsync(TemporaryDirectory target, string? alongside = null)
     {
         using var limit = new CancellationTokenSource(CommandRun.Patience);
-        while (!target.Names.Any(name => name.EndsWith(".utp-partial", StringComparison.Ordinal)) || (alongside is not null && !target.Names.Contains(alongside)))
+        while (!target.Names.Any(name => name.EndsWith(".utp-partial", StringComparison.Ordinal))
+            || (alongside is not null && !target.Names.Contains(alongside)))
         {
             await Task.Delay(1, limit.Token);
         }

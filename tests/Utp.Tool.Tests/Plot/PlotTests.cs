@@ -16,12 +16,14 @@ public sealed class PlotTests : IDisposable
     {
         await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0", "--trace", _directory["server.qlog"]);
         var port = await server.PortAsync();
-        var (exit, _, errors) = await CommandRun.RunAsync("bench", "--connect", $"127.0.0.1:{port}", "--bytes", "3000000", "--trace", _directory["client.qlog"]);
+        var (exit, _, errors) =
+            await CommandRun.RunAsync("bench", "--connect", $"127.0.0.1:{port}", "--bytes", "3000000", "--trace", _directory["client.qlog"]);
         Assert.Equal((0, 0), (exit, errors.Length));
         server.Interrupt();
         await server.Exit.WaitAsync(CommandRun.Patience);
 
-        var (plotted, output, complaints) = await CommandRun.RunAsync("plot", _directory["client.qlog"], _directory["server.qlog"], "-o", _directory["both.png"]);
+        var (plotted, output, complaints) =
+            await CommandRun.RunAsync("plot", _directory["client.qlog"], _directory["server.qlog"], "-o", _directory["both.png"]);
 
         Assert.Empty(complaints);
         Assert.Equal(0, plotted);

@@ -11,7 +11,8 @@ internal sealed class TraceText
     public TraceText(string title = "utp", string? wallClock = null)
     {
         var clock = wallClock is null ? string.Empty : $",\"wall_clock_time\":\"{wallClock}\"";
-        _lines.Append(CultureInfo.InvariantCulture, $"{{\"file_schema\":\"urn:ietf:params:qlog:file:sequential\",\"title\":\"{title}\",\"trace\":{{\"common_fields\":{{\"reference_time\":{{\"clock_type\":\"monotonic\"{clock}}}}}}}}}\n");
+        _lines.Append(CultureInfo.InvariantCulture, $"{{\"file_schema\":\"urn:ietf:params:qlog:file:sequential\",\"title\":\"{title}\",");
+        _lines.Append(CultureInfo.InvariantCulture, $"\"trace\":{{\"common_fields\":{{\"reference_time\":{{\"clock_type\":\"monotonic\"{clock}}}}}}}}}\n");
     }
 
     public TraceText AddFlow(string id, double from = 0, double to = 2, double megabytesPerSecond = 1)
@@ -21,7 +22,9 @@ internal sealed class TraceText
         for (var time = from; time <= to; time += 0.02)
         {
             var bytes = (long)((time - from) * megabytesPerSecond * 1e6);
-            Add(time, id, "recovery:metrics_updated", $$"""{"smoothed_rtt":50,"queueing_delay":10,"target_delay":60,"congestion_window":100000,"bytes_in_flight":90000,"bytes_acknowledged":{{bytes}},"bytes_received":0}""");
+            Add(time, id, "recovery:metrics_updated",
+                """{"smoothed_rtt":50,"queueing_delay":10,"target_delay":60,"congestion_window":100000,"bytes_in_flight":90000,"""
+                + $$""" "bytes_acknowledged":{{bytes}},"bytes_received":0}""");
         }
 
         Add((from + to) / 2, id, "recovery:packet_lost", """{"header":{"packet_number":1}}""");

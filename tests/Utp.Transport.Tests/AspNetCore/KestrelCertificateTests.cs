@@ -25,7 +25,8 @@ public sealed class KestrelCertificateTests : IDisposable
 
     [Fact]
     public async Task Certificate_FromAPfxFile_IsUsed() => await AssertServesHttpsAsync($$$"""
-        { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Certificate": { "Path": "{{{WritePfx("secret")}}}", "Password": "secret" } } } } }
+        { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": {
+            "Url": "utp://127.0.0.1:0", "Certificate": { "Path": "{{{WritePfx("secret")}}}", "Password": "secret" } } } } }
         """);
 
     [Theory]
@@ -42,7 +43,8 @@ public sealed class KestrelCertificateTests : IDisposable
             : privateKey.ExportEncryptedPkcs8PrivateKeyPem(password, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1_000)));
 
         await AssertServesHttpsAsync($$$"""
-            { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Https": true, "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}", "Password": "{{{password}}}" } } } } }
+            { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Https": true,
+                "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}", "Password": "{{{password}}}" } } } } }
             """);
     }
 

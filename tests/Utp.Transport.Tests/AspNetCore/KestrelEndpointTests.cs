@@ -26,7 +26,8 @@ public sealed class KestrelEndpointTests
 
         Assert.NotEqual(0, endPoint.Port);
         Assert.Equal("HTTP/1.1", await GetAsync(app, endPoint));
-        Assert.Contains(app.Logs.GetSnapshot(), record => record.Level == LogLevel.Information && record.Message == $"Now listening on: {endPoint.ToUriString()}");
+        Assert.Contains(app.Logs.GetSnapshot(),
+            record => record.Level == LogLevel.Information && record.Message == $"Now listening on: {endPoint.ToUriString()}");
         Assert.Contains($"http://{endPoint}", app.Urls);
     }
 
@@ -95,13 +96,15 @@ public sealed class KestrelEndpointTests
         await using var app = await StartAsync(OneEndpoint);
 
         Assert.Equal("HTTP/1.1", await GetOverTcpAsync(Assert.Single(TcpUrls(app))));
-        Assert.DoesNotContain(app.Logs.GetSnapshot(), record => record.Level >= LogLevel.Warning && record.Message.Contains("Overriding", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Logs.GetSnapshot(),
+            record => record.Level >= LogLevel.Warning && record.Message.Contains("Overriding", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task ConfiguredEndpoint_DoesNotSilenceTheCommandLine()
     {
-        await using var app = UtpWebApp.Build("""{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }""", null, "--urls", "http://127.0.0.1:0;http://[::1]:0");
+        await using var app =
+            UtpWebApp.Build("""{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }""", null, "--urls", "http://127.0.0.1:0;http://[::1]:0");
         Map(app);
         await app.StartAsync();
 
@@ -122,10 +125,12 @@ public sealed class KestrelEndpointTests
     [Fact]
     public async Task ConfiguredEndpoint_BesideEndpointsInCode_LeavesKestrelsRule()
     {
-        await using var app = await StartAsync(OneEndpoint, builder => builder.WebHost.UseUtp().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)));
+        await using var app =
+            await StartAsync(OneEndpoint, builder => builder.WebHost.UseUtp().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)));
 
         Assert.Single(TcpUrls(app));
-        Assert.Contains(app.Logs.GetSnapshot(), record => record.Level == LogLevel.Warning && record.Message.Contains("Overriding address", StringComparison.Ordinal));
+        Assert.Contains(app.Logs.GetSnapshot(),
+            record => record.Level == LogLevel.Warning && record.Message.Contains("Overriding address", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -163,7 +168,8 @@ public sealed class KestrelEndpointTests
     public async Task EndpointDefaults_OfKestrel_ApplyToUtp()
     {
         await using var app = await StartAsync("""
-            { "Kestrel": { "EndpointDefaults": { "Protocols": "Http2" } }, "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }
+            { "Kestrel": { "EndpointDefaults": { "Protocols": "Http2" } }, "Urls": "http://127.0.0.1:0",
+              "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }
             """);
         using var client = app.CreateClient(version: HttpVersion.Version20);
 
@@ -174,7 +180,8 @@ public sealed class KestrelEndpointTests
     public async Task EndpointDefaults_WithHttp3_AreTakenWithoutIt()
     {
         await using var app = await StartAsync("""
-            { "Kestrel": { "EndpointDefaults": { "Protocols": "Http1AndHttp2AndHttp3" } }, "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }
+            { "Kestrel": { "EndpointDefaults": { "Protocols": "Http1AndHttp2AndHttp3" } }, "Urls": "http://127.0.0.1:0",
+              "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }
             """);
 
         Assert.Equal("HTTP/1.1", await GetAsync(app, app.EndPoints[0]));
@@ -193,7 +200,8 @@ public sealed class KestrelEndpointTests
     [Fact]
     public async Task ConfigureUtp_OnAnEndpoint_ReachesItsConnections()
     {
-        await using var app = await StartAsync("{}", builder => builder.WebHost.UseUtp(options => options.ReceiveBufferSize = 2_000_000).ConfigureKestrel(kestrel =>
+        await using var app =
+            await StartAsync("{}", builder => builder.WebHost.UseUtp(options => options.ReceiveBufferSize = 2_000_000).ConfigureKestrel(kestrel =>
         {
             kestrel.ListenUtp(IPAddress.Loopback, 0, listen => listen.ConfigureUtp(utp => utp.ReceiveBufferSize = 65_536));
             kestrel.ListenUtp(IPAddress.Loopback, 0);
@@ -296,7 +304,8 @@ public sealed class KestrelEndpointTests
         return lease;
     }
 
-    private static long PeerWindow(ConnectionLease lease) => lease.Connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindowBytes;
+    private static long PeerWindow(ConnectionLease lease) =>
+        lease.Connection.Features.GetRequiredFeature<IUtpConnectionFeature>().Statistics.PeerReceiveWindowBytes;
 
     private sealed record ConnectionLease(Microsoft.AspNetCore.Connections.ConnectionContext Connection) : IAsyncDisposable
     {

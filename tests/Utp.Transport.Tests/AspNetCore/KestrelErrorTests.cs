@@ -12,19 +12,30 @@ namespace Utp.Transport.Tests.AspNetCore;
 public sealed class KestrelErrorTests
 {
     [Theory]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"Http4\"", "Utp:Endpoints:web:Protocols is 'Http4'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).")]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"None\"", "Utp:Endpoints:web:Protocols is 'None'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).")]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"Http1AndHttp2AndHttp3\"", "Utp:Endpoints:web:Protocols is 'Http1AndHttp2AndHttp3', but HTTP/3 runs over QUIC and cannot run over uTP. Expected one of Http1, Http2, Http1AndHttp2.")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"Http4\"",
+        "Utp:Endpoints:web:Protocols is 'Http4'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"None\"",
+        "Utp:Endpoints:web:Protocols is 'None'. Expected one of Http1, Http2, Http1AndHttp2 (Http2 without HTTPS is HTTP/2 with prior knowledge).")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Protocols\": \"Http1AndHttp2AndHttp3\"",
+        "Utp:Endpoints:web:Protocols is 'Http1AndHttp2AndHttp3', but HTTP/3 runs over QUIC and cannot run over uTP. Expected one of Http1, Http2, "
+        + "Http1AndHttp2.")]
     [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Https\": \"on\"", "Utp:Endpoints:web:Https is 'on'. Expected true or false.")]
-    [InlineData("\"Url\": \"utp//127.0.0.1:0\"", "Utp:Endpoints:web:Url is 'utp//127.0.0.1:0'. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000 or utp://[::]:5000.")]
-    [InlineData("\"Protocols\": \"Http1\"", "Utp:Endpoints:web:Url is missing. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000 or utp://[::]:5000.")]
+    [InlineData("\"Url\": \"utp//127.0.0.1:0\"",
+        "Utp:Endpoints:web:Url is 'utp//127.0.0.1:0'. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000 or "
+        + "utp://[::]:5000.")]
+    [InlineData("\"Protocols\": \"Http1\"",
+        "Utp:Endpoints:web:Url is missing. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000 or utp://[::]:5000.")]
     [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Certifcate\": {}", "Utp:Endpoints:web:Certifcate is not a known key. Did you mean 'Certificate'?")]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Certificate\": { \"Pth\": \"a\", \"Path\": \"b\" }", "Utp:Endpoints:web:Certificate:Pth is not a known key. Did you mean 'Path'?")]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Certificate\": { \"Password\": \"a\" }", "Utp:Endpoints:web:Certificate needs either Path (a .pfx file, or a .pem file with KeyPath) or Subject (of a certificate in Store).")]
-    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Https\": false, \"Certificate\": { \"Path\": \"a\" }", "Utp:Endpoints:web:Certificate is set, but Utp:Endpoints:web:Https is false. Remove one of them.")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Certificate\": { \"Pth\": \"a\", \"Path\": \"b\" }",
+        "Utp:Endpoints:web:Certificate:Pth is not a known key. Did you mean 'Path'?")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Certificate\": { \"Password\": \"a\" }",
+        "Utp:Endpoints:web:Certificate needs either Path (a .pfx file, or a .pem file with KeyPath) or Subject (of a certificate in Store).")]
+    [InlineData("\"Url\": \"utp://127.0.0.1:0\", \"Https\": false, \"Certificate\": { \"Path\": \"a\" }",
+        "Utp:Endpoints:web:Certificate is set, but Utp:Endpoints:web:Https is false. Remove one of them.")]
     public async Task Start_WithABadEndpoint_NamesKeyAndValue(string endpoint, string expected)
     {
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync($$$"""{ "Utp": { "Endpoints": { "web": { {{{endpoint}}} } } } }"""));
+        var exception =
+            await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync($$$"""{ "Utp": { "Endpoints": { "web": { {{{endpoint}}} } } } }"""));
 
         Assert.Contains(expected, exception.Failures);
     }
@@ -56,7 +67,8 @@ public sealed class KestrelErrorTests
             var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(
                 $$$"""{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Certificate": { "Path": "{{{path}}}", "Password": "wrong" } } } } }"""));
 
-            Assert.StartsWith($"Utp:Endpoints:web:Certificate:Path is '{path}', but that certificate cannot be loaded: ", exception.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"Utp:Endpoints:web:Certificate:Path is '{path}', but that certificate cannot be loaded: ", exception.Message,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -85,7 +97,8 @@ public sealed class KestrelErrorTests
             $$$"""{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:{{{port}}}" } } } }"""));
 
         Assert.Equal(
-            $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that has it, or set Utp:Endpoints:web:Url to another port.",
+            $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that has it, or set "
+                + $"Utp:Endpoints:web:Url to another port.",
             exception.Message);
     }
 
@@ -104,7 +117,8 @@ public sealed class KestrelErrorTests
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync("{}", builder => builder.WebHost.UseUtp().ConfigureKestrel(
             kestrel => kestrel.ListenUtp(IPAddress.Loopback, 5443, listen => listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3))));
 
-        Assert.Equal("HTTP/3 runs over QUIC and cannot run over uTP. Set the protocols of utp://127.0.0.1:5443 to Http1, Http2 or Http1AndHttp2.", exception.Message);
+        Assert.Equal("HTTP/3 runs over QUIC and cannot run over uTP. Set the protocols of utp://127.0.0.1:5443 to Http1, Http2 or Http1AndHttp2.",
+            exception.Message);
     }
 
     [Fact]

@@ -100,7 +100,8 @@ internal sealed class UtpWebApp : IAsyncDisposable
 
     public SocketsHttpHandler CreateHandler(IUtpConnectionFactory? factory = null) => new SocketsHttpHandler
     {
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => TestCertificate.IsTrusted(certificate) },
+        SslOptions =
+            new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => TestCertificate.IsTrusted(certificate) },
     }.OverUtp(factory ?? Client);
 
     public async ValueTask DisposeAsync()

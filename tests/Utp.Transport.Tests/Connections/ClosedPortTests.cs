@@ -40,7 +40,8 @@ public sealed class ClosedPortTests
         using var closed = new ClosedPort(IPAddress.Loopback);
         await using var client = new UtpClient();
 
-        var error = await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", closed.EndPoint.Port).AsTask().WaitAsync(EngineFixture.Patience));
+        var error =
+            await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync("127.0.0.1", closed.EndPoint.Port).AsTask().WaitAsync(EngineFixture.Patience));
 
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
         Assert.Contains(closed.EndPoint.ToString(), error.Message, StringComparison.Ordinal);

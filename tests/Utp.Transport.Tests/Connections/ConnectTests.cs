@@ -103,7 +103,8 @@ public sealed class ConnectTests
         await using var near = await engines.ClientEngine.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), engines.ClientEngine.DefaultOptions);
         var accept = EngineFixture.AcceptAsync(far);
 
-        var client = await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(far), engines.Options, EngineFixture.AddressOf(near)).AsTask().WaitAsync(Patience);
+        var client = await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(far), engines.Options, EngineFixture.AddressOf(near)).AsTask()
+            .WaitAsync(Patience);
         var server = await accept;
 
         Assert.Equal(EngineFixture.AddressOf(near), server.RemoteEndPoint);
@@ -160,7 +161,8 @@ public sealed class ConnectTests
         var pending = new List<Task>();
         while (pending.Count < 40_000 && !pending.Exists(connect => connect.IsFaulted))
         {
-            pending.AddRange(Enumerable.Range(0, 1_000).Select(_ => engines.ClientEngine.ConnectAsync(silent.EndPoint, engines.Options, null, cancellationToken: over.Token).AsTask()));
+            pending.AddRange(Enumerable.Range(0, 1_000)
+                .Select(_ => engines.ClientEngine.ConnectAsync(silent.EndPoint, engines.Options, null, cancellationToken: over.Token).AsTask()));
             await Task.Delay(20);
         }
 
@@ -309,7 +311,8 @@ public sealed class ConnectTests
         await engines.ClientEngine.StoppedAsync(default);
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ConnectAsync(engines, new IPEndPoint(IPAddress.Loopback, 9)));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await engines.ClientEngine.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), engines.ClientEngine.DefaultOptions));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await engines.ClientEngine.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), engines.ClientEngine.DefaultOptions));
     }
 
     private static Task<UtpConnection> ConnectAsync(EngineFixture engines, IPEndPoint remote) =>

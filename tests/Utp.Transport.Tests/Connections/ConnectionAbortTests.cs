@@ -187,7 +187,8 @@ public sealed class ConnectionAbortTests
         client.Abort();
 
         await ran.Task.WaitAsync(Patience);
-        await EngineFixture.EventuallyAsync(() => logs.Collector.GetSnapshot().Any(record => record.Id.Name == "ConnectionClosedCallbackFailed"), "the failure is logged");
+        await EngineFixture.EventuallyAsync(() => logs.Collector.GetSnapshot()
+            .Any(record => record.Id.Name == "ConnectionClosedCallbackFailed"), "the failure is logged");
         await client.DisposeAsync();
         await server.DisposeAsync();
     }

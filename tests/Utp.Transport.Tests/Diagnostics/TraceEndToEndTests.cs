@@ -83,7 +83,8 @@ public sealed class TraceEndToEndTests : IDisposable
         var failures = await UtpConfigurationJson.StartFailuresAsync($$"""{ "Utp": { "Transport": { "TracePath": "{{path}}" } } }""");
 
         Assert.Equal(
-            [$"Utp:Transport:TracePath is '{path}'. Expected the path of a file to write, in a directory that exists. Correct the value, or remove the key to take the default (unset)."],
+            [$"Utp:Transport:TracePath is '{path}'. Expected the path of a file to write, in a directory that exists. Correct the value, or remove "
+                + $"the key to take the default (unset)."],
             failures);
     }
 

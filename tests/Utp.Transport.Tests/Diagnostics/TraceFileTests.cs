@@ -63,10 +63,12 @@ public sealed class TraceFileTests : IDisposable
 
     [Theory]
     [InlineData(TraceEvent.PhaseChanged, "recovery:congestion_state_updated", """{"old":"slow_start","new":"congestion_avoidance"}""")]
-    [InlineData(TraceEvent.SegmentLost, "recovery:packet_lost", """{"header":{"packet_number":513},"raw":{"payload_length":1452},"trigger":"time_threshold"}""")]
+    [InlineData(TraceEvent.SegmentLost, "recovery:packet_lost",
+        """{"header":{"packet_number":513},"raw":{"payload_length":1452},"trigger":"time_threshold"}""")]
     [InlineData(TraceEvent.TimedOut, "recovery:loss_timer_updated", """{"event_type":"expired","packets_lost":3,"bytes_lost":1452}""")]
     [InlineData(TraceEvent.Closed, "connectivity:connection_closed", """{"reason":"peer_reset"}""")]
-    [InlineData(TraceEvent.Opened, "connectivity:connection_started", """{"protocol":"utp","role":"client","congestion_control":"Cubic","src_ip":"127.0.0.1","src_port":7000,"dst_ip":"10.0.0.1","dst_port":9}""")]
+    [InlineData(TraceEvent.Opened, "connectivity:connection_started",
+        """{"protocol":"utp","role":"client","congestion_control":"Cubic","src_ip":"127.0.0.1","src_port":7000,"dst_ip":"10.0.0.1","dst_port":9}""")]
     internal void Event_HasItsNameAndData(TraceEvent what, string name, string data)
     {
         using (var trace = Create())

@@ -6,7 +6,8 @@ namespace Utp.Transport.Tests.Diagnostics;
 internal sealed class TraceLines(string text)
 {
     /// <summary>Every line, the header first.</summary>
-    public IReadOnlyList<JsonElement> All { get; } = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    public IReadOnlyList<JsonElement> All { get; } =
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 
     public JsonElement Header => All[0];
 

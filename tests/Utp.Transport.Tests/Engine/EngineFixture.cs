@@ -81,12 +81,14 @@ internal sealed class EngineFixture : IAsyncDisposable
         return ServerEngine.BindAsync(local ?? new IPEndPoint(IPAddress.Loopback, 0), options);
     }
 
-    public async Task<UtpConnection> ConnectAsync(UtpConnectionListener listener, Action<UtpConnectionOptions>? configure = null, CancellationToken cancellationToken = default)
+    public async Task<UtpConnection> ConnectAsync(UtpConnectionListener listener, Action<UtpConnectionOptions>? configure = null,
+        CancellationToken cancellationToken = default)
     {
         var options = new UtpConnectionOptions();
         Options.CopyTo(options);
         configure?.Invoke(options);
-        return await ClientEngine.ConnectAsync(AddressOf(listener), options, Network is null ? null : new IPEndPoint(IPAddress.Loopback, 0), null, cancellationToken)
+        return await ClientEngine.ConnectAsync(AddressOf(listener), options, Network is null ? null : new IPEndPoint(IPAddress.Loopback, 0), null,
+            cancellationToken)
             .AsTask().WaitAsync(Patience, CancellationToken.None);
     }
 

@@ -168,7 +168,8 @@ public sealed class EngineLifetimeTests
 
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 1.8, Patience.TotalSeconds);
         await Assert.ThrowsAsync<ConnectionResetException>(() => server.Transport.Input.ReadToEndAsync());
-        Assert.Contains(logs.Collector.GetSnapshot(), record => record.Id.Name == "EngineStoppedEarly" && record.Message.Contains("1 connections", StringComparison.Ordinal));
+        Assert.Contains(logs.Collector.GetSnapshot(),
+            record => record.Id.Name == "EngineStoppedEarly" && record.Message.Contains("1 connections", StringComparison.Ordinal));
         await client.DisposeAsync();
         await server.DisposeAsync();
     }
@@ -255,7 +256,8 @@ public sealed class EngineLifetimeTests
         Assert.True(entered.Wait(Patience));
 
         // The group leaves the register at once. Its sockets are cleaned up when their turns are free.
-        var closing = Task.Factory.StartNew(() => engines.ServerEngine.OnFailed(listener.Sockets, new InvalidOperationException("a defect")), TaskCreationOptions.LongRunning);
+        var closing = Task.Factory.StartNew(() => engines.ServerEngine.OnFailed(listener.Sockets, new InvalidOperationException("a defect")),
+            TaskCreationOptions.LongRunning);
         await EngineFixture.EventuallyAsync(() => engines.ServerEngine.SocketCount == 0, "the group is removed");
         var counters = Task.Factory.StartNew(() => engines.ServerEngine.ReadCounters().BytesReceived, TaskCreationOptions.LongRunning);
 

@@ -62,8 +62,10 @@ public sealed class ShardedEngineTests
             await using var far = await engines.BindAsync();
             var accepting = EngineFixture.AcceptAsync(far);
             var (toFar, toNear) = (
-                await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(far), engines.Options, EngineFixture.AddressOf(near)).AsTask().WaitAsync(Patience),
-                await engines.ServerEngine.ConnectAsync(EngineFixture.AddressOf(near), engines.Options, EngineFixture.AddressOf(far)).AsTask().WaitAsync(Patience));
+                await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(far), engines.Options, EngineFixture.AddressOf(near)).AsTask()
+                    .WaitAsync(Patience),
+                await engines.ServerEngine.ConnectAsync(EngineFixture.AddressOf(near), engines.Options, EngineFixture.AddressOf(far)).AsTask()
+                    .WaitAsync(Patience));
             var accepted = await accepting;
             Assert.Equal(EngineFixture.AddressOf(near), accepted.RemoteEndPoint);
 
@@ -167,7 +169,8 @@ public sealed class ShardedEngineTests
         var ports = new List<EndPoint>();
         for (var i = 0; i < 2 * Shards; i++)
         {
-            ports.Add((await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(listener), engines.Options, null).AsTask().WaitAsync(Patience)).LocalEndPoint!);
+            ports.Add((await engines.ClientEngine.ConnectAsync(EngineFixture.AddressOf(listener), engines.Options, null).AsTask().WaitAsync(Patience))
+                .LocalEndPoint!);
         }
 
         Assert.Equal(Shards, engines.ClientEngine.SocketCount);
@@ -243,7 +246,8 @@ public sealed class ShardedEngineTests
         engines.Unplug();
     }
 
-    private static SendOutcome? Throw(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent) => throw new InvalidOperationException("a defect of ours");
+    private static SendOutcome? Throw(in Transmit transmit, ReadOnlySpan<byte> train, ref int bytesSent) =>
+        throw new InvalidOperationException("a defect of ours");
 
     private static EngineFixture NewEngines(
         Action<UtpTransportOptions>? configure = null, Func<INonUtpDatagramHandler?>? foreign = null, TimeSpan? drainTime = null) => new(

@@ -27,7 +27,8 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
         .Services.BuildServiceProvider();
 
     public async Task InitializeAsync() =>
-        _listener = await _services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask().WaitAsync(Patience);
+        _listener = await _services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask()
+            .WaitAsync(Patience);
 
     public async Task DisposeAsync()
     {
@@ -57,7 +58,8 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
         var client = _services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("impatient");
         await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync((IPEndPoint)silent.Client.LocalEndPoint!).AsTask().WaitAsync(Patience));
 
-        Assert.Contains(_logs.GetSnapshot(), record => record.Id.Name == "ConnectFailed" && record.Message.EndsWith("ConnectTimeout.", StringComparison.Ordinal));
+        Assert.Contains(_logs.GetSnapshot(),
+            record => record.Id.Name == "ConnectFailed" && record.Message.EndsWith("ConnectTimeout.", StringComparison.Ordinal));
     }
 
     [Fact]

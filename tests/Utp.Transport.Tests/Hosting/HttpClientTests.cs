@@ -58,7 +58,8 @@ public sealed class HttpClientTests
 
         // The pooled connection of the HTTP client is the only one that the uTP client may have.
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files").ConnectAsync(app.EndPoints[0]).AsTask().WaitAsync(UtpWebApp.Patience));
+            services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files").ConnectAsync(app.EndPoints[0]).AsTask()
+                .WaitAsync(UtpWebApp.Patience));
     }
 
     [Fact]

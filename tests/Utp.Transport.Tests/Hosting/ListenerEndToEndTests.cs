@@ -41,7 +41,8 @@ public sealed class ListenerEndToEndTests
 
         var exception = await Assert.ThrowsAsync<IOException>(() => second.StartAsync().WaitAsync(Patience));
 
-        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUriString()}: the address is already in use.", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUriString()}: the address is already in use.", exception.Message,
+            StringComparison.Ordinal);
         await first.StopAsync().WaitAsync(Patience);
     }
 
@@ -146,7 +147,8 @@ public sealed class ListenerEndToEndTests
     public async Task ServiceProvider_DisposedSynchronously_ClosesTheEngine()
     {
         var services = new ServiceCollection().AddUtp().Services.BuildServiceProvider();
-        var listener = await services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask().WaitAsync(Patience);
+        var listener = await services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(UtpEndPoint.Parse("utp://127.0.0.1:0")).AsTask()
+            .WaitAsync(Patience);
         var endPoint = (UtpEndPoint)listener.EndPoint;
 
 #pragma warning disable CA1849 // What is tested.

@@ -12,7 +12,8 @@ public sealed class OptionsBindingTests
         {
           "Utp": {
             // Comments are allowed.
-            "Transport": { "ReceiveBufferSize": 2097152, "IdleTimeout": "00:01:00", "congestioncontrol": "ledbat", "NoDelay": false, "DatagramOffload": "Portable" },
+            "Transport": { "ReceiveBufferSize": 2097152, "IdleTimeout": "00:01:00", "congestioncontrol": "ledbat",
+                "NoDelay": false, "DatagramOffload": "Portable" },
             "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "SendBufferSize": 65536, "MtuCeiling": 1400 } },
             "Clients": { "files": { "MaxConnections": 3, "ReceiveBufferSize": 8192, "TargetDelay": "00:00:00.050", "LocalEndPoint": "127.0.0.1:6881" } }
           }
@@ -75,7 +76,8 @@ public sealed class OptionsBindingTests
     [Fact]
     public async Task AddUtp_WithSection_ReadsThatSection()
     {
-        var configuration = UtpConfigurationJson.Parse("""{ "Network": { "P2P": { "Transport": { "AcceptBacklog": 7 } } }, "Utp": { "Transport": { "AcceptBacklog": 8 } } }""");
+        var configuration =
+            UtpConfigurationJson.Parse("""{ "Network": { "P2P": { "Transport": { "AcceptBacklog": 7 } } }, "Utp": { "Transport": { "AcceptBacklog": 8 } } }""");
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddUtp(configuration.GetSection("Network:P2P"));

@@ -48,7 +48,8 @@ public sealed class OptionsValidationTests
     [InlineData("Transport:ReceiveBufferSize", "", "a whole number of bytes from 8192 to 1073741824", "1048576")]
     [InlineData("Transport:ConnectTimeout", "20", "a duration hh:mm:ss from 00:00:00.1 to 00:10:00", "00:00:20")]
     [InlineData("Transport:ConnectTimeout", "00:20:00", "a duration hh:mm:ss from 00:00:00.1 to 00:10:00", "00:00:20")]
-    [InlineData("Transport:IdleTimeout", "00:00:00.5", "a duration hh:mm:ss from 00:00:01 to 1.00:00:00, or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never", "00:02:30")]
+    [InlineData("Transport:IdleTimeout", "00:00:00.5",
+        "a duration hh:mm:ss from 00:00:01 to 1.00:00:00, or 00:00:00 or Timeout.InfiniteTimeSpan (-00:00:00.001) for never", "00:02:30")]
     [InlineData("Transport:TargetDelay", "00:00:01", "a duration hh:mm:ss from 00:00:00.005 to 00:00:00.1", "unset")]
     [InlineData("Transport:NoDelay", "yes", "true or false", "true")]
     [InlineData("Transport:DatagramOffload", "Gso", "one of Auto, Portable, Batching, Segmentation", "Auto")]
@@ -57,7 +58,8 @@ public sealed class OptionsValidationTests
     [InlineData("Transport:Shards", "0", "a whole number of UDP sockets from 1 to 64", "unset")]
     [InlineData("Transport:Shards", "65", "a whole number of UDP sockets from 1 to 64", "unset")]
     [InlineData("Clients:files:MaxConnections", "0", "a whole number of connections from 1 to 1000000", "unset")]
-    [InlineData("Clients:files:LocalEndPoint", "nowhere", "an IP address and UDP port, for example 0.0.0.0:6881 or [::]:6881 (port 0: chosen by the system)", "unset")]
+    [InlineData("Clients:files:LocalEndPoint", "nowhere", "an IP address and UDP port, for example 0.0.0.0:6881 or [::]:6881 (port 0: chosen by the system)",
+        "unset")]
     public async Task Start_WithABadValue_NamesKeyValueRangeAndDefault(string key, string value, string expected, string byDefault)
     {
         var failures = await UtpConfigurationJson.StartFailuresAsync(Nested(key, value));
@@ -74,7 +76,8 @@ public sealed class OptionsValidationTests
 
         Assert.Equal(
             [
-                $"Utp:Transport:KeepAliveInterval is '{keepAlive}', which is not shorter than Utp:Transport:IdleTimeout ('{idle}'), so it would have no effect. "
+                $"Utp:Transport:KeepAliveInterval is '{keepAlive}', which is not shorter than Utp:Transport:IdleTimeout ('{idle}'), "
+                + "so it would have no effect. "
                 + "Set KeepAliveInterval to less than a third of IdleTimeout, or remove it: keepalives are then sent three times in an IdleTimeout.",
             ],
             failures);
@@ -100,7 +103,8 @@ public sealed class OptionsValidationTests
             utp => utp.AddListener("echo", Nothing));
 
         Assert.Equal(
-            ["Utp:Endpoints:echo:MtuCeiling is '100'. Expected a whole number of bytes from 576 to 65507. Correct the value, or remove the key to take the default (unset)."],
+            ["Utp:Endpoints:echo:MtuCeiling is '100'. Expected a whole number of bytes from 576 to 65507. Correct the value, or remove the key to "
+                + "take the default (unset)."],
             failures);
     }
 
@@ -129,9 +133,11 @@ public sealed class OptionsValidationTests
     [Fact]
     public async Task Start_WithAListenerThatHasNoEndpoint_SaysWhereToConfigureOne()
     {
-        var failures = await UtpConfigurationJson.StartFailuresAsync(Nested("Endpoints:ecco:Url", "utp://127.0.0.1:0"), utp => utp.AddListener("echo", Nothing));
+        var failures =
+            await UtpConfigurationJson.StartFailuresAsync(Nested("Endpoints:ecco:Url", "utp://127.0.0.1:0"), utp => utp.AddListener("echo", Nothing));
 
-        Assert.Equal(["Listener 'echo' has no endpoint: Utp:Endpoints:echo:Url is not configured, and AddListener was given none. Configured are: ecco."], failures);
+        Assert.Equal(["Listener 'echo' has no endpoint: Utp:Endpoints:echo:Url is not configured, and AddListener was given none. Configured are: ecco."],
+            failures);
     }
 
     [Fact]

@@ -52,7 +52,8 @@ public sealed class ReferenceConfigurationTests
     public async Task File_WithItsCommentedKeysSwitchedOn_StillBinds()
     {
         var lines = await File.ReadAllLinesAsync(RepositoryPaths.Settings);
-        var commented = lines.Where(line => Array.Exists(["TargetDelay", "MtuCeiling", "Shards"], key => line.Contains($"//\"{key}\"", StringComparison.Ordinal)))
+        var commented =
+            lines.Where(line => Array.Exists(["TargetDelay", "MtuCeiling", "Shards"], key => line.Contains($"//\"{key}\"", StringComparison.Ordinal)))
             .Select(line => line.Trim()[2..]);
         await using var services = UtpConfigurationJson.Services(
             $"{{ \"Utp\": {{ \"Transport\": {{\n{string.Join('\n', commented)}\n}} }} }}");

@@ -31,9 +31,11 @@ public sealed class UtpServerAddressesTests
     [Fact]
     public void GetEndPoint_OfAnUnknownName_ListsTheBound()
     {
-        Assert.Contains("has the host started?", Assert.Throws<InvalidOperationException>(() => _addresses.GetEndPoint("web")).Message, StringComparison.Ordinal);
+        Assert.Contains("has the host started?", Assert.Throws<InvalidOperationException>(() => _addresses.GetEndPoint("web"))
+            .Message, StringComparison.Ordinal);
         using var bound = _addresses.Add(UtpEndPoint.Parse("127.0.0.1:0").WithListener("grpc", null), UtpEndPoint.Parse("127.0.0.1:5001"));
 
-        Assert.Equal("No uTP listener named 'web' is bound. Bound are 'grpc'.", Assert.Throws<InvalidOperationException>(() => _addresses.GetEndPoint("web")).Message);
+        Assert.Equal("No uTP listener named 'web' is bound. Bound are 'grpc'.", Assert.Throws<InvalidOperationException>(() => _addresses.GetEndPoint("web"))
+            .Message);
     }
 }

@@ -28,9 +28,11 @@ public sealed class CodeOptionsTests
         { "IdleTimeout is '-00:00:01'", options => options.IdleTimeout = TimeSpan.FromSeconds(-1) },
         { "KeepAliveInterval is '10675199.", options => options.KeepAliveInterval = TimeSpan.MaxValue },
         { "LingerTimeout is '10675199.", options => options.LingerTimeout = TimeSpan.MaxValue },
-        { "LingerTimeout is 'Timeout.InfiniteTimeSpan (-00:00:00.001)'. Expected a duration hh:mm:ss from 00:00:00 to 00:10:00", options => options.LingerTimeout = Timeout.InfiniteTimeSpan },
+        { "LingerTimeout is 'Timeout.InfiniteTimeSpan (-00:00:00.001)'. Expected a duration hh:mm:ss from 00:00:00 to 00:10:00",
+            options => options.LingerTimeout = Timeout.InfiniteTimeSpan },
         { "ConnectTimeout is '10675199.", options => options.ConnectTimeout = TimeSpan.MaxValue },
-        { "ConnectTimeout is 'Timeout.InfiniteTimeSpan (-00:00:00.001)'. Expected a duration hh:mm:ss from 00:00:00.1 to 00:10:00", options => options.ConnectTimeout = Timeout.InfiniteTimeSpan },
+        { "ConnectTimeout is 'Timeout.InfiniteTimeSpan (-00:00:00.001)'. Expected a duration hh:mm:ss from 00:00:00.1 to 00:10:00",
+            options => options.ConnectTimeout = Timeout.InfiniteTimeSpan },
         { "ConnectTimeout is '00:00:00'", options => options.ConnectTimeout = TimeSpan.Zero },
     };
 
@@ -47,7 +49,8 @@ public sealed class CodeOptionsTests
         var options = new UtpConnectionOptions();
         spoil(options);
 
-        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => factory.ConnectAsync(listener.EndPoint, options, CancellationToken.None).AsTask());
+        var error =
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => factory.ConnectAsync(listener.EndPoint, options, CancellationToken.None).AsTask());
 
         Assert.Contains($"UtpConnectionOptions.{complaint}", error.Message, StringComparison.Ordinal);
         Assert.Equal("options", error.ParamName);
@@ -163,7 +166,8 @@ public sealed class CodeOptionsTests
     [Fact]
     public void Snapshot_OfEveryClass_CopiesEveryOption()
     {
-        var transport = new UtpTransportOptions { Shards = 3, MaxConnections = 5, TracePath = null, IdleTimeout = TimeSpan.FromSeconds(40), ClaimIPEndPoints = true };
+        var transport =
+            new UtpTransportOptions { Shards = 3, MaxConnections = 5, TracePath = null, IdleTimeout = TimeSpan.FromSeconds(40), ClaimIPEndPoints = true };
 
         var copy = OptionSnapshot.Take(OptionKeys.Transport, transport, "transport");
 

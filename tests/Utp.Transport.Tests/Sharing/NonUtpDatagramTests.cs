@@ -59,7 +59,8 @@ public sealed class NonUtpDatagramTests
         await stranger.SendToAsync("two"u8.ToArray(), EngineFixture.AddressOf(listener));
 
         await EngineFixture.EventuallyAsync(() => handler.Seen.Count == 2, "both reach the handler");
-        await EngineFixture.EventuallyAsync(() => logs.Collector.GetSnapshot().Count(record => record.Id.Name == "NonUtpDatagramHandlerFailed") == 2, "both failures are logged");
+        await EngineFixture.EventuallyAsync(() => logs.Collector.GetSnapshot()
+            .Count(record => record.Id.Name == "NonUtpDatagramHandlerFailed") == 2, "both failures are logged");
     }
 
     [Fact]

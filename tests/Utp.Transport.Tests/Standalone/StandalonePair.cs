@@ -17,7 +17,8 @@ internal sealed class StandalonePair : IAsyncDisposable
 
     public UtpClient Client { get; }
 
-    public static async Task<StandalonePair> CreateAsync(UtpClientOptions? client = null, UtpListenerOptions? server = null, IPAddress? address = null, UtpTransportOptions? transport = null) => new(
+    public static async Task<StandalonePair> CreateAsync(UtpClientOptions? client = null, UtpListenerOptions? server = null, IPAddress? address = null,
+        UtpTransportOptions? transport = null) => new(
         await UtpListener.BindAsync(new IPEndPoint(address ?? IPAddress.Loopback, 0), server),
         new UtpClient(client, transport is null ? null : new UtpEngineOptions { Transport = transport }));
 

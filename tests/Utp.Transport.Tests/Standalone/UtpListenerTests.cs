@@ -29,7 +29,8 @@ public class UtpListenerTests
     {
         var options = new UtpListenerOptions { ReceiveBufferSize = 12 };
 
-        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await UtpListener.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), options));
+        var error =
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await UtpListener.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), options));
 
         Assert.Contains("ReceiveBufferSize is '12'", error.Message, StringComparison.Ordinal);
         Assert.Contains("8192", error.Message, StringComparison.Ordinal);

@@ -157,7 +157,8 @@ public sealed class UtpStreamTests
             using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(1));
             try
             {
-                count += await streams.Server.ReadAsync(received.AsMemory(count, Math.Min(5_000, received.Length - count)), cancel.Token).AsTask().WaitAsync(Patience);
+                count += await streams.Server.ReadAsync(received.AsMemory(count, Math.Min(5_000, received.Length - count)), cancel.Token).AsTask()
+                    .WaitAsync(Patience);
             }
             catch (OperationCanceledException)
             {

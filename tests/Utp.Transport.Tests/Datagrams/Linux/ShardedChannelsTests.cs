@@ -40,7 +40,8 @@ public sealed class ShardedChannelsTests
 
     [LinuxFact]
     public void Create_SendersOfManyAddresses_DeliversToTheShardThatTheFunctionNames() =>
-        AssertDelivered(IPAddress.Any, IPAddress.Loopback, random => new IPAddress([127, (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(1, 255)]));
+        AssertDelivered(IPAddress.Any, IPAddress.Loopback,
+            random => new IPAddress([127, (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(1, 255)]));
 
     [LinuxFact]
     public void Create_SenderWithIPOptions_ReachesOneAndTheSameShard()
@@ -77,7 +78,8 @@ public sealed class ShardedChannelsTests
     {
         var logger = new FakeLogger();
         var notice = new ShardNotice();
-        var channels = Refused(notice).Open(new IPEndPoint(IPAddress.Loopback, 0), Count, new UtpTransportOptions { Shards = Count }, ChannelFixture.Clock, logger);
+        var channels = Refused(notice)
+            .Open(new IPEndPoint(IPAddress.Loopback, 0), Count, new UtpTransportOptions { Shards = Count }, ChannelFixture.Clock, logger);
 
         var channel = Assert.Single(channels);
         var record = Assert.Single(logger.Collector.GetSnapshot(), record => record.Id.Id == 1004);
@@ -107,7 +109,8 @@ public sealed class ShardedChannelsTests
         var sharded = Refused(new ShardNotice());
         foreach (var shards in (int?[])[null, null, Count, Count])
         {
-            Assert.Single(sharded.Open(new IPEndPoint(IPAddress.Loopback, 0), Count, new UtpTransportOptions { Shards = shards }, ChannelFixture.Clock, logger)).Dispose();
+            Assert.Single(sharded.Open(new IPEndPoint(IPAddress.Loopback, 0), Count, new UtpTransportOptions { Shards = shards }, ChannelFixture.Clock, logger))
+                .Dispose();
         }
 
         Assert.Equal([LogLevel.Debug, LogLevel.Warning], logger.Collector.GetSnapshot().Where(record => record.Id.Id == 1004).Select(record => record.Level));
