@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Utp.Transport.Tests.Samples;
 
@@ -51,6 +52,24 @@ internal static class ReadmeCode
 
         var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("hello");
         Console.WriteLine(await client.GetStringAsync(new Uri("hello/world", UriKind.Relative)));
+
+        // End
+    }
+
+    public static async Task OptionsAsync(ILoggerFactory loggerFactory)
+    {
+        // README
+        var engine = new UtpEngineOptions
+        {
+            Transport = new UtpTransportOptions { CongestionControl = UtpCongestionControl.Cubic, IdleTimeout = TimeSpan.FromMinutes(1) },
+            LoggerFactory = loggerFactory,
+            TimeProvider = TimeProvider.System, // tests can set another one
+        };
+        await using var client = new UtpClient(new UtpClientOptions { ReceiveBufferSize = 4 * 1024 * 1024 }, engine);
+
+        // This connection: CUBIC and one minute from the engine, 4 MiB from the client, five seconds of its own.
+        var options = new UtpConnectionOptions { ConnectTimeout = TimeSpan.FromSeconds(5) };
+        await using var stream = await client.ConnectAsync(UtpEndPoint.Parse("utp://127.0.0.1:7000"), options);
 
         // End
     }
