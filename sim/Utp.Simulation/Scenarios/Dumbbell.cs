@@ -12,6 +12,7 @@ internal sealed class Dumbbell : IDisposable
     public const double FullWire = 1_514;
 
     private readonly DumbbellSettings _settings;
+    private readonly RunTrace? _trace;
     private readonly List<UtpFlow> _utpFlows = [];
     private int _flows;
 
@@ -19,6 +20,7 @@ internal sealed class Dumbbell : IDisposable
     {
         _settings = settings;
         Run = new SimulationRun(seed);
+        _trace = RunTrace.Start(Run);
         Forward = new Link(Run, settings.ForwardLink());
         Reverse = new Link(Run, settings.ReverseLink());
         Probe = new Probe(Run, Forward);
@@ -44,7 +46,7 @@ internal sealed class Dumbbell : IDisposable
     {
         var number = _flows++;
         var name = $"utp{number}";
-        var flow = new UtpFlow(Run, name, number, settings);
+        var flow = new UtpFlow(Run, name, number, settings with { Trace = settings.Trace ?? _trace?.For(name) });
         _utpFlows.Add(flow);
         var access = extraRoundTripMs == 0 ? null
             : new Link(Run, new LinkSettings { Name = name + "/access", PropagationNanos = Nanos.FromMilliseconds(extraRoundTripMs) });
@@ -82,7 +84,11 @@ internal sealed class Dumbbell : IDisposable
         }
     }
 
-    public void Dispose() => Run.Dispose();
+    public void Dispose()
+    {
+        _trace?.End();
+        Run.Dispose();
+    }
 }
 
 /// <summary>The common settings of the experiments: 20 Mbit/s, 40 ms round trip, 200 ms of buffer.</summary>
