@@ -307,7 +307,7 @@ internal sealed partial class UtpConnection
         }
 
         var acknowledged = _core!.AcknowledgedBytes;
-        var rest = _output.Show(acknowledged, _socket.HoldBytes(_options.SendBufferSize, _core.MinRoundTripMicros), out var isCompleted);
+        var rest = _output.ReleaseAndGetUnacknowledged(acknowledged, _socket.HoldBytes(_options.SendBufferSize, _core.MinRoundTripMicros), out var isCompleted);
         if (_closing)
         {
             // What was written after the close is not for the peer.

@@ -1,60 +1,56 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
-/// The pipe of received bytes. The application reads; the executor writes, with its turn, and never waits: what a peer may send is bounded by
-/// the receive window. Reading tells the executor how much, so that the window opens. Examined counts as read, as it does for any pipe: a
-/// reader that looks at all there is and waits for more must get more, or a message larger than the window would never be whole.
+/// The pipe of received bytes. The application reads. The turn writes, and never waits: the receive window bounds what a peer may send. Reading
+/// tells the connection how much was read, so that the window opens. Examined bytes count as read, as they do for any pipe: a reader that
+/// examines everything and waits for more must get more, or it would never see a whole message that is larger than the window.
 /// </summary>
 /// <remarks>
-/// A pipe of our own, because one of System.IO.Pipelines costs an idle connection four objects, and cannot be told how to wake its reader.
+/// It replaces <see cref="Pipe"/>, which costs an idle connection four objects, and cannot be told how to wake its reader. A randomized test
+/// checks that both behave the same.
 /// </remarks>
-/// <param name="owner">Whose input it is.</param>
-/// <param name="pool">Where the memory comes from.</param>
-internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
-    : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
+/// <param name="owner">The connection.</param>
+/// <param name="pool">The source of the pipe's memory.</param>
+internal sealed partial class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
+    : PipeReader, IPipeOperation<ReadResult>, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
 {
-    private static readonly Action<object?, CancellationToken> CancelByToken = static (state, token) => ((ConnectionInput)state!).OnTokenCanceled(token);
+    private static readonly Action<object?, CancellationToken> CancelByToken = static (state, token) =>
+    {
+        var input = (ConnectionInput)state!;
+        input.Queue(input._operation.TryCancel(token));
+    };
 
-    private readonly Lock _lock = new();
+    private PipeOperation<ReadResult> _operation = new();
     private SegmentChain _chain;
-    private PipeWaiter _waiter;
     private Exception? _writerError;
 
-    /// <summary>Of what is not consumed, how much the application has looked at without wanting to see it again before there is more.</summary>
+    /// <summary>Of the bytes not consumed, how many the application has examined and does not want to see again before there are more.</summary>
     private long _examinedLength;
 
-    /// <summary>Of what is not consumed, how much the executor has been told is read.</summary>
+    /// <summary>Of the bytes not consumed, how many the connection has been told are read.</summary>
     private long _creditedLength;
 
     /// <summary>How many bytes the read that waits wants to find in the buffer.</summary>
     private int _minimumLength;
-    private ReadState _readState;
+    private PipeReadState _readState;
     private bool _isReadCanceled;
     private bool _isReaderCompleted;
     private bool _isWriterCompleted;
 
-    /// <summary>What <see cref="AdvanceTo(SequencePosition, SequencePosition)"/> is for a read that has returned. The states are those of <see cref="Pipe"/>.</summary>
-    private enum ReadState : byte
-    {
-        /// <summary>There is nothing to advance.</summary>
-        None,
-
-        /// <summary>The read was cancelled or found nothing: the reader may advance, and may as well read again without.</summary>
-        MayAdvance,
-
-        /// <summary>The reader must advance before it reads again.</summary>
-        MustAdvance,
-    }
-
     private bool IsReady => _isWriterCompleted || _isReadCanceled || (_chain.Length > _examinedLength && _chain.Length >= _minimumLength);
+
+    bool IPipeOperation<ReadResult>.IsReady => IsReady;
+
+    bool IPipeOperation<ReadResult>.IsFaulted => _writerError is not null;
 
     public override bool TryRead(out ReadResult result)
     {
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
             ThrowIfReaderCompleted();
             ThrowUnlessReadable();
@@ -64,7 +60,7 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
                 return true;
             }
 
-            _readState = ReadState.MayAdvance;
+            _readState = PipeReadState.MayAdvance;
             result = default;
             return false;
         }
@@ -77,12 +73,12 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     /// whose threads may all be blocked in calls like this one.
     /// </summary>
     /// <param name="timeoutMilliseconds">The longest wait; <see cref="Timeout.Infinite"/> for no limit.</param>
-    /// <param name="result">As of <see cref="ReadAsync(CancellationToken)"/>: to be advanced.</param>
+    /// <param name="result">The same as of <see cref="ReadAsync(CancellationToken)"/>: the reader must advance.</param>
     /// <returns>False after the timeout: nothing was read, and the reader may read again.</returns>
     public bool TryRead(int timeoutMilliseconds, out ReadResult result)
     {
         ManualResetEventSlim signal;
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
             ThrowIfReaderCompleted();
             ThrowUnlessReadable();
@@ -92,31 +88,10 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
                 return true;
             }
 
-            signal = _waiter.BeginBlocking();
+            signal = _operation.BeginBlocking();
         }
 
-        try
-        {
-            signal.Wait(timeoutMilliseconds);
-        }
-        catch
-        {
-            using (_lock.EnterScope())
-            {
-                _waiter.EndBlocking();
-            }
-
-            throw;
-        }
-
-        using (_lock.EnterScope())
-        {
-            _waiter.EndBlocking();
-            ThrowIfReaderCompleted();
-            var isReady = IsReady;
-            result = isReady ? TakeResult() : default;
-            return isReady;
-        }
+        return _operation.TryBlock(this, signal, timeoutMilliseconds, out result);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -124,9 +99,9 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         long readBytes;
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
-            if (_readState == ReadState.None)
+            if (_readState == PipeReadState.None)
             {
                 throw new InvalidOperationException("There is no read to advance: read first, and advance once after each read.");
             }
@@ -136,7 +111,7 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
             // The default position, which an empty buffer has, leaves what was examined before as it is.
             var examinedLength = Math.Max(consumedLength, examined.GetObject() is null ? _examinedLength : _chain.LengthTo(examined));
             readBytes = Math.Max(0, examinedLength - _creditedLength);
-            _readState = ReadState.None;
+            _readState = PipeReadState.None;
             _examinedLength = examinedLength - consumedLength;
             _creditedLength += readBytes - consumedLength;
             _chain.Consume(consumedLength);
@@ -148,10 +123,10 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     public override void CancelPendingRead()
     {
         bool isQueued;
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
             _isReadCanceled = true;
-            isQueued = _waiter.TryQueue();
+            isQueued = _operation.TryQueue();
         }
 
         Queue(isQueued);
@@ -159,139 +134,44 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
 
     public override void Complete(Exception? exception = null)
     {
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
             _isReaderCompleted = true;
-            _readState = ReadState.None;
+            _readState = PipeReadState.None;
             _chain.Clear();
-            _waiter.Interrupt();
+            _operation.Interrupt();
         }
 
         owner.InputCompleted();
     }
 
-    /// <summary>Bytes appended since the last <see cref="Flush"/>. The executor's.</summary>
-    public long UncommittedLength => _chain.UncommittedLength;
+    void IThreadPoolWorkItem.Execute() => _operation.Run();
 
-    /// <summary>Takes received bytes; <see cref="Flush"/> shows them to the reader. The executor's.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _operation.GetStatus(this);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        Queue(_operation.OnCompleted(this, continuation, state, flags));
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _operation.GetResult(this);
+
+    ReadResult IPipeOperation<ReadResult>.TakeAwaitedResult(bool isTokenCanceled)
     {
-        while (true)
+        _minimumLength = 0;
+        var result = TakeResult();
+        if (isTokenCanceled)
         {
-            if (_chain.IsWriting)
-            {
-                // Without the lock: the room is the writer's until it flushes.
-                var room = _chain.Room.Span;
-                if (room.Length >= bytes.Length)
-                {
-                    bytes.CopyTo(room);
-                    _chain.Advance(bytes.Length);
-                    return;
-                }
-
-                bytes[..room.Length].CopyTo(room);
-                _chain.Advance(room.Length);
-                bytes = bytes[room.Length..];
-            }
-
-            using (_lock.EnterScope())
-            {
-                if (_isReaderCompleted)
-                {
-                    // The executor is about to hear of it, and gives these bytes back to the window.
-                    return;
-                }
-
-                _chain.BeginWriting(pool, minimumBytes: 0);
-            }
+            _readState = PipeReadState.MayAdvance;
         }
+
+        return result;
     }
 
-    /// <summary>Shows the reader what was appended, and wakes it. The executor's.</summary>
-    public void Flush()
+    bool IPipeOperation<ReadResult>.TryTakeResult(out ReadResult result)
     {
-        bool isQueued;
-        long readBytes;
-        using (_lock.EnterScope())
-        {
-            Commit();
-            isQueued = IsReady && _waiter.TryQueue();
-            readBytes = CreditForMinimum();
-        }
-
-        Queue(isQueued);
-        Credit(readBytes);
-    }
-
-    /// <summary>There will be no more. Only the first call counts. The executor's.</summary>
-    /// <param name="error">What the reader gets to see in place of an end.</param>
-    public void CompleteWriter(Exception? error)
-    {
-        bool isQueued;
-        using (_lock.EnterScope())
-        {
-            _writerError = _isWriterCompleted ? _writerError : error;
-            _isWriterCompleted = true;
-            Commit();
-            isQueued = _waiter.TryQueue();
-        }
-
-        Queue(isQueued);
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        PipeContinuation continuation;
-        using (_lock.EnterScope())
-        {
-            continuation = _waiter.TakeContinuation();
-        }
-
-        continuation.Run();
-    }
-
-    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
-    {
-        using (_lock.EnterScope())
-        {
-            return _waiter.IsTokenCanceled ? ValueTaskSourceStatus.Canceled
-                : !IsReady ? ValueTaskSourceStatus.Pending
-                : _writerError is null ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Faulted;
-        }
-    }
-
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-    {
-        bool isQueued;
-        using (_lock.EnterScope())
-        {
-            _waiter.Attach(continuation, state, flags);
-            isQueued = (IsReady || _waiter.IsTokenCanceled) && _waiter.TryQueue();
-        }
-
-        Queue(isQueued);
-    }
-
-    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
-    {
-        using (_lock.EnterScope())
-        {
-            if (!_waiter.IsPending || !(IsReady || _waiter.IsTokenCanceled))
-            {
-                throw new InvalidOperationException("The read has no result yet, or its result was taken.");
-            }
-
-            var isTokenCanceled = _waiter.End(out var canceled);
-            _minimumLength = 0;
-            var result = TakeResult();
-            if (isTokenCanceled)
-            {
-                _readState = ReadState.MayAdvance;
-                throw new OperationCanceledException(canceled);
-            }
-
-            return result;
-        }
+        ThrowIfReaderCompleted();
+        var isReady = IsReady;
+        result = isReady ? TakeResult() : default;
+        return isReady;
     }
 
     protected override ValueTask<ReadResult> ReadAtLeastAsyncCore(int minimumSize, CancellationToken cancellationToken) =>
@@ -300,7 +180,7 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
     private ValueTask<ReadResult> ReadAsync(int minimumLength, CancellationToken cancellationToken)
     {
         long readBytes;
-        using (_lock.EnterScope())
+        using (_operation.EnterScope())
         {
             ThrowIfReaderCompleted();
             if (cancellationToken.IsCancellationRequested)
@@ -316,11 +196,11 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
                 return new ValueTask<ReadResult>(TakeResult());
             }
 
-            _waiter.Begin(CancelByToken, this, cancellationToken);
+            _operation.Begin(CancelByToken, this, cancellationToken);
             if (_chain.Length > _examinedLength)
             {
-                // As Pipe does it, a read that finds too little has advanced past nothing.
-                _readState = ReadState.None;
+                // As in Pipe, a read that finds too little has advanced past nothing.
+                _readState = PipeReadState.None;
             }
 
             readBytes = CreditForMinimum();
@@ -330,25 +210,18 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
         return new ValueTask<ReadResult>(this, 0);
     }
 
-    /// <summary>While a read waits for a minimum, the executor must let in more than the receive window: what is here counts as read.</summary>
-    private long CreditForMinimum()
+    private ReadResult TakeResult()
     {
-        if (_minimumLength == 0 || IsReady)
+        if (_writerError is { } error)
         {
-            return 0;
+            // Thrown anew each time, with the stack of the caller.
+            ExceptionDispatchInfo.Throw(error);
         }
 
-        var bytes = Math.Max(0, _chain.Length - _creditedLength);
-        _creditedLength += bytes;
-        return bytes;
-    }
-
-    private void Credit(long readBytes)
-    {
-        if (readBytes > 0)
-        {
-            owner.Consumed(readBytes);
-        }
+        var isCanceled = _isReadCanceled;
+        _isReadCanceled = false;
+        _readState = isCanceled ? PipeReadState.MayAdvance : PipeReadState.MustAdvance;
+        return new ReadResult(_chain.Committed, isCanceled, _isWriterCompleted);
     }
 
     private void Queue(bool isQueued)
@@ -357,29 +230,6 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
         {
             owner.Wake(this);
         }
-    }
-
-    private void Commit()
-    {
-        _chain.Commit();
-        if (_isReaderCompleted)
-        {
-            _chain.Clear();
-        }
-    }
-
-    private ReadResult TakeResult()
-    {
-        if (_writerError is { } error)
-        {
-            // Thrown anew each time, with the stack of whoever asks.
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-        }
-
-        var isCanceled = _isReadCanceled;
-        _isReadCanceled = false;
-        _readState = isCanceled ? ReadState.MayAdvance : ReadState.MustAdvance;
-        return new ReadResult(_chain.Committed, isCanceled, _isWriterCompleted);
     }
 
     private void ThrowIfReaderCompleted()
@@ -392,21 +242,10 @@ internal sealed class ConnectionInput(IPipeOwner owner, MemoryPool<byte> pool)
 
     private void ThrowUnlessReadable()
     {
-        _waiter.ThrowIfPending();
-        if (_readState == ReadState.MustAdvance)
+        _operation.ThrowIfPending();
+        if (_readState == PipeReadState.MustAdvance)
         {
             throw new InvalidOperationException("The last read was not advanced: call AdvanceTo before reading again.");
         }
-    }
-
-    private void OnTokenCanceled(CancellationToken token)
-    {
-        bool isQueued;
-        using (_lock.EnterScope())
-        {
-            isQueued = _waiter.TryCancel(token) && _waiter.TryQueue();
-        }
-
-        Queue(isQueued);
     }
 }

@@ -1,26 +1,26 @@
 namespace Utp.Transport.Connections.Pipes;
 
-/// <summary>What a connection's pipes tell it, from threads of the application and without any lock of theirs.</summary>
+/// <summary>What a connection's pipes tell the connection, from threads of the application and without a lock of the pipe.</summary>
 internal interface IPipeOwner
 {
-    /// <summary>Whether written bytes no longer go anywhere. Asked for with locks of the pipe.</summary>
+    /// <summary>Whether the connection takes no more bytes. Read with the locks of the pipe.</summary>
     bool RefusesOutput { get; }
 
-    /// <summary>An operation has ended: runs whoever awaits it, soon and on a thread that may run code of the application.</summary>
+    /// <summary>Runs what awaits an operation that has ended, soon and on a thread that may run code of the application.</summary>
     void Wake(IThreadPoolWorkItem waiter);
 
-    /// <summary>So many received bytes were read.</summary>
+    /// <summary>Reports how many received bytes the application has read.</summary>
     void Consumed(long bytes);
 
-    /// <summary>Nobody reads any more.</summary>
+    /// <summary>Reports that the application reads no more.</summary>
     void InputCompleted();
 
-    /// <summary>There may be something to send.</summary>
+    /// <summary>Reports that there may be something to send.</summary>
     void OutputFlushed();
 
-    /// <summary>There will be nothing more to send.</summary>
+    /// <summary>Reports that the application writes no more.</summary>
     void OutputCompleted();
 
-    /// <summary>There will be nothing more to send, and something is missing. <see cref="OutputCompleted"/> follows.</summary>
+    /// <summary>Reports that the application writes no more, and that something is missing. <see cref="OutputCompleted"/> follows.</summary>
     void OutputFailed(Exception exception);
 }

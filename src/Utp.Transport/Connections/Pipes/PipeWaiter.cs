@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
-/// The one operation of a pipe's end that may be waiting, and who waits for it. All of it under the pipe's lock. The pipe's end is both what
-/// is awaited and what the thread pool runs, so that waiting allocates nothing.
+/// The one operation of a pipe's end that may be waiting, and what waits for it: a continuation or a blocked thread. The pipe's lock guards all of
+/// it. The pipe's end is both what is awaited and what the thread pool runs, so waiting allocates nothing.
 /// </summary>
 internal struct PipeWaiter
 {
@@ -22,16 +22,16 @@ internal struct PipeWaiter
     private bool _isQueued;
     private bool _isBlocking;
 
-    /// <summary>Whether an operation has been handed out whose result nobody has taken.</summary>
+    /// <summary>Whether an operation has begun whose result has not been taken.</summary>
     public bool IsPending { get; private set; }
 
     /// <summary>Whether that operation's token was cancelled.</summary>
     public bool IsTokenCanceled { get; private set; }
 
     /// <summary>Begins an operation that has no result yet.</summary>
-    /// <param name="cancel">Called when the token is cancelled, with the token; at once when it is already.</param>
-    /// <param name="owner">What <paramref name="cancel"/> gets.</param>
-    /// <param name="cancellationToken">The operation's.</param>
+    /// <param name="cancel">Called with the token when the token is cancelled; at once if it is cancelled already.</param>
+    /// <param name="owner">The first argument of <paramref name="cancel"/>.</param>
+    /// <param name="cancellationToken">The operation's token.</param>
     /// <exception cref="InvalidOperationException">Another operation waits.</exception>
     public void Begin(Action<object?, CancellationToken> cancel, object owner, CancellationToken cancellationToken)
     {
@@ -45,10 +45,10 @@ internal struct PipeWaiter
     }
 
     /// <summary>
-    /// Begins an operation for which the calling thread is about to block. The event is set under the pipe's lock by the thread that completes
-    /// the operation, so no thread of the pool is needed, and no signal arrives after <see cref="EndBlocking"/>.
+    /// Begins an operation that the calling thread blocks for. The thread that completes the operation sets the event under the pipe's lock, so no
+    /// thread of the pool is needed, and no signal arrives after <see cref="EndBlocking"/>.
     /// </summary>
-    /// <returns>The event to wait for, without the lock. <see cref="EndBlocking"/> must follow.</returns>
+    /// <returns>The event to wait for without the lock. <see cref="EndBlocking"/> must follow.</returns>
     /// <exception cref="InvalidOperationException">Another operation waits.</exception>
     public ManualResetEventSlim BeginBlocking()
     {
@@ -59,10 +59,10 @@ internal struct PipeWaiter
         return signal;
     }
 
-    /// <summary>The thread no longer waits for the event of <see cref="BeginBlocking"/>.</summary>
+    /// <summary>Ends the operation of <see cref="BeginBlocking"/>.</summary>
     public void EndBlocking() => (_state, _isBlocking, IsPending) = (null, false, false);
 
-    /// <summary>Wakes the thread that blocks, if there is one, although its operation has no result.</summary>
+    /// <summary>Wakes the thread that blocks, if there is one, although its operation may have no result.</summary>
     public readonly void Interrupt()
     {
         if (_isBlocking)
@@ -71,6 +71,7 @@ internal struct PipeWaiter
         }
     }
 
+    /// <summary>Throws if an operation waits.</summary>
     /// <exception cref="InvalidOperationException">An operation waits.</exception>
     public readonly void ThrowIfPending()
     {
@@ -80,14 +81,16 @@ internal struct PipeWaiter
         }
     }
 
-    /// <summary>Notes that a token was cancelled; false when it is not that of the operation which waits now, but of one that has ended.</summary>
+    /// <summary>Notes that a token was cancelled.</summary>
+    /// <returns>False if it is the token of an operation that has ended, not of the one that waits now.</returns>
     public bool TryCancel(CancellationToken cancellationToken)
     {
         IsTokenCanceled = IsPending && _token == cancellationToken;
         return IsTokenCanceled;
     }
 
-    /// <summary>Somebody awaits the operation.</summary>
+    /// <summary>Keeps the continuation that runs when the operation has a result.</summary>
+    /// <exception cref="InvalidOperationException">No operation waits, or another continuation or thread waits for it.</exception>
     public void Attach(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
     {
         if (!IsPending || _isBlocking || _continuation is not null)
@@ -101,9 +104,9 @@ internal struct PipeWaiter
     }
 
     /// <summary>
-    /// The operation has a result: wakes the thread that blocks for it. Returns true when instead the caller must arrange for what
-    /// <see cref="TakeContinuation"/> gives to run.
+    /// Notes that the operation has a result, and wakes the thread that blocks for it.
     /// </summary>
+    /// <returns>Whether the caller must arrange for the result of <see cref="TakeContinuation"/> to run.</returns>
     public bool TryQueue()
     {
         Interrupt();
@@ -116,7 +119,7 @@ internal struct PipeWaiter
         return true;
     }
 
-    /// <summary>What to run, without the lock, after <see cref="TryQueue"/> said so.</summary>
+    /// <summary>Takes what is to run, without the lock, after <see cref="TryQueue"/> has returned true.</summary>
     public PipeContinuation TakeContinuation()
     {
         var continuation = new PipeContinuation(_continuation!, _state, _context);
@@ -124,33 +127,15 @@ internal struct PipeWaiter
         return continuation;
     }
 
-    /// <summary>Ends the operation, whose result is being taken.</summary>
+    /// <summary>Ends the operation when its result is taken.</summary>
     /// <param name="token">The operation's token.</param>
     /// <returns>Whether that token was cancelled.</returns>
     public bool End(out CancellationToken token)
     {
-        // Does not wait for a callback that is running: that one may be waiting for the lock.
+        // This does not wait for a callback that is running: the callback may be waiting for the lock.
         _registration.Unregister();
         (token, var isCanceled) = (_token, IsTokenCanceled);
         (_token, _registration, IsPending, IsTokenCanceled) = (default, default, false, false);
         return isCanceled;
     }
-}
-
-/// <summary>Who awaited an operation that has ended.</summary>
-internal readonly struct PipeContinuation(Action<object?> continuation, object? state, ExecutionContext? context)
-{
-    public void Run()
-    {
-        if (context is null)
-        {
-            continuation(state);
-        }
-        else
-        {
-            ExecutionContext.Run(context, static boxed => ((PipeContinuation)boxed!).RunHere(), this);
-        }
-    }
-
-    private void RunHere() => continuation(state);
 }

@@ -122,7 +122,7 @@ public sealed class InputTests : IDisposable
     }
 
     [Fact]
-    public void Complete_WhileTheExecutorWrites_GivesMemoryBackWithTheFlush()
+    public void Complete_WhileTheTurnWrites_GivesMemoryBackWithTheFlush()
     {
         var input = new ConnectionInput(_owner, _pool);
         input.Append(new byte[40]);

@@ -199,12 +199,12 @@ public sealed class OutputAgreesWithPipeTests
 
         private void Acknowledge(int part)
         {
-            var shown = Ours.Show(0, PauseBytes, out var isCompleted);
+            var shown = Ours.ReleaseAndGetUnacknowledged(0, PauseBytes, out var isCompleted);
             var isThere = _theirs.Reader.TryRead(out var read);
             Assert.Equal(isThere ? read.Buffer.ToArray() : [], shown.ToArray());
             Assert.Equal(_completed, isCompleted);
             var acknowledged = shown.Length * part / 100;
-            Ours.Show(acknowledged, PauseBytes, out _);
+            Ours.ReleaseAndGetUnacknowledged(acknowledged, PauseBytes, out _);
             if (isThere)
             {
                 _theirs.Reader.AdvanceTo(read.Buffer.GetPosition(acknowledged));

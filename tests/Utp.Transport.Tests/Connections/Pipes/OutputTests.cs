@@ -46,21 +46,21 @@ public sealed class OutputTests : IDisposable
     {
         var output = new ConnectionOutput(_owner, _pool, 100);
         var flush = output.WriteAsync(new byte[100]).AsTask();
-        output.Show(25, 100, out _);
+        output.ReleaseAndGetUnacknowledged(25, 100, out _);
         Assert.False(flush.IsCompleted);
 
-        output.Show(1, 100, out _);
+        output.ReleaseAndGetUnacknowledged(1, 100, out _);
 
         Assert.False((await flush.WaitAsync(Patience)).IsCompleted);
     }
 
     [Fact]
-    public async Task Flush_ExecutorWantsToHoldMore_GoesOn()
+    public async Task Flush_LimitGrows_Resumes()
     {
         var output = new ConnectionOutput(_owner, _pool, 100);
         var flush = output.WriteAsync(new byte[100]).AsTask();
 
-        output.Show(0, 200, out _);
+        output.ReleaseAndGetUnacknowledged(0, 200, out _);
 
         await flush.WaitAsync(Patience);
         Assert.False(output.WriteAsync(new byte[100]).IsCompleted);
@@ -77,7 +77,7 @@ public sealed class OutputTests : IDisposable
 
         Assert.True((await flush.WaitAsync(Patience)).IsCompleted);
         Assert.True((await output.WriteAsync(new byte[1_000])).IsCompleted);
-        Assert.Equal(10, output.Show(0, 10, out _).Length);
+        Assert.Equal(10, output.ReleaseAndGetUnacknowledged(0, 10, out _).Length);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class OutputTests : IDisposable
 
         var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => flush.WaitAsync(Patience));
         Assert.Equal(source.Token, error.CancellationToken);
-        Assert.Equal(10, output.Show(0, 10, out _).Length);
+        Assert.Equal(10, output.ReleaseAndGetUnacknowledged(0, 10, out _).Length);
     }
 
     [Fact]
@@ -100,14 +100,14 @@ public sealed class OutputTests : IDisposable
         var output = new ConnectionOutput(_owner, _pool, 10);
         using var source = new CancellationTokenSource();
         var first = output.WriteAsync(new byte[10], source.Token).AsTask();
-        output.Show(10, 10, out _);
+        output.ReleaseAndGetUnacknowledged(10, 10, out _);
         await first.WaitAsync(Patience);
         var second = output.WriteAsync(new byte[10]).AsTask();
 
         await source.CancelAsync();
 
         Assert.False(second.IsCompleted);
-        output.Show(10, 10, out _);
+        output.ReleaseAndGetUnacknowledged(10, 10, out _);
         await second.WaitAsync(Patience);
     }
 
@@ -119,7 +119,7 @@ public sealed class OutputTests : IDisposable
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await output.FlushAsync());
 
-        output.Show(10, 10, out _);
+        output.ReleaseAndGetUnacknowledged(10, 10, out _);
         await first.WaitAsync(Patience);
     }
 
@@ -136,9 +136,9 @@ public sealed class OutputTests : IDisposable
         output.Advance(1_000);
         _ = output.FlushAsync();
 
-        var shown = output.Show(0, 10_000, out _).ToArray();
+        var shown = output.ReleaseAndGetUnacknowledged(0, 10_000, out _).ToArray();
         Assert.Equal([.. Enumerable.Repeat((byte)1, 10), .. Enumerable.Repeat((byte)2, 1_000)], shown);
-        output.Show(1_010, 10_000, out _);
+        output.ReleaseAndGetUnacknowledged(1_010, 10_000, out _);
         Assert.Equal(0, _pool.RentedCount);
     }
 
@@ -179,7 +179,7 @@ public sealed class OutputTests : IDisposable
 
         output.Complete();
 
-        Assert.Equal("last"u8.ToArray(), output.Show(0, 10_000, out var isCompleted).ToArray());
+        Assert.Equal("last"u8.ToArray(), output.ReleaseAndGetUnacknowledged(0, 10_000, out var isCompleted).ToArray());
         Assert.True(isCompleted);
     }
 
@@ -232,7 +232,7 @@ public sealed class OutputTests : IDisposable
                 case Step.Show:
                     var acknowledged = shownLength * part / 100;
                     held.RemoveRange(0, acknowledged);
-                    var shown = output.Show(acknowledged, 50, out var sawCompleted);
+                    var shown = output.ReleaseAndGetUnacknowledged(acknowledged, 50, out var sawCompleted);
                     Assert.Equal(held, shown.ToArray());
                     Assert.Equal(isCompleted, sawCompleted);
                     shownLength = held.Count;

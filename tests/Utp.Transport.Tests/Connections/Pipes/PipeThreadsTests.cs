@@ -13,11 +13,11 @@ public sealed class PipeThreadsTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Input_ReaderAndExecutorAtOnce_EveryByteArrivesInOrder(int seed)
+    public async Task Input_ReaderAndTurnAtOnce_EveryByteArrivesInOrder(int seed)
     {
         using var pool = new SmallBlockPool(512);
         var input = new ConnectionInput(new RecordingOwner(), pool);
-        var executor = Task.Run(() =>
+        var turn = Task.Run(() =>
         {
             var random = new Random(seed);
             var (bytes, position) = (new byte[2_000], 0);
@@ -53,7 +53,7 @@ public sealed class PipeThreadsTests
             }
         });
 
-        await executor.WaitAsync(Patience);
+        await turn.WaitAsync(Patience);
         Assert.Equal(TotalBytes, await reader.WaitAsync(Patience));
         input.Complete();
         Assert.Equal(0, pool.RentedCount);
@@ -62,7 +62,7 @@ public sealed class PipeThreadsTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Output_WriterAndExecutorAtOnce_EveryByteIsShownInOrder(int seed)
+    public async Task Output_WriterAndTurnAtOnce_EveryByteIsShownInOrder(int seed)
     {
         const int HoldBytes = 10_000;
         using var pool = new SmallBlockPool(512);
@@ -95,19 +95,19 @@ public sealed class PipeThreadsTests
             await output.CompleteAsync();
         });
 
-        var executor = Task.Run(() =>
+        var turn = Task.Run(() =>
         {
             var random = new Random(seed + 100);
             var (position, acknowledged, longest) = (0, 0L, 0L);
             while (true)
             {
-                var shown = output.Show(acknowledged, HoldBytes, out var isCompleted);
+                var shown = output.ReleaseAndGetUnacknowledged(acknowledged, HoldBytes, out var isCompleted);
                 longest = Math.Max(longest, shown.Length);
                 acknowledged = random.NextInt64(shown.Length + 1);
                 Check(shown.Slice(0, acknowledged), ref position);
                 if (isCompleted && position == TotalBytes)
                 {
-                    output.Show(acknowledged, HoldBytes, out _);
+                    output.ReleaseAndGetUnacknowledged(acknowledged, HoldBytes, out _);
                     return longest;
                 }
             }
@@ -116,7 +116,7 @@ public sealed class PipeThreadsTests
         await writer.WaitAsync(Patience);
 
         // The output may hold one write beyond the limit at which a flush waits, and what was written without a flush in between.
-        Assert.InRange(await executor.WaitAsync(Patience), 1, HoldBytes * 4);
+        Assert.InRange(await turn.WaitAsync(Patience), 1, HoldBytes * 4);
         Assert.Equal(0, pool.RentedCount);
     }
 
