@@ -307,7 +307,7 @@ internal sealed partial class UtpConnection
         }
 
         var acknowledged = _core!.AcknowledgedBytes;
-        var rest = _output.ReleaseAndGetUnacknowledged(acknowledged, _socket.HoldBytes(_options.SendBufferSize, _core.MinRoundTripMicros), out var isCompleted);
+        var rest = _output.ReleaseAndGetUnacknowledged(acknowledged, _socket.BufferShare.Of(_options.SendBufferSize, _core.MinRoundTripMicros), out var isCompleted);
         if (_closing)
         {
             // What was written after the close is not for the peer.
@@ -329,11 +329,7 @@ internal sealed partial class UtpConnection
 
     private void Hold(long bytes)
     {
-        if ((bytes > 0) != (_heldBytes > 0))
-        {
-            _socket.NoteHolding(bytes > 0);
-        }
-
+        _socket.BufferShare.Update(_heldBytes, bytes);
         _heldBytes = bytes;
     }
 

@@ -18,13 +18,7 @@ internal sealed partial class UtpSocket
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The largest train: what one segmentation-offload send may carry.</summary>
-    private const int TrainBytes = 64 * 1024;
-
-    /// <summary>Of all connections together; the share of level-3 cache that a server's core commonly has.</summary>
-    private const long HeldBytesPerMillisecond = 4 * 1024 * 1024;
-
-    /// <summary>Two trains: one on its way and one to follow.</summary>
-    private const long SmallestHeldShare = 2 * TrainBytes;
+    internal const int TrainBytes = 64 * 1024;
 
     private readonly byte[] _train = GC.AllocateUninitializedArray<byte>(TrainBytes, pinned: true);
     private Transmit _unsent;
@@ -33,27 +27,9 @@ internal sealed partial class UtpSocket
     private long _sendFailures;
     private SemaphoreSlim? _sendBlocked;
     private ITimer? _retryTimer;
-    private int _holderCount;
 
-    /// <summary>A connection now holds bytes that its peer has not acknowledged, or no longer does. Called with the turn.</summary>
-    public void NoteHolding(bool holds) => _holderCount += holds ? 1 : -1;
-
-    /// <summary>How much a connection may hold before its application has to wait: its send buffer, or less. Called with the turn.</summary>
-    /// <remarks>
-    /// What is written is read again when it is sent. Over a path shorter than a millisecond that is soon, and from the processor's caches if
-    /// what all connections hold together fits them; there more than a fraction of a millisecond's worth brings nothing. Over a longer path a
-    /// connection may hold in proportion, because it needs all that is in flight, and time to be woken.
-    /// </remarks>
-    /// <param name="sendBufferSize">The connection's <see cref="UtpConnectionOptions.SendBufferSize"/>.</param>
-    /// <param name="roundTripMicros">The shortest round trip seen; zero for none yet.</param>
-    public int HoldBytes(int sendBufferSize, long roundTripMicros) => HoldBytes(sendBufferSize, roundTripMicros, _holderCount);
-
-    /// <summary>The same among so many connections that hold any.</summary>
-    internal static int HoldBytes(int sendBufferSize, long roundTripMicros, int holderCount)
-    {
-        var share = Math.Max(SmallestHeldShare, HeldBytesPerMillisecond / Math.Max(1, holderCount));
-        return (int)Math.Min(sendBufferSize, share * Math.Max(1_000, roundTripMicros) / 1_000);
-    }
+    /// <summary>Divides the send buffers among the connections over short paths.</summary>
+    public BufferShare BufferShare { get; } = new();
 
     /// <param name="yieldsTurn">False sends the rest too when the receiver wants the turn: there will be no turn after this one.</param>
     private void SendAll(bool yieldsTurn = true)

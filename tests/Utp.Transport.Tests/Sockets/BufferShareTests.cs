@@ -2,7 +2,7 @@ using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Tests.Sockets;
 
-public sealed class HoldBytesTests
+public sealed class BufferShareTests
 {
     private const int KiB = 1024;
     private const int MiB = 1024 * 1024;
@@ -17,6 +17,6 @@ public sealed class HoldBytesTests
     [InlineData(MiB, 100, 10_000, 128 * KiB)]
     [InlineData(8 * KiB, 100, 10_000, 8 * KiB)]
     [InlineData(1024 * MiB, 600_000_000, 1, 1024 * MiB)]
-    public void HoldBytes_SharesOverShortPathsAndNeverExceedsTheSendBuffer(int sendBufferSize, long roundTripMicros, int holderCount, int expected) =>
-        Assert.Equal(expected, UtpSocket.HoldBytes(sendBufferSize, roundTripMicros, holderCount));
+    public void Of_SharesOverShortPathsAndNeverExceedsTheSendBuffer(int sendBufferSize, long roundTripMicros, int holderCount, int expected) =>
+        Assert.Equal(expected, BufferShare.Of(sendBufferSize, roundTripMicros, holderCount));
 }
