@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Utp.Protocol.Addresses;
 using Utp.Protocol.Connections;
 using Utp.Protocol.Time;
+using Utp.Transport.Connections.Ending;
 using Utp.Transport.Connections.Pipes;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Sockets;
@@ -13,15 +14,13 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Connections;
 
 /// <summary>
-/// One connection as the application sees it. This part runs on any thread and only posts; what the executor does is in the other part.
-/// The engine keeps it alive while it is open, and delivers what was written after it is disposed.
+/// One connection as the application sees it. The methods of this part may run on any thread; they only post signals, which the turn handles in
+/// the other parts. The engine keeps the connection alive while it is open, and delivers what was written after it is disposed.
 /// </summary>
-internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IPipeOwner
+internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
 {
     private readonly UtpSocket _socket;
     private readonly UtpConnectionOptions _options;
-    private readonly ConnectionInput _input;
-    private readonly ConnectionOutput _output;
     private readonly PeerAddress _remote;
 
     /// <summary>Known for inbound connections, and for outbound ones before the connect completes. Not changed afterwards.</summary>
@@ -31,20 +30,13 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     private EndPoint? _localEndPoint;
     private EndPoint? _remoteEndPoint;
     private IDictionary<object, object?>? _items;
-    private ConnectionAbortedException? _abortReason;
-    private TaskCompletionSource? _detached;
-    private TaskCompletionSource? _finished;
-    private int _signals;
-    private int _disposed;
-    private long _consumedBytes;
-    private bool _halfClosed;
 
-    /// <summary>An inbound connection; called with the turn.</summary>
+    /// <summary>Initializes an inbound connection, within the turn.</summary>
     public UtpConnection(UtpSocket socket, ConnectionCore core, UtpConnectionOptions options)
         : this(socket, core.Remote, options) => (_core, _connectionId, _local) = (core, core.TraceId, core.Local);
 
-    /// <summary>An outbound connection; <see cref="ConnectAsync"/> follows.</summary>
-    /// <param name="socket">Where it leaves from.</param>
+    /// <summary>Initializes an outbound connection; <see cref="ConnectAsync"/> follows.</summary>
+    /// <param name="socket">The socket that the connection leaves from.</param>
     /// <param name="remote">The peer.</param>
     /// <param name="options">Not changed afterwards.</param>
     /// <param name="lease">Disposed when the connection no longer counts as one that the application has; runs no code of the application.</param>
@@ -54,13 +46,11 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
         _socket = socket;
         _options = options;
         _remote = remote;
+        _end = new ConnectionEnd(options.CloseOnPeerFinish);
         _input = new ConnectionInput(this, socket.Engine.MemoryPool);
         _output = new ConnectionOutput(this, socket.Engine.MemoryPool, options.SendBufferSize);
         StartedAt = socket.Engine.Clock.Now;
     }
-
-    /// <summary>The next of the posted connections; belongs to <see cref="PostedConnections"/>.</summary>
-    public UtpConnection? NextPosted { get; set; }
 
     public Instant StartedAt { get; }
 
@@ -81,7 +71,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
         set => _items = value;
     }
 
-    /// <summary>The pipes; middleware may put others in front of them.</summary>
+    /// <summary>The pipes of the connection. Middleware may put others in front of them.</summary>
     public override IDuplexPipe Transport
     {
         get => _transport ?? this;
@@ -108,15 +98,15 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
 
     public MemoryPool<byte> MemoryPool => _socket.Engine.MemoryPool;
 
-    /// <summary>Whether the application has, or could still get, something from this connection.</summary>
-    public bool IsEnded => Volatile.Read(ref _inputEnded) && RefusesOutput;
+    /// <summary>How long a closed connection may take to deliver its last bytes.</summary>
+    public TimeSpan LingerTimeout => _options.LingerTimeout;
 
-    /// <summary>Ends at once with a RESET; without a reason, gracefully after what is already written. Never waits.</summary>
-    /// <param name="abortReason">What a reader gets to see.</param>
+    /// <summary>Resets the connection at once. Without a reason, closes it gracefully after the bytes already written. Never waits.</summary>
+    /// <param name="abortReason">The exception that a reader sees.</param>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
-        // A disposed connection belongs to the engine, which still delivers what was written before.
-        if (Volatile.Read(ref _disposed) != 0)
+        // A disposed connection belongs to the engine, which still delivers the bytes written before.
+        if (_end.IsDisposed)
         {
             return;
         }
@@ -138,12 +128,12 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     /// <summary>Resets the connection.</summary>
     public override void Abort() => Abort(UtpErrors.AbortedByApplication());
 
-    /// <summary>Closes gracefully. Waits only until the connection is detached from the application, not for the network.</summary>
-    /// <returns>Completes when the connection is closed on this side; the engine goes on to deliver what was written.</returns>
-#pragma warning disable CA2215, CA1849 // The base has nothing to dispose; completing these pipes never blocks.
+    /// <summary>Closes gracefully. Waits until the connection is detached from the application, not for the network.</summary>
+    /// <returns>Completes when the connection is closed on this side. The engine continues to deliver the bytes written before.</returns>
+#pragma warning disable CA2215, CA1849 // The base has nothing to dispose, and completing these pipes never blocks.
     public override ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (_end.TryDispose())
         {
             _input.Complete();
             _output.Complete();
@@ -165,14 +155,14 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     }
 #pragma warning restore CA2215, CA1849
 
-    /// <summary>As <see cref="IUtpConnectionFeature.CompleteWritesAsync"/>.</summary>
-#pragma warning disable CA1849 // As above.
+    /// <summary>Completes the output, and waits until the peer has acknowledged it: <see cref="IUtpConnectionFeature.CompleteWritesAsync"/>.</summary>
+#pragma warning disable CA1849 // Completing this pipe never blocks.
     public ValueTask CompleteWritesAsync(CancellationToken cancellationToken)
     {
         var finished = LazyInitializer.EnsureInitialized(ref _finished, NewSignal);
-        Volatile.Write(ref _halfClosed, true);
+        _end.NoteHalfClose();
         _output.Complete();
-        if (IsFinished)
+        if (_end.IsDelivered)
         {
             finished.TrySetResult();
         }
@@ -181,86 +171,14 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe, IP
     }
 #pragma warning restore CA1849
 
-    /// <summary>Runs the handshake.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">Refused, timed out or unreachable.</exception>
-    public async Task ConnectAsync(ConnectionSettings settings, CancellationToken cancellationToken)
-    {
-        _connectSettings = settings;
-        _connected = NewSignal();
-        Post(ConnectionSignals.Connect);
-        using (cancellationToken.UnsafeRegister(static state => ((UtpConnection)state!).Post(ConnectionSignals.CancelConnect), this))
-        {
-            try
-            {
-                await _connected.Task.ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                // The executor completes the task without knowing the caller's token.
-                throw new OperationCanceledException(cancellationToken);
-            }
-        }
-    }
-
-    /// <summary>The listener has taken the connection out of its queue.</summary>
+    /// <summary>Tells the socket that the listener has taken the connection out of its queue.</summary>
     public void LeaveBacklog() => _socket.ReleaseBacklog();
-
-    /// <summary>Hands something to the executor, and runs it when the executor is idle.</summary>
-    public void Post(ConnectionSignals signals)
-    {
-        if (Mark(signals))
-        {
-            _socket.Post(this);
-        }
-    }
-
-    /// <summary>The same from within a turn.</summary>
-    public void PostWithoutTurn(ConnectionSignals signals)
-    {
-        if (Mark(signals))
-        {
-            _socket.PostWithoutTurn(this);
-        }
-    }
-
-    /// <summary>Aborts from within a turn.</summary>
-    public void AbortWithoutTurn(ConnectionAbortedException reason)
-    {
-        Interlocked.CompareExchange(ref _abortReason, reason, null);
-        PostWithoutTurn(ConnectionSignals.Abort);
-    }
-
-    /// <summary>
-    /// The application has read received bytes. The executor looks at the count whenever a datagram comes; it is woken only for as much as
-    /// opens the receive window noticeably.
-    /// </summary>
-    void IPipeOwner.Consumed(long bytes)
-    {
-        if (Interlocked.Add(ref _consumedBytes, bytes) >= _options.ReceiveBufferSize / 4)
-        {
-            Post(ConnectionSignals.Consumed);
-        }
-    }
-
-    void IPipeOwner.Wake(IThreadPoolWorkItem waiter) => _socket.Wake(waiter);
-
-    void IPipeOwner.InputCompleted() => Post(ConnectionSignals.InputCompleted);
-
-    void IPipeOwner.OutputFlushed() => Post(ConnectionSignals.Output);
-
-    void IPipeOwner.OutputCompleted() => Post(ConnectionSignals.Output);
-
-    void IPipeOwner.OutputFailed(Exception exception) => Abort(UtpErrors.OutputFailed(exception));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>False when the connection is queued already: then whoever queued it sees to the rest.</summary>
-    private bool Mark(ConnectionSignals signals) =>
-        (Interlocked.Or(ref _signals, (int)(signals | ConnectionSignals.Queued)) & (int)ConnectionSignals.Queued) == 0;
-
     /// <summary>
-    /// The address that the peer has dialled, or that its answer came to. Where the system does not tell, what the socket is bound to, in the
-    /// family of the peer.
+    /// Gets the address that the peer's datagrams were sent to. Where the system does not tell, gets the address that the socket is bound to, in
+    /// the family of the peer.
     /// </summary>
     private IPEndPoint LocalEndPointFor(IPEndPoint local)
     {
