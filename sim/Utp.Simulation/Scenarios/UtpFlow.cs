@@ -69,7 +69,7 @@ internal sealed class UtpFlow : IMeasuredFlow
             statistics.QueueingDelayMicros,
             statistics.BaseDelayMicros,
             statistics.SmoothedRoundTripMicros,
-            Sender.CongestionPhase);
+            Sender.CongestionState);
     }
 }
 

@@ -5,40 +5,10 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Connections;
 
-// What the peer has received. Loss is inferred by time in the manner of RACK (RFC 8985): a segment is lost when one sent after it has been
-// acknowledged and a quarter of the smallest round trip has passed beyond the round trip itself. That tolerates reordering, and it notices when
-// a retransmission is lost. Each segment in flight is judged once per transmission, so a hole is filled once.
+// What the peer has received, and what its acknowledgements tell about the path.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>A floor for the reordering tolerance: below it timers cannot tell the difference.</summary>
-    private const long MinReorderToleranceMicros = 1_000;
-
-    /// <summary>Each spurious retransmission widens the tolerance by a quarter of the smallest round trip, up to so many (RFC 8985, 7.1).</summary>
-    private const int MaxReorderSteps = 16;
-
-    /// <summary>The segment whose transmission is the latest among those acknowledged, and its round trip.</summary>
-    private Instant _rackSentAt;
-    private SequenceNumber _rackSequence;
-    private int _rackRoundTripMicros;
-    private Instant _reorderDeadline = Instant.Never;
-    private int _reorderSteps = 1;
-
-    /// <summary>
-    /// The last number of which the peer has told us whether it holds it. libutp describes 30 packets behind a gap and keeps more: silence
-    /// about a packet beyond the mask is no sign of loss.
-    /// </summary>
-    private SequenceNumber _knownUpTo;
-
-    /// <summary>Segments from here on were sent after the last cut of the congestion window.</summary>
-    private SequenceNumber _recoveryPoint;
-    private bool _inRecovery;
-
-    /// <summary>Everything in flight was taken for lost at once: that a part of it had arrived proves nothing about the cut.</summary>
-    private bool _lostByTimeout;
-
-    private ushort _maxOutstandingCount;
-
-    private long ReorderToleranceMicros => Math.Max(MinReorderToleranceMicros, Math.Min(_roundTrip.SmoothedMicros, _roundTrip.MinMicros / 4 * _reorderSteps));
+    private uint _peerWindowBytes;
 
     private void HandleAcknowledgement(Instant now, in PacketView packet)
     {
@@ -56,11 +26,41 @@ internal sealed partial class ConnectionCore
         var flightBefore = _segments.FlightBytes;
         var outcome = new AcknowledgementOutcome
         {
-            AnsweredTimestamp = AnsweredTimestamp(packet.Header),
-            TimestampRoundTripMicros = TimestampRoundTrip(now, packet.Header),
+            AnsweredTimestamp = TimestampExchange.Answered(packet.Header),
+            TimestampRoundTripMicros = _timestamps.RoundTripMicros(packet.Header, now - CreatedAt),
         };
         var oldest = _segments.First;
         var (wasSentAgain, oldestSentAt) = (_segments[oldest].TransmissionCount > 1, _segments[oldest].SentAt);
+        TakeAcknowledged(now, packet, ref outcome);
+        if (outcome.SegmentCount == 0)
+        {
+            return;
+        }
+
+        _losses.OnKnowledge(packet, _segments.Next);
+        if (wasSentAgain && _segments.First != oldest && _reorderLimit.OnGapFilled(oldest, oldestSentAt, _segments))
+        {
+            // The peer refused everything outstanding that is missing. It was not lost on the way, so there is no reason to slow down.
+            _losses.ExcuseOutstanding(_segments.Next);
+        }
+
+        HandleProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
+        DetectLosses(now, flightBefore);
+        if (outcome.TrainsAreBroken)
+        {
+            ForgiveLostTrains();
+        }
+
+        if (outcome.CumulativeBytes > 0)
+        {
+            Raise(ConnectionEvents.Acknowledged);
+        }
+    }
+
+    /// <summary>Takes what the packet acknowledges out of the segments, first cumulatively, then selectively.</summary>
+    private void TakeAcknowledged(Instant now, in PacketView packet, ref AcknowledgementOutcome outcome)
+    {
+        var acknowledgement = packet.Header.Acknowledgement;
         while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
         {
             // A selective acknowledgement is final: a cumulative one that ends just below it takes it along.
@@ -71,44 +71,6 @@ internal sealed partial class ConnectionCore
         {
             HandleSelectiveAck(now, acknowledgement, packet.SelectiveAck, ref outcome);
         }
-
-        if (outcome.SegmentCount == 0)
-        {
-            return;
-        }
-
-        NoteKnowledge(packet);
-        if (wasSentAgain && _segments.First != oldest && _reorderLimit.OnGapFilled(oldest, oldestSentAt, _segments))
-        {
-            // Everything outstanding that is missing was refused by the peer, not lost on the way: no reason to slow down.
-            _inRecovery = true;
-            _recoveryPoint = _segments.Next;
-        }
-
-        NoteProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
-        DetectLosses(now, flightBefore);
-        ForgiveLostTrains();
-        if (outcome.CumulativeBytes > 0)
-        {
-            Raise(ConnectionEvents.Acknowledged);
-        }
-    }
-
-    private void NoteKnowledge(in PacketView packet)
-    {
-        if (packet.HasSelectiveAck)
-        {
-            _knownUpTo = packet.Header.Acknowledgement + 1 + (packet.SelectiveAck.Length * 8);
-        }
-        else if (packet.Header.Type == PacketType.State)
-        {
-            _knownUpTo = _segments.Next;
-        }
-        else if (_knownUpTo < packet.Header.Acknowledgement)
-        {
-            // Only STATEs describe gaps; the absence of a mask on DATA says nothing.
-            _knownUpTo = packet.Header.Acknowledgement;
-        }
     }
 
     private void TakeFirst(Instant now, ref AcknowledgementOutcome outcome)
@@ -116,7 +78,7 @@ internal sealed partial class ConnectionCore
         var number = _segments.First;
         if (_segments[number].State != SegmentState.Acknowledged)
         {
-            NoteAcknowledged(now, number, ref _segments[number], ref outcome);
+            HandleAcknowledgedSegment(now, number, ref _segments[number], ref outcome);
         }
 
         _segments.RemoveFirst(out var segment);
@@ -124,7 +86,7 @@ internal sealed partial class ConnectionCore
         outcome.CumulativeBytes += segment.Length;
         if (segment.Kind == SegmentKind.Fin)
         {
-            _finAcknowledged = true;
+            _ends.OnFinAcknowledged();
             Raise(ConnectionEvents.Finished);
         }
     }
@@ -153,39 +115,30 @@ internal sealed partial class ConnectionCore
                 continue;
             }
 
-            NoteAcknowledged(now, number, ref _segments[number], ref outcome);
+            HandleAcknowledgedSegment(now, number, ref _segments[number], ref outcome);
             _segments.MarkAcknowledged(number);
         }
     }
 
-    private void NoteAcknowledged(Instant now, SequenceNumber number, ref Segment segment, ref AcknowledgementOutcome outcome)
+    private void HandleAcknowledgedSegment(Instant now, SequenceNumber number, ref Segment segment, ref AcknowledgementOutcome outcome)
     {
         outcome.SegmentCount++;
         outcome.Bytes += segment.Length;
-        NoteArrived(now, segment, outcome.TimestampRoundTripMicros);
+        ReportArrival(now, segment, ref outcome);
         var roundTrip = now - segment.SentAt;
         if (segment.State == SegmentState.Lost)
         {
-            // It had arrived after all; the retransmission is saved, the cut was not needed.
-            outcome.LostButArrived |= !_lostByTimeout;
+            // It had arrived after all. The retransmission is saved, and the cut was not needed.
+            outcome.LostButArrived |= !_losses.IsAfterTimeout;
         }
-        else if (segment.TransmissionCount > 1 && roundTrip < SmallestRoundTrip(outcome.TimestampRoundTripMicros))
+        else if (segment.TransmissionCount > 1 && AnswersEarlierTransmission(segment, roundTrip, ref outcome))
         {
-            // Too soon for an answer to the latest transmission: an earlier one had arrived.
-            Mishap.SpuriousRetransmissions++;
-            outcome.LostButArrived = true;
-            _reorderSteps = Math.Min(MaxReorderSteps, _reorderSteps + 1);
-            return;
-        }
-        else if (segment.TransmissionCount > 1 && IsOlder(outcome.AnsweredTimestamp, WireTimestamp(segment.SentAt)))
-        {
-            // The peer had not received the latest transmission when it wrote this. What was sent before it may still be on the way.
-            Mishap.SpuriousRetransmissions++;
+            EnsureMishaps().SpuriousRetransmissions++;
             return;
         }
 
-        // Karn's rule, for an acknowledgement as a whole: what fills a gap also acknowledges what had waited behind it, whose time is that of the
-        // gap and not of the path. So the segment sent last tells the round trip, and a retransmission tells none.
+        // Karn's rule is applied to an acknowledgement as a whole. What fills a gap also acknowledges what had waited behind it, whose time is that of
+        // the gap and not of the path. So the segment sent last tells the round trip, and a retransmission tells none.
         var isFirstTransmission = segment.TransmissionCount == 1;
         if (segment.SentAt > outcome.NewestSentAt || (segment.SentAt == outcome.NewestSentAt && isFirstTransmission))
         {
@@ -193,13 +146,7 @@ internal sealed partial class ConnectionCore
             outcome.RoundTripMicros = isFirstTransmission ? Math.Max(1, roundTrip) : 0;
         }
 
-        if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number > _rackSequence))
-        {
-            _rackSentAt = segment.SentAt;
-            _rackSequence = number;
-            _rackRoundTripMicros = (int)Math.Min(roundTrip, int.MaxValue);
-        }
-
+        _losses.OnAcknowledged(number, segment.SentAt, roundTrip);
         if (segment.Kind == SegmentKind.MtuProbe)
         {
             _pathMtu.OnProbeAcknowledged(now);
@@ -207,47 +154,44 @@ internal sealed partial class ConnectionCore
         }
     }
 
-    /// <summary>
-    /// Gets the timestamp, on this side's clock, of the packet that the peer had received last when it sent this one, or a later time if the
-    /// peer delayed its answer. It tells the transmissions of a segment apart, as TCP's timestamps do (RFC 8985, 6.2, step 2).
-    /// </summary>
-    /// <returns>Zero if the peer sent no timestamps.</returns>
-    private static uint AnsweredTimestamp(in PacketHeader header) =>
-        header.Timestamp == 0 || header.TimestampDifference is 0 or NoDifference ? 0 : Math.Max(1, unchecked(header.Timestamp - header.TimestampDifference));
-
-    private static bool IsOlder(uint answeredTimestamp, uint timestamp) => answeredTimestamp != 0 && unchecked((int)(answeredTimestamp - timestamp)) < 0;
-
-    private void NoteProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
+    /// <summary>Whether an acknowledgement of a segment in flight, which was sent more than once, answers an earlier transmission than the latest.</summary>
+    private bool AnswersEarlierTransmission(in Segment segment, long roundTripMicros, ref AcknowledgementOutcome outcome)
     {
-        NoteExchange();
-        if (_mishaps is { } mishaps)
+        if (roundTripMicros < SmallestRoundTrip(outcome.TimestampRoundTripMicros))
         {
-            mishaps.RefusedSince = now;
+            // It came too soon for an answer to the latest transmission: an earlier one had arrived.
+            outcome.LostButArrived = true;
+            _losses.OnSpuriousRetransmission();
+            return true;
         }
 
-        _timeoutCount = 0;
-        _retransmissionTimerStart = now;
-        _tailProbeSent = false;
-        _tailProbeDue = false;
-        _windowProbeCount = 0;
+        // The peer may not have received the latest transmission when it wrote this. What was sent before it may then still be on the way.
+        return TimestampExchange.IsOlder(outcome.AnsweredTimestamp, segment.SentAt);
+    }
+
+    /// <summary>Gets the smallest round trip, corrected by the one that the packet at hand tells.</summary>
+    private long SmallestRoundTrip(long timestampRoundTripMicros) =>
+        timestampRoundTripMicros > 0 ? Math.Min(_roundTrip.MinMicros, timestampRoundTripMicros) : _roundTrip.MinMicros;
+
+    private void HandleProgress(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
+    {
+        _liveness.OnExchange();
+        _mishaps?.Refusal.OnProgress(now);
+        _retransmission.OnProgress(now);
+        _windowProbe.Reset();
         var roundTrip = outcome.RoundTripMicros > 0 ? outcome.RoundTripMicros : outcome.TimestampRoundTripMicros;
         if (roundTrip > 0)
         {
             _roundTrip.AddSample(roundTrip);
         }
 
-        if (_inRecovery && _segments.First >= _recoveryPoint)
-        {
-            _inRecovery = false;
-            _lostByTimeout = false;
-        }
-
+        _losses.OnProgress(_segments.First);
         if (outcome.LostButArrived)
         {
             _controller.OnSpuriousLoss(now);
         }
 
-        if (timestampDifference is not 0 and not NoDifference)
+        if (TimestampExchange.IsMeasured(timestampDifference))
         {
             _controller.OnDelaySample(now, timestampDifference);
         }
@@ -261,77 +205,8 @@ internal sealed partial class ConnectionCore
             SmoothedRoundTripMicros = _roundTrip.SmoothedMicros,
             MinRoundTripMicros = _roundTrip.MinMicros,
             IsWindowLimited = _isWindowLimited,
-            IsInRecovery = _inRecovery,
+            IsInRecovery = _losses.IsInRecovery,
         });
-    }
-
-    /// <summary>Takes for lost what was sent long enough before the latest transmission known to have arrived.</summary>
-    private void DetectLosses(Instant now, long flightBefore)
-    {
-        _reorderDeadline = Instant.Never;
-        for (int slot = _segments.OldestInFlight, next; slot >= 0; slot = next)
-        {
-            ref var segment = ref _segments.AtSlot(slot);
-            next = segment.Next;
-            var number = _segments.NumberOf(slot);
-            if (segment.SentAt > _rackSentAt || (segment.SentAt == _rackSentAt && number >= _rackSequence))
-            {
-                return;
-            }
-
-            if (number > _knownUpTo)
-            {
-                continue;
-            }
-
-            var lostAt = segment.SentAt + _rackRoundTripMicros + ReorderToleranceMicros;
-            if (now < lostAt)
-            {
-                _reorderDeadline = lostAt;
-                return;
-            }
-
-            TakeForLost(now, number, ref segment, flightBefore);
-        }
-    }
-
-    private void TakeForLost(Instant now, SequenceNumber number, ref Segment segment, long flightBefore)
-    {
-        var kind = segment.Kind;
-        _segments.MarkLost(number);
-        if (kind == SegmentKind.MtuProbe)
-        {
-            // Probe loss is not congestion. From here on the segment is ordinary data, sent again without the padding.
-            segment.Kind = SegmentKind.Data;
-            _pathMtu.OnProbeLost(now);
-            return;
-        }
-
-        if (kind == SegmentKind.WindowProbe)
-        {
-            return;
-        }
-
-        NoteTrainLost(segment);
-        Mishap.SegmentsLost++;
-        _tracer?.SegmentLost(now, number, segment.Length);
-        if (_inRecovery && number < _recoveryPoint)
-        {
-            return;
-        }
-
-        EnterRecovery();
-        _controller.OnLoss(now, flightBefore);
-        Mishap.CongestionEvents++;
-    }
-
-    private void EnterRecovery()
-    {
-        _inRecovery = true;
-        _recoveryPoint = _segments.Next;
-
-        // The first retransmission leaves even though the cut window is full.
-        _retransmitAtOnce = true;
     }
 
     private void UpdatePeerWindow(uint windowBytes)
@@ -344,29 +219,12 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        _windowProbeDeadline = Instant.Never;
-        _windowProbeCount = 0;
+        _deadlines.Clear(ConnectionTimer.WindowProbe);
+        _windowProbe.Reset();
         if (_segments.Count > 0 && _segments[_segments.First] is { Kind: SegmentKind.WindowProbe, State: SegmentState.InFlight })
         {
-            // The probe met a closed window and was dropped there; do not wait for its timeout now that there is room.
+            // The probe met a closed window and was dropped there. There is room now, so it does not wait for its timeout.
             _segments.MarkLost(_segments.First);
         }
-    }
-
-    private struct AcknowledgementOutcome
-    {
-        /// <summary>The result of <see cref="ConnectionCore.AnsweredTimestamp"/> for the packet.</summary>
-        public uint AnsweredTimestamp;
-        public int SegmentCount;
-        public long Bytes;
-        public long CumulativeBytes;
-
-        /// <summary>The latest transmission among those acknowledged, and its round trip; zero if that is ambiguous.</summary>
-        public Instant NewestSentAt;
-        public long RoundTripMicros;
-
-        /// <summary>The round trip by timestamps, for acknowledgements that are ambiguous; zero if the packet tells none.</summary>
-        public long TimestampRoundTripMicros;
-        public bool LostButArrived;
     }
 }

@@ -4,35 +4,25 @@ using Utp.Transport;
 
 namespace Utp.Protocol.Connections;
 
-// Ends. A side finishes with a FIN, which is retransmitted like data; the other direction goes on. A closed connection is done when its FIN is
-// acknowledged: the peer's FIN is not awaited, since libutp and Transmission may never send one. Then it lingers to acknowledge repeats.
+// How connections end. A side finishes with a FIN, which is retransmitted like data; the other direction continues. A closed connection is done when
+// its FIN is acknowledged: the peer's FIN is not awaited, since libutp and Transmission may never send one. Then it lingers to acknowledge
+// packets that the peer repeats.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>Timeouts of a FIN alone after which silence counts as agreement.</summary>
-    private const int FinTries = 3;
-
     private const long MinTimeWaitMicros = 1_000_000;
     private const long MaxTimeWaitMicros = 3_000_000;
 
-    private bool _finRequested;
-    private bool _finSent;
-    private bool _finAcknowledged;
-    private bool _discardReceived;
-
-    /// <summary>While connected: when a closed connection stops trying. While lingering: when it is forgotten.</summary>
-    private Instant _lingerDeadline = Instant.Never;
-
-    /// <summary>No more bytes will be appended: a FIN follows the buffered ones. Reading goes on (half-close).</summary>
+    /// <summary>The application appends no more bytes: a FIN follows the buffered ones. Received bytes are still delivered (half-close).</summary>
     public void Finish(Instant now)
     {
-        if (!_finRequested && State is ConnectionState.Connected or ConnectionState.SynSent)
+        if (!_ends.IsFinRequested && State is ConnectionState.Connected or ConnectionState.SynSent)
         {
-            _finRequested = true;
-            _endpoint.Touch(this);
+            _ends.RequestFin();
+            _socket.Touch(this);
         }
     }
 
-    /// <summary>Finish, and no interest in further received bytes: they are acknowledged and dropped. Ends within the linger time.</summary>
+    /// <summary>Finishes, and acknowledges and drops the bytes that still arrive. Ends within the linger time.</summary>
     public void Close(Instant now)
     {
         if (State == ConnectionState.SynSent)
@@ -41,25 +31,25 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        if (State != ConnectionState.Connected || _discardReceived)
+        if (State != ConnectionState.Connected || _ends.DiscardsReceived)
         {
             return;
         }
 
         Finish(now);
-        _discardReceived = true;
-        _lingerDeadline = now + _settings.LingerMicros;
+        _ends.DiscardReceived();
+        _deadlines.Set(ConnectionTimer.Linger, now + _settings.LingerMicros);
 
-        // What the application will not read no longer takes up its window.
-        _receiveWindow.OnConsumed(_receiveWindow.UnreadBytes, ReorderedBytes);
+        // Bytes that the application will not read no longer take up its window.
+        _receiveWindow.OnConsumed(_receiveWindow.UnreadBytes, _received.HeldBytes);
         CheckCompletion(now);
         Trace(now);
-        _endpoint.Touch(this);
+        _socket.Touch(this);
     }
 
     /// <summary>
-    /// Sends a RESET and forgets the connection. One that is done and lingers is only forgotten; its peer hears of it if it has not finished,
-    /// and would otherwise go on sending to nobody.
+    /// Sends a RESET and forgets the connection. A lingering connection is only forgotten, unless the peer has not finished: it gets a RESET too,
+    /// because it would otherwise continue to send.
     /// </summary>
     public void Abort(Instant now)
     {
@@ -73,9 +63,9 @@ internal sealed partial class ConnectionCore
                 Fail(UtpCloseReason.LocalAbort, resetAt: now);
                 break;
             case ConnectionState.Lingering:
-                if (!_peerFinReached)
+                if (!_ends.IsPeerFinReached)
                 {
-                    _endpoint.QueueReset(now, Remote, _local, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
+                    QueueReset(now);
                 }
 
                 Release();
@@ -85,12 +75,12 @@ internal sealed partial class ConnectionCore
         Trace(now);
     }
 
-    /// <summary>A half-open connection is forgotten: nobody was told of it, so nobody is told now.</summary>
+    /// <summary>A half-open connection is forgotten. The application never learned of it, so no event is raised.</summary>
     internal void Expire() => Release();
 
     private void CheckCompletion(Instant now)
     {
-        if (State == ConnectionState.Connected && _finAcknowledged && (_peerFinReached || _discardReceived))
+        if (State == ConnectionState.Connected && _ends.IsComplete)
         {
             EnterLingering(now);
         }
@@ -98,21 +88,30 @@ internal sealed partial class ConnectionCore
 
     private void EnterLingering(Instant now)
     {
-        State = ConnectionState.Lingering;
-        _lingerDeadline = now + Math.Clamp(3 * RetransmissionTimeoutMicros, MinTimeWaitMicros, MaxTimeWaitMicros);
+        Enter(ConnectionState.Lingering);
+        var wait = Math.Clamp(3 * _retransmission.TimeoutMicros(_roundTrip), MinTimeWaitMicros, MaxTimeWaitMicros);
+        _deadlines.Set(ConnectionTimer.Linger, now + wait);
         CloseReason = UtpCloseReason.Graceful;
         Raise(ConnectionEvents.Closed);
-        _endpoint.Touch(this);
+        _socket.Touch(this);
     }
 
-    /// <summary>The linger time is over. Only a FIN without its acknowledgement still counts as delivered.</summary>
-    private void HandleCloseDeadline(Instant now)
+    /// <summary>The linger time is over. While connected, only a FIN without its acknowledgement still counts as delivered.</summary>
+    private void HandleLingerTimeout(Instant now)
     {
-        var delivered = _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
-        Fail(delivered ? UtpCloseReason.Graceful : UtpCloseReason.LingerTimeout, resetAt: delivered ? null : now);
+        if (State == ConnectionState.Lingering)
+        {
+            Release();
+            return;
+        }
+
+        var isDelivered = IsAllButFinDelivered;
+        Fail(isDelivered ? UtpCloseReason.Graceful : UtpCloseReason.LingerTimeout, resetAt: isDelivered ? null : now);
     }
 
-    private bool HandleReset(in PacketHeader reset)
+    private bool IsAllButFinDelivered => _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
+
+    private bool HandleReset(in PacketHeader reset, ushort receiveId)
     {
         if (!IsPlausibleReset(reset))
         {
@@ -122,11 +121,12 @@ internal sealed partial class ConnectionCore
         switch (State)
         {
             case ConnectionState.SynSent:
-                AbandonOtherAttempts();
+                // One attempt was refused; answers to the others are not wanted either.
+                AbandonAttempts(keep: _handshake.IndexOf(receiveId));
                 Fail(UtpCloseReason.Refused, resetAt: null);
                 break;
             case ConnectionState.SynReceived:
-                _endpoint.ExpireHalfOpen(this);
+                _socket.ExpireHalfOpen(this);
                 break;
             case ConnectionState.Lingering:
                 Release();
@@ -139,40 +139,36 @@ internal sealed partial class ConnectionCore
         return true;
     }
 
-    /// <summary>The peer has ended the connection. When both sides were done but for an acknowledgement, that is a proper end.</summary>
+    /// <summary>The peer has ended the connection. If only an acknowledgement was missing on both sides, that is a graceful end.</summary>
     private void EndByPeer(CloseEvidence evidence)
     {
-        var delivered = _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
-        var isClosing = _finSent && delivered && (_peerFinReached || _discardReceived);
+        var isClosing = _ends.IsFinSent && IsAllButFinDelivered && _ends.IsReceivingOver;
         Evidence = evidence;
         Fail(isClosing ? UtpCloseReason.Graceful : UtpCloseReason.PeerReset, resetAt: null);
     }
 
     /// <summary>
-    /// Off-path attackers guess: so a RESET must name a number that only this conversation can know. libutp's acknowledges the offending packet
-    /// (a STATE's number is the next, unsent one) under a random number of its own; ours and libtorrent's refusals carry the expected number.
+    /// Whether a RESET carries a number that only the peer can know; off-path attackers have to guess. libutp's RESET acknowledges the offending
+    /// packet (a STATE's number is the next, unsent one) under a random number of its own. The refusals of this implementation and of libtorrent
+    /// carry the expected number.
     /// </summary>
     private bool IsPlausibleReset(in PacketHeader reset)
     {
         if (State == ConnectionState.SynSent)
         {
-            var acknowledgement = reset.Acknowledgement;
-            return _attempts!.Exists(a => a.Sequence == acknowledgement);
+            return _handshake.HasAttempt(reset.Acknowledgement);
         }
 
         var acknowledged = reset.Acknowledgement - _segments.First;
-        return (acknowledged <= _segments.Count && acknowledged >= -(1 + AckSlack + _maxOutstandingCount)) || reset.Sequence == _receiveNext;
+        return (acknowledged <= _segments.Count && acknowledged >= -(1 + AckSlack + _segments.MaxCount)) || reset.Sequence == _received.Next;
     }
-
-    /// <summary>One attempt was refused; the answers to the others, should any come, are not wanted either.</summary>
-    private void AbandonOtherAttempts() => AbandonAttempts(keep: _attempts!.FindIndex(a => a.ReceiveId == _demultiplexedId));
 
     private void Fail(UtpCloseReason reason, Instant? resetAt)
     {
-        // Where another process may have taken the peer's place, a RESET would meet that one; a peer that lives learns the end with its next packet.
+        // Another process may have taken the peer's place, and a RESET would reach that one. A peer that lives learns of the end with its next packet.
         if (resetAt is { } now && _mishaps is not { Doubt.IsOpen: true })
         {
-            _endpoint.QueueReset(now, Remote, _local, _sendId, _receiveId, _segments.Next, _receiveNext - 1);
+            QueueReset(now);
         }
 
         CloseReason = reason;
@@ -180,18 +176,21 @@ internal sealed partial class ConnectionCore
         Release();
     }
 
+    private void QueueReset(Instant now) => _socket.QueueReset(
+        now, Remote, _localAddress.Known, _handshake.SendId, _handshake.ReceiveId, _segments.Next, _received.Acknowledgement);
+
     private void Release()
     {
         var isKnown = State != ConnectionState.SynReceived;
-        State = ConnectionState.Released;
-        foreach (var attempt in _attempts ?? [])
+        Enter(ConnectionState.Released);
+        foreach (var attempt in _handshake.Attempts)
         {
-            _endpoint.ReleaseReceiveId(this, attempt.ReceiveId);
+            _socket.ReleaseReceiveId(this, attempt.ReceiveId);
         }
 
-        _attempts = null;
-        ReleaseMemory();
-        _endpoint.Forget(this, isKnown);
+        _handshake.ForgetAttempts();
+        _received.Release(_socket.SegmentBuffers);
+        _socket.Forget(this, isKnown);
         if (isKnown)
         {
             Raise(ConnectionEvents.Released);

@@ -4,44 +4,50 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Connections;
 
-// World in. Every packet is judged before it has any effect: an acknowledgement of what was never sent, or a number that no peer of this
+// What arrives. Every packet is judged before it has any effect: one that acknowledges what was never sent, or carries a number that no peer of this
 // connection would use, is counted and dropped. Old acknowledgements are ignored, but their data is kept.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>libutp tolerates acknowledgements this much older than the newest; more if more was in flight.</summary>
+    /// <summary>libutp tolerates acknowledgements that are this much older than the newest, and more if more was in flight.</summary>
     private const int AckSlack = 3;
 
-    /// <summary>How far below the first number an acknowledgement may be: one, one more in a keepalive, and what doubt takes off.</summary>
-    private const int LeastAcknowledgementSlack = 2 + SynAckSlack + 1;
+    /// <summary>How far below the first number an acknowledgement may be: one, one more in a keepalive, and what an open doubt subtracts.</summary>
+    private const int LeastAcknowledgementSlack = 2 + SynDoubt.SynAckSlack + 1;
 
-    /// <summary>Which id the packet being handled carried: an initiator that retries listens to several.</summary>
-    private ushort _demultiplexedId;
+    /// <summary>
+    /// Takes the next run of payload that became in order because a gap was filled. To be called after each datagram until it returns false. The
+    /// payload is valid until the next call on the core.
+    /// </summary>
+    public bool TryTakeReordered(out ReadOnlySpan<byte> payload)
+    {
+        if (!_received.TryTakeReady(_socket.SegmentBuffers, out payload))
+        {
+            return false;
+        }
 
-    private SequenceNumber _peerFinSequence;
-    private bool _peerFinReceived;
-    private bool _peerFinReached;
+        Deliver(payload.Length);
+        return true;
+    }
 
-    /// <summary>Reordered segments that are in order now, and wait to be taken.</summary>
-    private SequenceNumber _readyNext;
-    private int _readyCount;
-
-    private long _bytesReceived;
-    private long _segmentsReceived;
-
-    /// <summary>Handles a packet for this connection. Returns the length of in-order payload at the packet's payload offset.</summary>
+    /// <summary>Handles a packet for this connection.</summary>
+    /// <param name="now">When it arrived.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="receiveId">The id that it was found by: an initiator that sends several SYNs listens to several ids.</param>
+    /// <param name="deliveredBytes">The number of bytes of the payload that are in order and go to the application.</param>
+    /// <returns>Whether the packet was plausible.</returns>
     internal bool HandlePacket(Instant now, in PacketView packet, ReadOnlySpan<byte> payload, ushort receiveId, out int deliveredBytes)
     {
         deliveredBytes = 0;
-        _demultiplexedId = receiveId;
         var type = packet.Header.Type;
         if (type == PacketType.Reset)
         {
-            return HandleReset(packet.Header);
+            return HandleReset(packet.Header, receiveId);
         }
 
         if (State == ConnectionState.SynSent)
         {
-            return HandleSynAck(now, packet);
+            return HandleSynAck(now, packet, receiveId);
         }
 
         if (!IsPlausible(packet.Header) || (State == ConnectionState.SynReceived && !TryConfirm(now, packet)))
@@ -49,9 +55,9 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        var silence = now - _lastReceivedAt;
-        NoteHeard(now);
-        NoteTimestamps(now, packet.Header);
+        var silence = now - _liveness.LastReceivedAt;
+        HandleSignOfLife(now);
+        HandleTimestamps(now, packet.Header);
         StopConfirmingOn(type);
         if (State == ConnectionState.Lingering)
         {
@@ -67,7 +73,7 @@ internal sealed partial class ConnectionCore
         }
 
         CheckCompletion(now);
-        _endpoint.Touch(this);
+        _socket.Touch(this);
         return true;
     }
 
@@ -82,37 +88,37 @@ internal sealed partial class ConnectionCore
         if (header.Type == PacketType.State)
         {
             // Interop: after a FIN, libtorrent's STATEs repeat its number and libutp's carry the next; so the number is not judged.
-            return acknowledged >= -(1 + AckSlack + _maxOutstandingCount);
+            return acknowledged >= -(1 + AckSlack + _segments.MaxCount);
         }
 
         // Deviation: libutp and libtorrent drop DATA whose acknowledgement is more than 3 behind; peers that resend a packet unchanged
         // would lose it for ever. The data is kept, the acknowledgement ignored. But no peer acknowledges less than the number before this
         // side's first: such a packet is a late one of an earlier connection with the same ids.
-        var ahead = header.Sequence - _receiveNext;
-        var oldest = Math.Min(ReorderBuffer.MaxAhead, _segmentsSent + LeastAcknowledgementSlack);
+        var ahead = header.Sequence - _received.Next;
+        var oldest = Math.Min(ReorderBuffer.MaxAhead, _counters.SegmentsSent + LeastAcknowledgementSlack);
         return acknowledged >= -oldest && ahead < ReorderBuffer.MaxAhead && ahead >= -ReorderBuffer.MaxAhead;
     }
 
-    /// <summary>Returns how many bytes of the payload are in order and go straight to the application.</summary>
+    /// <summary>Handles DATA or a FIN. Returns the number of bytes of the payload that are in order and go to the application.</summary>
     private int HandleSegment(Instant now, in PacketHeader header, ReadOnlySpan<byte> payload)
     {
-        _segmentsReceived++;
-        _windowUpdateDeadline = Instant.Never;
-        var ahead = header.Sequence - _receiveNext;
-        if (ahead < 0 || (_peerFinReceived && header.Sequence > _peerFinSequence))
+        _counters.OnSegmentReceived();
+        _deadlines.Clear(ConnectionTimer.WindowUpdate);
+        var ahead = header.Sequence - _received.Next;
+        if (ahead < 0 || _ends.IsBeyondPeerFin(header.Sequence))
         {
-            Mishap.DuplicateSegmentsReceived++;
+            EnsureMishaps().DuplicateSegmentsReceived++;
             _acks.RequireImmediate();
             return 0;
         }
 
-        NoteExchange();
+        _liveness.OnExchange();
 
-        // What fills the gap is let in beside the segments held behind it: they took window that the sender, seeing acknowledgements out of
-        // order, may have believed free, and would otherwise shut out for ever the one segment that sets them free.
-        if (payload.Length > _receiveWindow.FreeBytes(ahead == 0 ? 0 : ReorderedBytes))
+        // A segment that fills the gap is let in beside the segments held behind it. They took window that the sender, which sees acknowledgements out
+        // of order, may have believed free; they would otherwise shut out for ever the one segment that makes them deliverable.
+        if (payload.Length > _receiveWindow.FreeBytes(ahead == 0 ? 0 : _received.HeldBytes))
         {
-            // Beyond what was advertised: dropped, and answered, because it may be a probe of a closed window.
+            // The segment exceeds the advertised window. It is dropped and answered, because it may be a probe of a closed window.
             _acks.RequireImmediate();
             return 0;
         }
@@ -123,16 +129,31 @@ internal sealed partial class ConnectionCore
             return 0;
         }
 
-        if (header.Type == PacketType.Fin)
+        return HandleNextSegment(now, header.Type, header.Sequence, payload.Length);
+    }
+
+    /// <summary>Handles the segment with the next number expected. Returns the number of its bytes that go to the application.</summary>
+    private int HandleNextSegment(Instant now, PacketType type, SequenceNumber number, int length)
+    {
+        if (type == PacketType.Fin)
         {
-            NotePeerFin(header.Sequence);
+            _ends.OnPeerFin(number);
         }
 
-        var filledGap = _reordered is { Count: > 0 };
-        _receiveNext += 1;
-        AdvancePastHeldSegments();
-        ReachPeerFin();
-        if (filledGap || header.Type == PacketType.Fin)
+        var fillsGap = _received.HasHeld;
+        _received.Advance();
+        while (_ends.DiscardsReceived && TryTakeReordered(out _))
+        {
+            // The application has closed the connection and will not take them.
+        }
+
+        if (_ends.TryReachPeerFin(_received.Next))
+        {
+            _acks.RequireImmediate();
+            Raise(ConnectionEvents.PeerFinished);
+        }
+
+        if (fillsGap || type == PacketType.Fin)
         {
             _acks.RequireImmediate();
         }
@@ -141,60 +162,37 @@ internal sealed partial class ConnectionCore
             _acks.OnInOrderSegment(now, _settings.AckDelayMicros);
         }
 
-        return Deliver(payload.Length);
+        return Deliver(length);
     }
 
     private void HoldAhead(in PacketHeader header, ReadOnlySpan<byte> payload)
     {
         _acks.RequireImmediate();
-        _reordered ??= new ReorderBuffer(_endpoint.SegmentBuffers);
-        if (_reordered.Contains(_receiveNext, header.Sequence))
+        if (_received.Contains(header.Sequence))
         {
-            Mishap.DuplicateSegmentsReceived++;
+            EnsureMishaps().DuplicateSegmentsReceived++;
             return;
         }
 
         if (header.Type == PacketType.Fin)
         {
-            if (_reordered.Count > 0 && _reordered.Highest > header.Sequence)
+            if (_received.HoldsBeyond(header.Sequence))
             {
-                // A FIN before data that has arrived already is a forgery or a broken peer.
+                // A FIN before data that has arrived already is a forgery, or the peer is broken.
                 return;
             }
 
-            NotePeerFin(header.Sequence);
+            _ends.OnPeerFin(header.Sequence);
         }
 
-        _reordered.Add(_receiveNext, header.Sequence, payload);
+        _received.Hold(header.Sequence, payload, _socket.SegmentBuffers);
     }
 
-    /// <summary>A gap was filled: what was held behind it is in order, acknowledged, and ready to be taken.</summary>
-    private void AdvancePastHeldSegments()
-    {
-        if (_reordered is not { Count: > 0 })
-        {
-            return;
-        }
-
-        Invariant.Holds(_readyCount == 0, "ready segments are taken before the next datagram");
-        _readyNext = _receiveNext;
-        while (_readyCount < _reordered.Count && _reordered.Contains(_readyNext, _receiveNext))
-        {
-            _receiveNext += 1;
-            _readyCount++;
-        }
-
-        while (_discardReceived && TryTakeReordered(out _))
-        {
-            // The application has closed: nobody else will take them.
-        }
-    }
-
-    /// <summary>Counts bytes that go to the application, and returns how many really do: none, once it has closed.</summary>
+    /// <summary>Counts bytes that arrived in order. Returns the number that go to the application: none once it has closed the connection.</summary>
     private int Deliver(int bytes)
     {
-        _bytesReceived += bytes;
-        if (_discardReceived)
+        _counters.OnBytesReceived(bytes);
+        if (_ends.DiscardsReceived)
         {
             return 0;
         }
@@ -203,63 +201,37 @@ internal sealed partial class ConnectionCore
         return bytes;
     }
 
-    private void NotePeerFin(SequenceNumber sequence)
-    {
-        if (!_peerFinReceived)
-        {
-            _peerFinReceived = true;
-            _peerFinSequence = sequence;
-        }
-    }
-
-    private void ReachPeerFin()
-    {
-        if (_peerFinReceived && !_peerFinReached && _receiveNext > _peerFinSequence)
-        {
-            _peerFinReached = true;
-            _acks.RequireImmediate();
-            Raise(ConnectionEvents.PeerFinished);
-        }
-    }
-
-    /// <summary>What the peer still sends is acknowledged and dropped, its FIN above all: it may leave after ours was acknowledged.</summary>
+    /// <summary>Acknowledges and drops what the peer still sends, above all its FIN, which may leave after it has acknowledged this side's.</summary>
     private void HandleWhileLingering(Instant now, in PacketHeader header, ReadOnlySpan<byte> payload)
     {
         if (header.Type is PacketType.Data or PacketType.Fin)
         {
             HandleSegment(now, header, payload);
             _acks.RequireImmediate();
-            _endpoint.Touch(this);
+            _socket.Touch(this);
         }
     }
 
     private void StopConfirmingOn(PacketType type)
     {
-        if (type is PacketType.Data or PacketType.Fin || _segments.First != _initialSequence)
+        if (type is PacketType.Data or PacketType.Fin || _segments.First != _handshake.InitialSequence)
         {
             StopConfirming();
         }
     }
 
-    /// <summary>Taken at arrival, not when the answer leaves: our own delay in answering is not the path's.</summary>
-    private void NoteTimestamps(Instant now, in PacketHeader header)
+    private void HandleTimestamps(Instant now, in PacketHeader header)
     {
-        if (header.Timestamp != 0)
+        if (header.Timestamp == 0)
         {
-            _replyDifference = WireDifference(unchecked(now.WireTimestamp - header.Timestamp));
-            _controller.OnPeerDelaySample(now, _replyDifference);
-            if (!_roundTrip.HasSample && TimestampRoundTrip(now, header) is > 0 and var roundTrip)
-            {
-                _roundTrip.AddSample(roundTrip);
-            }
+            return;
+        }
+
+        _timestamps.OnPacket(now, header);
+        _controller.OnPeerDelaySample(now, _timestamps.ReplyDifference);
+        if (!_roundTrip.HasSample && _timestamps.RoundTripMicros(header, now - CreatedAt) is > 0 and var roundTrip)
+        {
+            _roundTrip.AddSample(roundTrip);
         }
     }
-
-    /// <summary>0 and 0x7FFFFFFF mean "none" to libutp and libtorrent.</summary>
-    private static uint WireDifference(uint difference) => difference is 0 or NoDifference ? difference + 1 : difference;
-
-    private const uint NoDifference = 0x7FFF_FFFF;
-
-    /// <summary>0 means "no sample" to peers.</summary>
-    private static uint WireTimestamp(Instant now) => Math.Max(1, now.WireTimestamp);
 }

@@ -1,175 +1,172 @@
+using System.Numerics;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
-using Utp.Protocol.Wire;
 using Utp.Transport;
 
 namespace Utp.Protocol.Connections;
 
-// Everything that happens because time passes. A deadline only changes state; packets leave when the driver polls.
+// Everything that happens because time passes. A deadline only changes state; packets leave when the driver polls. Both questions, what is due
+// next and what is due now, are answered by the same two members: RunningTimers and DeadlineOf.
 internal sealed partial class ConnectionCore
 {
-    /// <summary>Beyond the expected round trip, a tail probe leaves the peer time for a delayed acknowledgement (librqbit waits 40 ms).</summary>
-    private const long TailProbeSlackMicros = 50_000;
-    private const long MinTailProbeMicros = 10_000;
+    private const uint WhileConnecting = (1u << (int)ConnectionTimer.ConnectTimeout) | (1u << (int)ConnectionTimer.Syn);
+    private const uint WhileHalfOpen = 1u << (int)ConnectionTimer.HalfOpen;
+    private const uint WhileLingering = 1u << (int)ConnectionTimer.Linger;
+    private const uint WhileRefused =
+        (1u << (int)ConnectionTimer.Linger) | (1u << (int)ConnectionTimer.Idle) | (1u << (int)ConnectionTimer.Refusal);
 
-    /// <summary>libtorrent never announces that its window reopened, so the sender has to ask.</summary>
-    private const long FirstWindowProbeMicros = 1_000_000;
-    private const long MaxWindowProbeMicros = 15_000_000;
+    private const uint WhileConnected = (1u << (int)ConnectionTimer.Linger)
+        | (1u << (int)ConnectionTimer.Idle)
+        | (1u << (int)ConnectionTimer.Retransmission)
+        | (1u << (int)ConnectionTimer.TailProbe)
+        | (1u << (int)ConnectionTimer.Reorder)
+        | (1u << (int)ConnectionTimer.WindowProbe)
+        | (1u << (int)ConnectionTimer.Pacing)
+        | (1u << (int)ConnectionTimer.KeepAlive)
+        | (1u << (int)ConnectionTimer.Ask)
+        | (1u << (int)ConnectionTimer.Doubt)
+        | (1u << (int)ConnectionTimer.WindowUpdate)
+        | (1u << (int)ConnectionTimer.Acknowledgement)
+        | (1u << (int)ConnectionTimer.Confirmation);
 
-    /// <summary>libtorrent does not probe either: that our window has reopened is said again until data moves; later, keepalives say it.</summary>
-    private const int WindowUpdateRepeats = 4;
-    private const long FirstWindowUpdateMicros = 1_000_000;
+    /// <summary>Timeouts of a FIN alone after which silence counts as agreement.</summary>
+    private const int FinTries = 3;
 
-    private Instant _retransmissionTimerStart;
-
-    /// <summary>Timeouts since the last progress: the exponent of the back-off.</summary>
-    private int _timeoutCount;
-    private bool _tailProbeSent;
-    private Instant _windowProbeDeadline = Instant.Never;
-    private int _windowProbeCount;
-    private Instant _windowUpdateDeadline = Instant.Never;
-    private int _windowUpdatesLeft;
-
-    private Instant RetransmissionDeadline =>
-        _segments.HasFlight ? _retransmissionTimerStart + RetransmissionTimeoutMicros : Instant.Never;
-
-    private Instant TailProbeDeadline
+    /// <summary>The timers that run in the present state, a bit for each <see cref="ConnectionTimer"/>.</summary>
+    private uint RunningTimers => State switch
     {
-        get
-        {
-            // Unlike RFC 8985 (7.2) also while a gap is being filled: when its retransmission is lost, and the rest of the flight is beyond what
-            // the peer's mask describes, nothing else would elicit an acknowledgement before the timeout.
-            if (!_segments.HasFlight || _tailProbeSent || _timeoutCount > 0 || !_roundTrip.HasSample)
-            {
-                return Instant.Never;
-            }
+        ConnectionState.SynSent => WhileConnecting,
+        ConnectionState.SynReceived => WhileHalfOpen,
+        ConnectionState.Connected => IsRefused ? WhileRefused : WhileConnected,
+        ConnectionState.Lingering => WhileLingering,
+        _ => 0,
+    };
 
-            var slack = _segments.Count == 1 ? TailProbeSlackMicros : MinTailProbeMicros;
-            var from = _lastDataSentAt > _retransmissionTimerStart ? _lastDataSentAt : _retransmissionTimerStart;
-            return from + (2 * _roundTrip.SmoothedMicros) + slack;
-        }
-    }
+    private bool IsOnlyWindowProbeOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.WindowProbe;
 
+    private bool IsOnlyFinOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.Fin;
+
+    /// <summary>Gets the earliest deadline of the running timers.</summary>
     internal Instant NextDeadline()
     {
-        switch (State)
+        var next = Instant.Never;
+        for (var running = RunningTimers; running != 0; running &= running - 1)
         {
-            case ConnectionState.SynSent:
-                return Instant.Min(_synDeadline, CreatedAt + _settings.ConnectTimeoutMicros);
-            case ConnectionState.SynReceived:
-                return CreatedAt + _endpoint.Settings.HalfOpenTimeoutMicros;
-            case ConnectionState.Lingering:
-                return _lingerDeadline;
-            case ConnectionState.Connected when IsRefused:
-                return Instant.Min(Mishap.RefusedUntil, Instant.Min(IdleDeadline, _lingerDeadline));
-            case ConnectionState.Connected:
-                var sending = Instant.Min(Instant.Min(RetransmissionDeadline, TailProbeDeadline), Instant.Min(_reorderDeadline, _pacingDeadline));
-                var acking = Instant.Min(Instant.Min(_acks.Deadline, KeepAliveDeadline), Instant.Min(_windowProbeDeadline, _confirmationDeadline));
-                var ending = Instant.Min(IdleDeadline, _lingerDeadline);
-                var asking = Instant.Min(AskDeadline, DoubtDeadline);
-                return Instant.Min(Instant.Min(Instant.Min(sending, acking), asking), Instant.Min(ending, _windowUpdateDeadline));
-            default:
-                return Instant.Never;
+            next = Instant.Min(next, DeadlineOf((ConnectionTimer)BitOperations.TrailingZeroCount(running)));
         }
+
+        return next;
     }
 
+    /// <summary>Fires the running timers that are due, in order. Each one may change which of the others still run.</summary>
     internal void HandleDeadline(Instant now)
     {
-        switch (State)
+        for (var timer = ConnectionTimer.ConnectTimeout; timer <= ConnectionTimer.Confirmation; timer++)
         {
-            case ConnectionState.SynSent:
-                HandleSynDeadline(now);
-                break;
-            case ConnectionState.SynReceived when now >= CreatedAt + _endpoint.Settings.HalfOpenTimeoutMicros:
-                _endpoint.ExpireHalfOpen(this);
-                break;
-            case ConnectionState.Lingering when now >= _lingerDeadline:
-                Release();
-                break;
-            case ConnectionState.Connected:
-                HandleConnectedDeadline(now);
-                break;
+            if ((RunningTimers & (1u << (int)timer)) != 0 && now >= DeadlineOf(timer))
+            {
+                Fire(timer, now);
+            }
         }
 
         if (State != ConnectionState.Released)
         {
-            _endpoint.Touch(this);
+            _socket.Touch(this);
         }
     }
 
-    private void HandleConnectedDeadline(Instant now)
+    private Instant DeadlineOf(ConnectionTimer timer) => timer switch
     {
-        if (now >= _lingerDeadline)
-        {
-            HandleCloseDeadline(now);
-            return;
-        }
+        ConnectionTimer.ConnectTimeout => CreatedAt + _settings.ConnectTimeoutMicros,
+        ConnectionTimer.HalfOpen => CreatedAt + _socket.Settings.HalfOpenTimeoutMicros,
+        ConnectionTimer.Idle => _liveness.IdleAt(_settings.IdleTimeoutMicros),
+        ConnectionTimer.Refusal => _mishaps?.Refusal.Until ?? Instant.Never,
+        ConnectionTimer.Retransmission => _retransmission.RetransmissionAt(_segments, _roundTrip),
+        ConnectionTimer.TailProbe => _retransmission.TailProbeAt(_segments, _roundTrip),
+        ConnectionTimer.KeepAlive => _liveness.KeepAliveAt(_settings.EffectiveKeepAliveMicros, _segments.Count > 0),
+        ConnectionTimer.Ask => _liveness.AskAt(_settings.IdleTimeoutMicros, _segments.Count > 0),
+        ConnectionTimer.Doubt => _mishaps?.Doubt?.Deadline ?? Instant.Never,
+        ConnectionTimer.Acknowledgement => _acks.Deadline,
+        _ => _deadlines[timer],
+    };
 
-        if (now >= IdleDeadline)
+    private void Fire(ConnectionTimer timer, Instant now)
+    {
+        switch (timer)
         {
-            Fail(_timeoutCount > 0 ? UtpCloseReason.RetransmissionTimeout : UtpCloseReason.IdleTimeout, resetAt: now);
-            return;
+            case ConnectionTimer.ConnectTimeout:
+                AbandonAttempts(keep: -1);
+                Fail(UtpCloseReason.ConnectTimeout, resetAt: null);
+                break;
+            case ConnectionTimer.Syn:
+                AddAttempt(now);
+                break;
+            case ConnectionTimer.HalfOpen:
+                _socket.ExpireHalfOpen(this);
+                break;
+            case ConnectionTimer.Linger:
+                HandleLingerTimeout(now);
+                break;
+            case ConnectionTimer.Idle:
+                Fail(_retransmission.TimeoutCount > 0 ? UtpCloseReason.RetransmissionTimeout : UtpCloseReason.IdleTimeout, resetAt: now);
+                break;
+            case ConnectionTimer.Refusal:
+                HandleRefusalEnd(now);
+                break;
+            default:
+                FireWhileConnected(timer, now);
+                break;
         }
+    }
 
-        if (IsRefused)
+    private void FireWhileConnected(ConnectionTimer timer, Instant now)
+    {
+        switch (timer)
         {
-            if (now < Mishap.RefusedUntil)
-            {
-                return;
-            }
-
-            HandleRefusalDeadline(now);
-            if (State != ConnectionState.Connected)
-            {
-                return;
-            }
+            case ConnectionTimer.Retransmission:
+                HandleRetransmissionTimeout(now);
+                break;
+            case ConnectionTimer.TailProbe:
+                _retransmission.OnTailProbeDeadline();
+                break;
+            case ConnectionTimer.Reorder:
+                DetectLosses(now, _segments.FlightBytes);
+                break;
+            case ConnectionTimer.WindowProbe:
+                _deadlines.Clear(timer);
+                _windowProbe.OnDeadline(isNeeded: _segments.Count == 0 && _sendBuffer.UnsentBytes > 0);
+                break;
+            case ConnectionTimer.Pacing:
+                // The next poll asks the pacer again; there may be nothing to send any more.
+                _deadlines.Clear(timer);
+                break;
+            case ConnectionTimer.KeepAlive:
+                HandleKeepAliveDeadline();
+                break;
+            case ConnectionTimer.Ask:
+                _liveness.OnAskDeadline();
+                break;
+            case ConnectionTimer.Doubt:
+                HandleDoubtDeadline(now);
+                break;
+            case ConnectionTimer.WindowUpdate:
+                _acks.RequireImmediate();
+                _deadlines.Set(timer, _windowProbe.OnUpdateRepeated(now));
+                break;
+            case ConnectionTimer.Acknowledgement:
+                _acks.HandleDeadline(now);
+                break;
+            case ConnectionTimer.Confirmation:
+                _acks.RequireImmediate();
+                _deadlines.Set(timer, _handshake.OnConfirmationRepeated(now));
+                break;
         }
-
-        if (now >= RetransmissionDeadline)
-        {
-            HandleRetransmissionTimeout(now);
-        }
-        else if (now >= TailProbeDeadline)
-        {
-            _tailProbeDue = true;
-            _tailProbeSent = true;
-        }
-
-        if (now >= _reorderDeadline)
-        {
-            DetectLosses(now, _segments.FlightBytes);
-        }
-
-        if (now >= _windowProbeDeadline)
-        {
-            _windowProbeDeadline = Instant.Never;
-            _windowProbeDue = _segments.Count == 0 && _sendBuffer.UnsentBytes > 0;
-        }
-
-        if (now >= _pacingDeadline)
-        {
-            // Whoever polls finds out anew; what was waiting may have nothing to send any more.
-            _pacingDeadline = Instant.Never;
-        }
-
-        HandleSilence(now);
-        HandleDoubtDeadline(now);
-        if (now >= _windowUpdateDeadline)
-        {
-            _acks.RequireImmediate();
-            RepeatWindowUpdate(now, _windowUpdatesLeft - 1);
-        }
-
-        _acks.HandleDeadline(now);
-        HandleConfirmationDeadline(now);
     }
 
     private void HandleRetransmissionTimeout(Instant now)
     {
-        Mishap.Timeouts++;
-        _timeoutCount++;
-        _retransmissionTimerStart = now;
-        _tailProbeDue = false;
+        EnsureMishaps().Timeouts++;
+        _retransmission.OnTimeout(now);
         var isGivenUp = IsRetransmissionGivenUp(now);
         if (IsOnlyWindowProbeOutstanding && !isGivenUp)
         {
@@ -177,7 +174,7 @@ internal sealed partial class ConnectionCore
             return;
         }
 
-        if (IsOnlyFinOutstanding && _timeoutCount >= FinTries && (_discardReceived || _peerFinReached))
+        if (IsOnlyFinOutstanding && _retransmission.TimeoutCount >= FinTries && _ends.IsReceivingOver)
         {
             // Interop: libtorrent may be gone after its own FIN, and Transmission never answers ours. Everything but the FIN was acknowledged.
             EnterLingering(now);
@@ -191,64 +188,20 @@ internal sealed partial class ConnectionCore
         }
 
         var flight = _segments.FlightBytes;
-        var lostBefore = Mishap.SegmentsLost;
-        var largestBytes = LoseFlight(now);
-        _tracer?.TimedOut(now, (int)(Mishap.SegmentsLost - lostBefore), flight);
+        var lostBefore = EnsureMishaps().SegmentsLost;
+        var largestBytes = MarkFlightLost(now);
+        _tracer?.TimedOut(now, (int)(EnsureMishaps().SegmentsLost - lostBefore), flight);
         _controller.OnRetransmissionTimeout(now, flight);
-        EnterRecovery();
-        _lostByTimeout = true;
+        _losses.OnTimeout(_segments.Next);
         if (largestBytes > _pathMtu.BaseBytes)
         {
             _pathMtu.OnTimeout();
         }
-        else if (_timeoutCount > 1 && largestBytes > PathMtuSearch.MinBytes)
+        else if (_retransmission.TimeoutCount > 1 && largestBytes > PathMtuSearch.MinBytes)
         {
             _pathMtu.OnRepeatedTimeout();
         }
 
         _controller.OnSegmentSize(WindowUnitBytes);
-    }
-
-    /// <summary>Takes everything in flight for lost; returns the size of the largest datagram among it that was not a probe.</summary>
-    private int LoseFlight(Instant now)
-    {
-        var largestBytes = 0;
-        while (_segments.HasFlight)
-        {
-            var number = _segments.NumberOf(_segments.OldestInFlight);
-            ref var segment = ref _segments[number];
-            var bytes = segment.Length + PacketHeader.Size;
-            if (segment.Kind == SegmentKind.MtuProbe)
-            {
-                segment.Kind = SegmentKind.Data;
-                _pathMtu.OnProbeLost(now);
-            }
-            else
-            {
-                NoteTrainLost(segment);
-                Mishap.SegmentsLost++;
-                largestBytes = Math.Max(largestBytes, bytes);
-            }
-
-            _segments.MarkLost(number);
-        }
-
-        return largestBytes;
-    }
-
-    private bool IsOnlyWindowProbeOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.WindowProbe;
-
-    private bool IsOnlyFinOutstanding => _segments.Count == 1 && _segments[_segments.First].Kind == SegmentKind.Fin;
-
-    private void RepeatWindowUpdate(Instant now, int times)
-    {
-        _windowUpdatesLeft = times;
-        _windowUpdateDeadline = times > 0 ? now + (FirstWindowUpdateMicros << (WindowUpdateRepeats - times)) : Instant.Never;
-    }
-
-    private void ScheduleWindowProbe(Instant now)
-    {
-        var wait = Math.Min(MaxWindowProbeMicros, FirstWindowProbeMicros << Math.Min(_windowProbeCount++, 10));
-        _windowProbeDeadline = now + wait;
     }
 }

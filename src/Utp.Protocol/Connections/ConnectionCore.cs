@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Utp.Protocol.Addresses;
 using Utp.Protocol.Congestion;
 using Utp.Protocol.Receiving;
@@ -12,57 +13,67 @@ using Utp.Transport;
 namespace Utp.Protocol.Connections;
 
 /// <summary>
-/// One uTP connection (BEP 29). Members are called only by the one writer of its endpoint. Parts: handshake, receiving, acknowledgement of what
-/// was sent, sending, timers, closing, tracing, invariants. Packets in and deadlines change state; only <c>TryWriteTrain</c> makes packets.
+/// One uTP connection (BEP 29). Packets and deadlines change its state; only <see cref="TryWriteTrain"/> makes packets. Members are called only by
+/// the one writer of its socket.
+/// <para>
+/// The parts say what happens: Handshake, Receive, Acknowledge, Losses (what is marked lost), Send (what leaves next), Write (how it looks on the
+/// wire), Timers, Liveness (silence), Evidence (signs that the peer is gone), Outages, Close, Tracing and Invariants.
+/// </para>
+/// <para>
+/// The state is in objects, each with one subject. What leaves: <see cref="SendBuffer"/> (bytes), <see cref="InFlightSegments"/>,
+/// <see cref="RoundTripEstimator"/>, <see cref="RetransmissionTimer"/>, <see cref="LossDetection"/>, <see cref="WindowProbe"/>,
+/// <see cref="PeerReorderLimit"/>, <see cref="PathMtuSearch"/>, <see cref="Pacer"/> and the congestion controller. What arrives:
+/// <see cref="Reassembly"/>, <see cref="ReceiveWindow"/> and <see cref="AckScheduler"/>. The connection as a whole: <see cref="Handshake"/>,
+/// <see cref="StreamEnds"/>, <see cref="Liveness"/>, <see cref="TimestampExchange"/>, <see cref="LocalAddressPin"/>, <see cref="Deadlines"/>,
+/// <see cref="TrafficCounters"/> and <see cref="Mishaps"/>.
+/// </para>
 /// </summary>
 internal sealed partial class ConnectionCore
 {
-    private readonly SocketCore _endpoint;
+    private readonly SocketCore _socket;
     private readonly ConnectionSettings _settings;
+
+    private Handshake _handshake;
+    private StreamEnds _ends;
+    private Liveness _liveness;
+    private TimestampExchange _timestamps;
+    private LocalAddressPin _localAddress;
+    private Deadlines _deadlines = new();
+    private TrafficCounters _counters;
+
+    /// <summary>Allocated when something first goes wrong; null on most connections.</summary>
+    private Mishaps? _mishaps;
+
     private ICongestionController _controller;
-
-    private ushort _receiveId;
-    private ushort _sendId;
-
     private SendBuffer _sendBuffer;
     private InFlightSegments _segments;
-    private PeerReorderLimit _reorderLimit = new();
     private RoundTripEstimator _roundTrip;
+    private RetransmissionTimer _retransmission;
+    private LossDetection _losses;
+    private WindowProbe _windowProbe;
+    private PeerReorderLimit _reorderLimit = new();
     private PathMtuSearch _pathMtu;
     private Pacer _pacer;
 
-    private AckScheduler _acks = new();
+    private Reassembly _received;
     private ReceiveWindow _receiveWindow;
-    private ReorderBuffer? _reordered;
-    private byte[]? _lentBuffer;
-    private SequenceNumber _receiveNext;
+    private AckScheduler _acks = new();
 
-    /// <summary>Latest timestamp difference to echo: our clock at a packet's arrival less the packet's timestamp.</summary>
-    private uint _replyDifference;
-    private uint _peerWindowBytes;
-
-    /// <summary>Null on a connection to which none has happened: on most.</summary>
-    private Mishaps? _mishaps;
-
-    private Instant _lastSentAt;
-    private Instant _lastReceivedAt;
-
-    internal ConnectionCore(SocketCore endpoint, in PeerAddress remote, ConnectionSettings settings, bool isInitiator, Instant now)
+    internal ConnectionCore(SocketCore socket, in PeerAddress remote, ConnectionSettings settings, bool isInitiator, Instant now)
     {
-        _endpoint = endpoint;
+        _socket = socket;
         _settings = settings;
         Remote = remote;
         IsInitiator = isInitiator;
         CreatedAt = now;
-        _lastSentAt = now;
-        _lastReceivedAt = now;
+        _liveness = new Liveness(now);
         _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
         _pathMtu = new PathMtuSearch(remote.IsIPv4, remote.IsLoopback, settings.MtuCeilingBytes);
-        _controller = CongestionControllers.Create(settings, WindowUnitBytes);
-        _tracer = endpoint.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
+        StartController();
+        _tracer = socket.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
     }
 
-    /// <summary>Whatever the driver wants to find again.</summary>
+    /// <summary>An object of the driver, which the core only keeps.</summary>
     public object? Owner { get; set; }
 
     public PeerAddress Remote { get; }
@@ -74,72 +85,43 @@ internal sealed partial class ConnectionCore
     /// <summary>True when this side sent the SYN.</summary>
     public bool IsInitiator { get; }
 
+    /// <summary>The address that packets leave from if the system has it; <c>default</c> before it is known, and where the system chooses.</summary>
+    public LocalAddress Local => _localAddress.Source;
+
     /// <summary>Bytes at the front of the send buffer that are acknowledged and not yet released.</summary>
     public long AcknowledgedBytes => _sendBuffer.AcknowledgedBytes;
 
     /// <summary>The shortest round trip seen; zero before the first measurement.</summary>
     public long MinRoundTripMicros => _roundTrip.MinMicros;
 
-    public ConnectionStatistics Statistics => new()
-    {
-        SmoothedRoundTripMicros = _roundTrip.SmoothedMicros,
-        MinRoundTripMicros = _roundTrip.MinMicros,
-        RetransmissionTimeoutMicros = RetransmissionTimeoutMicros,
-        CongestionWindowBytes = _controller.CongestionWindowBytes,
-        FlightBytes = _segments.FlightBytes,
-        PeerWindowBytes = _peerWindowBytes,
-        QueueingDelayMicros = _controller.QueueingDelayMicros,
-        BaseDelayMicros = _controller.BaseDelayMicros,
-        PathMtuBytes = _pathMtu.CurrentBytes,
-        BytesSent = _bytesSent,
-        BytesAcknowledged = _bytesSent - _segments.FlightBytes - _segments.LostBytes,
-        BytesReceived = _bytesReceived,
-        SegmentsSent = _segmentsSent,
-        SegmentsRetransmitted = _mishaps?.SegmentsRetransmitted ?? 0,
-        SpuriousRetransmissions = _mishaps?.SpuriousRetransmissions ?? 0,
-        SegmentsReceived = _segmentsReceived,
-        DuplicateSegmentsReceived = _mishaps?.DuplicateSegmentsReceived ?? 0,
-        SegmentsLost = _mishaps?.SegmentsLost ?? 0,
-        Timeouts = _mishaps?.Timeouts ?? 0,
-        CongestionEvents = _mishaps?.CongestionEvents ?? 0,
-        AcksSent = _acksSent,
-    };
-
-    /// <summary>The controller's phase, for traces.</summary>
-    public string CongestionPhase => _controller.Phase;
-
     internal Instant CreatedAt { get; }
 
-    /// <summary>Where the connection stands in the endpoint's timer table; -1 for nowhere.</summary>
+    /// <summary>The connection's place in the socket's timer table; -1 for none.</summary>
     internal int TimerIndex { get; set; } = -1;
 
     internal bool IsTransmitQueued { get; set; }
 
     internal ConnectionEvents PendingEvents { get; set; }
 
-    /// <summary>Neighbours in the endpoint's list of half-open connections, oldest first.</summary>
+    /// <summary>The connection's node in the socket's list of half-open connections, oldest first.</summary>
     internal LinkedListNode<ConnectionCore>? HalfOpenNode { get; set; }
 
     /// <summary>Payload of a full segment at the present path MTU.</summary>
     private int SegmentBytes => _pathMtu.CurrentBytes - PacketHeader.Size;
 
     /// <summary>
-    /// What the congestion controller takes for a segment. Segments of a safe size are smaller than those of the flows that they share links
-    /// with, which have Ethernet size; windows are counted in theirs, so that a loss costs no more and a round trip gains no less. On a path
-    /// that is narrower still, all flows have small segments.
+    /// The segment size that the congestion controller counts in. Segments of a safe size are smaller than those of the flows that they share links
+    /// with, which have Ethernet size. Windows are counted in the larger size, so that a loss costs no more and a round trip gains no less. On a
+    /// path that is narrower still, all flows have small segments.
     /// </summary>
     private int WindowUnitBytes =>
         _pathMtu.CurrentBytes < PathMtuSearch.BaseIPv6 ? SegmentBytes : Math.Max(SegmentBytes, PathMtuSearch.EthernetIPv4 - PacketHeader.Size);
 
-    private Mishaps Mishap => _mishaps ??= new Mishaps();
-
-    private long ReorderedBytes => _reordered?.Bytes ?? 0;
-
     /// <summary>
     /// Shows the core everything that is buffered for sending: the bytes from the oldest unreleased one to the newest. Called when bytes were
     /// appended, and after bytes were released. The memory of a byte, once shown, must not move or change until released. Bytes are released by
-    /// passing <paramref name="releasedBytes"/>: how many at the old front (at most <see cref="AcknowledgedBytes"/>) are no longer in
-    /// <paramref name="buffered"/>.
+    /// passing <paramref name="releasedBytes"/>: the number of bytes at the old front (at most <see cref="AcknowledgedBytes"/>) that are no longer
+    /// in <paramref name="buffered"/>.
     /// </summary>
     public void HandleSendBuffer(Instant now, in ReadOnlySequence<byte> buffered, long releasedBytes)
     {
@@ -147,93 +129,49 @@ internal sealed partial class ConnectionCore
         _sendBuffer.Update(buffered, releasedBytes);
         if (unsentBefore == 0 && _sendBuffer.UnsentBytes > 0 && !_segments.HasFlight && State == ConnectionState.Connected)
         {
-            _controller.OnIdle(now, now - _lastDataSentAt);
+            _controller.OnIdle(now, now - _retransmission.LastSentAt);
         }
 
-        _endpoint.Touch(this);
+        _socket.Touch(this);
     }
 
     /// <summary>The application consumed received bytes; the receive window opens, and may be announced.</summary>
     public void HandleConsumed(Instant now, long bytes)
     {
         var wasClosed = _receiveWindow.IsClosedToPeer;
-        if (_receiveWindow.OnConsumed(bytes, ReorderedBytes) && State == ConnectionState.Connected && !_peerFinReached)
+        if (_receiveWindow.OnConsumed(bytes, _received.HeldBytes) && State == ConnectionState.Connected && !_ends.IsPeerFinReached)
         {
             _acks.RequireImmediate();
             if (wasClosed)
             {
-                RepeatWindowUpdate(now, WindowUpdateRepeats);
+                _deadlines.Set(ConnectionTimer.WindowUpdate, _windowProbe.OnWindowOpened(now));
             }
 
-            _endpoint.Touch(this);
+            _socket.Touch(this);
         }
     }
 
-    /// <summary>After a datagram: the next run of payload that became in order because a gap was filled. Valid until the next call on the core.</summary>
-    public bool TryTakeReordered(out ReadOnlySpan<byte> payload)
+    /// <summary>The system refused to send from this address, and sent the train from another one.</summary>
+    public void HandleLocalAddressGone(in LocalAddress lost) => _localAddress.OnGone(lost);
+
+    /// <summary>A packet of the peer came to this address.</summary>
+    internal void Pin(in LocalAddress local) => _localAddress.OnPacket(local);
+
+    /// <summary>Whether the address is not the one that the peer knows this end by. As for TCP, a RESET to it is about something else.</summary>
+    internal bool IsElsewhere(in LocalAddress local) => _localAddress.IsElsewhere(local);
+
+    internal void Raise(ConnectionEvents events) => _socket.Raise(this, events);
+
+    private Mishaps EnsureMishaps() => _mishaps ??= new Mishaps();
+
+    /// <summary>Goes to another state. A connection never returns to an earlier one.</summary>
+    private void Enter(ConnectionState state)
     {
-        ReturnLentBuffer();
-        while (_readyCount > 0)
-        {
-            _readyCount--;
-            var taken = _reordered!.TryTake(_readyNext, out var buffer, out var length);
-            Invariant.Holds(taken, "a ready segment is held");
-            _readyNext += 1;
-            if (length == 0)
-            {
-                continue;
-            }
-
-            _lentBuffer = buffer;
-            Deliver(length);
-            payload = buffer.AsSpan(0, length);
-            return true;
-        }
-
-        payload = default;
-        return false;
+        Invariant.Holds(state >= State, "a connection's state only advances");
+        State = state;
     }
 
-    internal void Raise(ConnectionEvents events) => _endpoint.Raise(this, events);
-
-    /// <summary>Memory that outlives the connection's use goes back to where it came from.</summary>
-    internal void ReleaseMemory()
-    {
-        ReturnLentBuffer();
-        _reordered?.Clear();
-        _reordered = null;
-        _readyCount = 0;
-    }
-
-    private void ReturnLentBuffer()
-    {
-        if (_lentBuffer is { } buffer)
-        {
-            _lentBuffer = null;
-            _endpoint.SegmentBuffers.Return(buffer);
-        }
-    }
-
-    /// <summary>What goes wrong on the way.</summary>
-    private sealed class Mishaps
-    {
-        public long SegmentsRetransmitted;
-        public long SpuriousRetransmissions;
-        public long DuplicateSegmentsReceived;
-        public long SegmentsLost;
-        public long Timeouts;
-        public long CongestionEvents;
-
-        /// <summary>Since when retransmissions have brought no progress.</summary>
-        public Instant StalledSince;
-
-        /// <summary>When sending is tried again that the system has refused; zero when it was not.</summary>
-        public Instant RefusedUntil;
-
-        /// <summary>Since when the system has refused every attempt, and the latest refusal.</summary>
-        public Instant RefusedSince;
-        public Instant LastRefusedAt;
-
-        public SynDoubt? Doubt;
-    }
+    /// <summary>Begins with a new congestion controller, in slow start.</summary>
+    [MemberNotNull(nameof(_controller))]
+    private void StartController() => _controller = CongestionControllers.Create(_settings, WindowUnitBytes);
 }

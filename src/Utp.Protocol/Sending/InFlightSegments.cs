@@ -7,7 +7,7 @@ namespace Utp.Protocol.Sending;
 /// The segments between the cumulative acknowledgement and the next number, in a ring by number. Those in flight are also linked in the order
 /// of their latest transmission, so that loss detection by time looks at the oldest only.
 /// </summary>
-internal struct InFlightSegments
+internal partial struct InFlightSegments
 {
     /// <summary>Enough for questions and answers; thousands of idle connections that have spoken once keep no more than this.</summary>
     private const int InitialCapacity = 2;
@@ -19,6 +19,7 @@ internal struct InFlightSegments
     private int _lostBytes;
     private ushort _lostCount;
     private ushort _acknowledgedCount;
+    private ushort _maxCount;
     private short _head;
     private short _tail;
 
@@ -40,7 +41,11 @@ internal struct InFlightSegments
     /// <summary>The number that the next new segment gets.</summary>
     public SequenceNumber Next { get; private set; }
 
+    /// <summary>The number of outstanding segments: those from <see cref="First"/> up to <see cref="Next"/>.</summary>
     public readonly int Count => First.CountTo(Next);
+
+    /// <summary>The largest <see cref="Count"/> so far.</summary>
+    public readonly int MaxCount => _maxCount;
 
     /// <summary>Payload bytes in flight.</summary>
     public readonly long FlightBytes => _flightBytes;
@@ -75,6 +80,7 @@ internal struct InFlightSegments
         ref var segment = ref this[number];
         segment = new Segment { Kind = kind, Start = start, Length = length, SentAt = now, TransmissionCount = 1 };
         Append(number, ref segment);
+        _maxCount = (ushort)Math.Max(_maxCount, Count);
         return number;
     }
 
@@ -193,41 +199,6 @@ internal struct InFlightSegments
         {
             _ring = null;
         }
-    }
-
-    public readonly void CheckInvariants(out long segmentBytes)
-    {
-        segmentBytes = 0;
-        var flight = 0L;
-        var lostBytes = 0L;
-        var (lost, acknowledged, inFlight) = (0, 0, 0);
-        for (var i = 0; i < Count; i++)
-        {
-            ref var segment = ref this[First + i];
-            segmentBytes += segment.Length;
-            lost += segment.State == SegmentState.Lost ? 1 : 0;
-            acknowledged += segment.State == SegmentState.Acknowledged ? 1 : 0;
-            inFlight += segment.State == SegmentState.InFlight ? 1 : 0;
-            flight += segment.State == SegmentState.InFlight ? segment.Length : 0;
-            lostBytes += segment.State == SegmentState.Lost ? segment.Length : 0;
-        }
-
-        Invariant.Holds(flight == FlightBytes, "flight bytes match the segments in flight");
-        Invariant.Holds(lost == LostCount && lostBytes == LostBytes, "lost count and bytes match");
-        Invariant.Holds(acknowledged == AcknowledgedCount, "acknowledged count matches");
-        Invariant.Holds(Count == 0 || _ring is not null, "outstanding segments have a ring");
-        var linked = 0;
-        var previous = -1;
-        for (int slot = _head; slot >= 0; slot = _ring![slot].Next)
-        {
-            Invariant.Holds(_ring![slot].State == SegmentState.InFlight && _ring[slot].Previous == previous, "the flight list links segments in flight");
-            Invariant.Holds(previous < 0 || _ring[previous].SentAt <= _ring[slot].SentAt, "the flight list is in order of transmission");
-            previous = slot;
-            linked++;
-        }
-
-        Invariant.Holds(linked == inFlight && _tail == previous, "the flight list is complete");
-        Invariant.Holds(Count == 0 || this[First].State != SegmentState.Acknowledged, "the first segment is not acknowledged");
     }
 
     private void LeaveFlight(ref Segment segment)

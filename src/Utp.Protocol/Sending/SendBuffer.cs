@@ -22,8 +22,6 @@ internal struct SendBuffer
     /// <summary>Bytes at the front that belong to segments, acknowledged or not.</summary>
     private readonly long SegmentedBytes => AcknowledgedBytes + _outstandingBytes;
 
-    public readonly bool IsEmpty => SegmentedBytes == 0 && UnsentBytes == 0;
-
     public void Update(in ReadOnlySequence<byte> buffered, long releasedBytes)
     {
         if (releasedBytes < 0 || releasedBytes > AcknowledgedBytes)

@@ -1,0 +1,164 @@
+using Utp.Protocol.Sending;
+using Utp.Protocol.Sockets;
+using Utp.Protocol.Time;
+using Utp.Protocol.Wire;
+
+namespace Utp.Protocol.Connections;
+
+// How what leaves looks on the wire.
+internal sealed partial class ConnectionCore
+{
+    private void WriteSegment(Instant now, in Choice choice, Span<byte> destination)
+    {
+        var number = choice.Number;
+        var payload = destination[(PacketHeader.Size + choice.Padding)..];
+        var startsFlight = !_segments.HasFlight;
+        if (choice.Kind == ChoiceKind.New)
+        {
+            number = WriteNew(now, choice.SegmentKind, payload);
+        }
+        else
+        {
+            WriteAgain(now, number, payload);
+        }
+
+        if (choice.Padding > 0)
+        {
+            ProbePadding.Write(destination[PacketHeader.Size..^payload.Length]);
+            if (choice.SegmentKind == SegmentKind.MtuProbe)
+            {
+                _pathMtu.OnProbeSent(destination.Length);
+            }
+        }
+
+        _counters.OnSegmentSent();
+        _losses.OnSegmentSent();
+        _retransmission.OnSegmentSent(now, startsFlight);
+        var type = choice.SegmentKind == SegmentKind.Fin ? PacketType.Fin : PacketType.Data;
+        WriteHeader(now, type, number, choice.Padding > 0 ? ProbePadding.FirstType : (byte)0, destination);
+
+        // Interop: libutp ignores the acknowledgement on a number that it has consumed already, so only new data counts as carrying one;
+        // and libtorrent takes the acknowledgement of its FIN only from a STATE.
+        if (choice.Kind == ChoiceKind.New && _received.HeldBytes == 0 && !_ends.IsPeerFinReceived)
+        {
+            _acks.OnAcknowledgementSent();
+        }
+    }
+
+    private void WriteAgain(Instant now, SequenceNumber number, Span<byte> payload)
+    {
+        ref var segment = ref _segments[number];
+        if (payload.Length > 0)
+        {
+            SendBuffer.CopyFrom(segment.Start, payload);
+        }
+
+        if (segment.Kind == SegmentKind.MtuProbe)
+        {
+            // It is sent again without the padding, so its acknowledgement would prove nothing.
+            HandleProbeLost(now, ref segment);
+        }
+
+        if (segment.State == SegmentState.InFlight)
+        {
+            ReportLoss(segment);
+        }
+
+        _segments.Retransmit(number, now);
+        EnsureMishaps().SegmentsRetransmitted++;
+    }
+
+    private SequenceNumber WriteNew(Instant now, SegmentKind kind, Span<byte> payload)
+    {
+        BufferPosition start = default;
+        if (payload.Length > 0)
+        {
+            _sendBuffer.Take(payload, out start);
+        }
+
+        var number = _segments.Add(kind, start, payload.Length, now);
+        _counters.OnNewBytesSent(payload.Length);
+        StopConfirming();
+        _liveness.OnExchange();
+        switch (kind)
+        {
+            case SegmentKind.Fin:
+                _ends.OnFinSent();
+                break;
+            case SegmentKind.WindowProbe:
+                _windowProbe.OnSent();
+                break;
+        }
+
+        return number;
+    }
+
+    /// <summary>
+    /// Writes a bare acknowledgement, with a description of the gaps. After this side's FIN it is sent twice: libutp wants the number after the
+    /// FIN's, libtorrent the FIN's own, and each drops the other before it can do harm.
+    /// </summary>
+    private bool TryWriteState(Instant now, Span<byte> buffer, out Transmit transmit)
+    {
+        transmit = default;
+        if (!_acks.IsImmediate && !_liveness.IsKeepAliveDue)
+        {
+            return false;
+        }
+
+        // A keepalive acknowledges one less, but not while a gap is open: then it is an ordinary acknowledgement, which tells the peer what to repeat.
+        var isKeepAlive = _liveness.IsKeepAliveDue && !_acks.IsImmediate;
+        var acknowledgementOffset = isKeepAlive && !_received.HasGap ? KeepAliveOffset : 0;
+        var size = PacketHeader.Size + WriteSelectiveAck(buffer[PacketHeader.Size..]);
+        var extension = size > PacketHeader.Size ? ExtensionReader.SelectiveAckType : (byte)0;
+        WriteHeader(now, PacketType.State, _segments.Next, extension, buffer, acknowledgementOffset);
+        var length = size;
+        if (_ends.IsFinSent && buffer.Length >= 2 * size)
+        {
+            buffer[..size].CopyTo(buffer[size..]);
+            WriteHeader(now, PacketType.State, _segments.Next - 1, extension, buffer[size..], acknowledgementOffset);
+            length = 2 * size;
+        }
+
+        _liveness.OnStateSent();
+        _counters.OnAckSent();
+        if (!isKeepAlive)
+        {
+            _acks.OnAcknowledgementSent();
+        }
+
+        transmit = new Transmit(Remote, length, size, AllowFragmentation: false, this) { IsUnsegmented = true };
+        return true;
+    }
+
+    /// <summary>Writes the extension that describes the gaps; returns its length, zero if there are none.</summary>
+    private int WriteSelectiveAck(Span<byte> destination)
+    {
+        // The mask is relative to the newest acknowledgement. Beside an older number it would claim the missing segment, which would never come.
+        if (!_received.HasGap || HarmlessAcknowledgement(_received.Acknowledgement) != _received.Acknowledgement)
+        {
+            return 0;
+        }
+
+        var length = _received.WriteMask(destination[2..]);
+        destination[0] = 0;
+        destination[1] = (byte)length;
+        return 2 + length;
+    }
+
+    private void WriteHeader(Instant now, PacketType type, SequenceNumber number, byte extension, Span<byte> destination, int acknowledgementOffset = 0)
+    {
+        var header = new PacketHeader
+        {
+            Type = type,
+            Extension = extension,
+            ConnectionId = _handshake.SendId,
+            Timestamp = TimestampExchange.OnWire(now),
+            TimestampDifference = _timestamps.ReplyDifference,
+            WindowBytes = _receiveWindow.Advertise(_received.HeldBytes),
+            Sequence = number,
+            Acknowledgement = HarmlessAcknowledgement(_received.Acknowledgement + acknowledgementOffset),
+        };
+        header.Write(destination);
+        _liveness.OnSent(now);
+    }
+}
