@@ -116,9 +116,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         }
     }
 
-    /// <summary>
-    /// Does nothing. Positive drift inflates only the one-way estimate, which the round-trip estimate caps; the next slowdown corrects negative drift.
-    /// </summary>
+    /// <summary>Does nothing: positive drift inflates only the one-way estimate, which the round trip caps; slowdowns correct negative drift.</summary>
     public override void OnPeerDelaySample(Instant now, uint timestampDifference)
     {
     }
@@ -312,8 +310,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     /// <summary>Whether other flows need this one to slow down before its slowdown is due.</summary>
     private bool IsSlowdownCalledFor(Instant now, double queueing)
     {
-        // Acknowledgements that queue on their way back come in bursts, and so do the packets that they release. They form a queue that is
-        // short-lived and our own.
+        // Acknowledgements that queue on their way back arrive in bursts, and the packets that they release form a short queue of our own.
         var isQueueStanding = now.Since(Past.YieldingSince) > SmoothedRoundTripMicros;
         if (Past.Slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
         {
@@ -350,8 +347,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     }
 
     /// <summary>
-    /// Whether a slowdown is useful. A flow that its application limits, that is down at two segments, or that sees the path empty, has no queue of
-    /// its own to remove.
+    /// Whether a slowdown helps: a flow limited by its application, at two segments, or on an empty path, has no queue of its own to remove.
     /// </summary>
     private bool IsSlowdownOfUse(in AcknowledgementSample sample) =>
         sample.IsWindowLimited

@@ -151,8 +151,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
     }
 
     /// <summary>
-    /// Receives until the batch is full. After a successful wait the first receive needs no second check; later ones do, because a check costs less
-    /// than the exception at the end of the queue.
+    /// Receives until the batch is full. Only the first receive after a wait needs no check for data; a check costs less than the final exception.
     /// </summary>
     private void Fill(DatagramBatch batch, TimeSpan? wait)
     {
@@ -203,10 +202,7 @@ internal sealed class PortableDatagramChannel : IDatagramChannel
         batch.Add(SocketAddressBytes.Read(_sender.Buffer.Span, _family), length, length, _clock.Now, local);
     }
 
-    /// <summary>
-    /// Gets the time to the deadline, rounded up to whole milliseconds, because many systems wait in those: rounded down, the last wait would be
-    /// zero.
-    /// </summary>
+    /// <summary>Gets the time to the deadline, rounded up to whole milliseconds, since many systems wait in those, and 0 would not wait at all.</summary>
     private TimeSpan WaitFor(Instant deadline)
     {
         var milliseconds = deadline.IsNever ? long.MaxValue : (deadline - _clock.Now + 999) / 1_000;
