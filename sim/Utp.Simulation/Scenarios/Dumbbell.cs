@@ -86,7 +86,7 @@ internal sealed class Dumbbell : IDisposable
 
     public void Dispose()
     {
-        _trace?.End();
+        _trace?.Dispose();
         Run.Dispose();
     }
 }

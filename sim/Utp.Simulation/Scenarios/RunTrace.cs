@@ -8,7 +8,7 @@ namespace Utp.Simulation.Scenarios;
 /// Writes the trace of a scenario when <c>UTP_TRACE</c> names a directory: one file for each run, for <c>utp plot</c>. A trace changes nothing in
 /// the run.
 /// </summary>
-internal sealed class RunTrace
+internal sealed class RunTrace : IDisposable
 {
     public const string Variable = "UTP_TRACE";
 
@@ -41,7 +41,7 @@ internal sealed class RunTrace
     public ITraceSink For(string flow) => _writer.For(flow);
 
     /// <summary>Writes the file.</summary>
-    public void End()
+    public void Dispose()
     {
         _writer.Save(_path);
         _writer.Dispose();
