@@ -90,7 +90,7 @@ on a tc qdisc add dev eth0 root tbf rate 16mbit burst 32k latency 50ms
 transfer_while "new preferred IPv6 address of the sender in mid-transfer" b a '[fd78::2]' renumber a fd78::1 fd78::11
 transfer_while "new preferred IPv6 address of the listener in mid-transfer" b a '[fd78::2]' renumber b fd78::2 fd78::22
 
-# An address that is removed: nothing of the peer reaches the host any more, as with TCP. The connection goes on when the address comes back.
+# An address that is removed: no packet of the peer reaches the host any more, as with TCP. The connection resumes when the address comes back.
 flap() {
   on "$1" ip addr del "$2" dev eth0
   sleep 1
@@ -99,7 +99,7 @@ flap() {
 transfer_while "IPv4 address of the listener gone for a second" b a 10.78.0.3 flap b 10.78.0.3/24
 transfer_while "IPv6 address of the listener gone for a second" b a '[fd78::3]' flap b fd78::3/64
 
-# One that stays away: both ends give up in an orderly way, and the listener goes on serving others.
+# An address that stays away: both ends time out in an orderly way, and the listener continues to serve others.
 receiver b
 begin=$(now_ms)
 utp_on a send "$work/file" 10.78.0.3:7712 --idle-timeout 5 >"$work/send.log" 2>&1 &

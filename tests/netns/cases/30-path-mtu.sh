@@ -146,7 +146,7 @@ for version in 4 6; do
     one "$version" "$fragments" 1500 1280
   done
 
-  # Large segments because somebody asked for them: probes cost nothing, and what is in flight when the path shrinks passes in fragments.
+  # Large segments by request (--mtu-ceiling): probes cost nothing, and what is in flight when the path becomes narrower passes in fragments.
   one "$version" drop 1420 0 --mtu-ceiling 1472
   one "$version" pass 1500 1280 --mtu-ceiling 1452
 done
