@@ -75,4 +75,17 @@ public sealed class ReceiveWindowTests
         Assert.False(window.OnConsumed(20_000, 0));
         Assert.True(window.OnConsumed(10_000, 0));
     }
+
+    /// <summary>Below half of the window, and only there, what came back is worth a packet of its own.</summary>
+    [Theory]
+    [InlineData(49_999, false)]
+    [InlineData(50_000, true)]
+    public void ReadBytes_AreAnnounced_OnceThePeerHasUsedHalfOfTheWindow(int bytes, bool announced)
+    {
+        var window = new ReceiveWindow(100_000);
+        window.Advertise(0);
+        window.OnDelivered(bytes);
+
+        Assert.Equal(announced, window.OnConsumed(bytes, 0));
+    }
 }

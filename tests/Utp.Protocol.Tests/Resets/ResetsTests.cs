@@ -125,6 +125,37 @@ public sealed class ResetsTests
         Assert.True(peer.Connection.IsReleased);
     }
 
+    /// <summary>
+    /// The same, provoked by a packet that was acknowledged before the peer forgot the connection. Only as far back as the peer can have been
+    /// answering: the most that was outstanding, and libutp's own slack of three.
+    /// </summary>
+    [Theory]
+    [InlineData(8, true)]
+    [InlineData(9, false)]
+    public void LibutpReset_OfAnAcknowledgedPacket_IsAcceptedUpToTheMostOutstanding(int behind, bool accepted)
+    {
+        const int Outstanding = 4;
+        var peer = ScriptedPeer.Dialled();
+        for (var i = 0; i < Outstanding; i++)
+        {
+            peer.Connection.Write([1]);
+        }
+
+        Assert.Equal(Outstanding, peer.AcknowledgeAll().Count(d => d.Type == PacketType.Data));
+        var first = peer.Received + 1;
+
+        peer.Send(new PacketHeader
+        {
+            Type = PacketType.Reset,
+            ConnectionId = peer.ReceiveId,
+            Timestamp = 0,
+            Sequence = new(0xBEEF),
+            Acknowledgement = first - behind,
+        });
+
+        Assert.Equal(accepted ? UtpCloseReason.PeerReset : UtpCloseReason.None, peer.Connection.Core.CloseReason);
+    }
+
     /// <summary>The same, provoked by a bare STATE, whose number is the next unsent one.</summary>
     [Fact]
     public void LibutpReset_OfAState_IsAccepted()
