@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Utp.Tool.Tests.Harness;
 
@@ -58,20 +59,31 @@ public class BenchTests
     [InlineData("receive")]
     public async Task Bench_Seconds_ReportsIntervalsOnBothSides(string mode)
     {
-        await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0", "--json", "--interval", "0.05");
+        var (ofClient, ofServer) = await RunWithIntervalsAsync(mode);
 
-        var (exit, output, _) = await CommandRun.RunAsync(
-            "bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", "--mode", mode, "--seconds", "0.5", "--interval", "0.05", "--json");
-
-        Assert.Equal(0, exit);
-        var ofClient = Array.ConvertAll(output, Parse);
-        var last = await server.Output.WaitForAsync("megabytesPerSecond", CommandRun.Patience);
-        var ofServer = Array.ConvertAll(server.Output.Lines, Parse);
         AssertIntervals(ofClient, isSender: mode == "send");
         AssertIntervals(ofServer, isSender: mode == "receive");
         Assert.All(ofServer, line => Assert.Equal(1, line.GetProperty("connection").GetInt32()));
-        Assert.Equal(ofClient[^1].GetProperty("bytes").GetInt64(), Parse(last).GetProperty("bytes").GetInt64());
+        Assert.Equal(ofClient[^1].GetProperty("bytes").GetInt64(), ofServer[^1].GetProperty("bytes").GetInt64());
         Assert.InRange(ofClient[^1].GetProperty("seconds").GetDouble(), 0.5, CommandRun.Patience.TotalSeconds);
+    }
+
+    /// <summary>Measures for half a second, and longer if the machine has so much other work that no interval of 50 ms was reported meanwhile.</summary>
+    private static async Task<(JsonElement[] OfClient, JsonElement[] OfServer)> RunWithIntervalsAsync(string mode)
+    {
+        for (var seconds = 0.5; ; seconds *= 2)
+        {
+            await using var server = CommandRun.Start("bench", "--listen", "127.0.0.1:0", "--json", "--interval", "0.05");
+            string[] arguments = ["--mode", mode, "--seconds", seconds.ToString(CultureInfo.InvariantCulture), "--interval", "0.05", "--json"];
+            var (exit, output, _) = await CommandRun.RunAsync(["bench", "--connect", $"127.0.0.1:{await server.PortAsync()}", .. arguments]);
+            Assert.Equal(0, exit);
+            await server.Output.WaitForAsync("megabytesPerSecond", CommandRun.Patience);
+            var ofServer = server.Output.Lines;
+            if ((output.Length > 1 && ofServer.Length > 1) || seconds > 4)
+            {
+                return (Array.ConvertAll(output, Parse), Array.ConvertAll(ofServer, Parse));
+            }
+        }
     }
 
     [Fact]
