@@ -2,20 +2,21 @@ using Utp.Protocol.Connections;
 
 namespace Utp.Protocol.Sockets;
 
+/// <summary>What the core did with a datagram.</summary>
 internal enum DatagramDisposition : byte
 {
-    /// <summary>Belongs to a connection, or was a uTP packet answered by the endpoint itself.</summary>
+    /// <summary>The datagram belongs to a connection, or is a uTP packet that the socket answered itself.</summary>
     Accepted,
 
-    /// <summary>Not a uTP packet: a candidate for the non-uTP datagram handler. Never answered.</summary>
+    /// <summary>The datagram is no uTP packet. The driver may hand it to the handler of non-uTP datagrams. The core never answers it.</summary>
     NotUtp,
 
-    /// <summary>uTP in form, and dropped: malformed, stale, over a limit or for nobody. Counted.</summary>
+    /// <summary>The datagram looks like uTP and was dropped: it is malformed, stale, over a limit or for no connection. A counter tells which.</summary>
     Dropped,
 }
 
 /// <summary>
-/// What a datagram brought. In-order payload is not copied by the core: it is the slice
+/// What a datagram brought. The core does not copy payload that is in order: it is the slice
 /// [<see cref="PayloadOffset"/>, +<see cref="PayloadLength"/>) of the datagram just handled and must be taken before the buffer is reused,
 /// followed by what <see cref="ConnectionCore.TryTakeReordered"/> yields.
 /// </summary>
@@ -25,5 +26,6 @@ internal readonly record struct DatagramResult(DatagramDisposition Disposition, 
 
     public static DatagramResult Dropped => new(DatagramDisposition.Dropped, null, 0, 0);
 
+    /// <summary>The socket answered the packet itself.</summary>
     public static DatagramResult Answered => new(DatagramDisposition.Accepted, null, 0, 0);
 }

@@ -4,21 +4,22 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Sockets;
 
 /// <summary>
-/// To whom a RESET went a moment ago, so that one connection gets one. Interop: libutp forgets a connection that was reset and closed at its
-/// next tick, every 500 ms; a second RESET before that revives it as "reset", its application is never told of the end, and the socket leaks.
-/// A flight of strays would draw one RESET each. The table is small and fixed: a collision costs a repetition.
+/// The connections that got a RESET a moment ago, so that each gets only one. Interop: libutp forgets a connection that was reset and closed at its
+/// next tick, every 500 ms. A second RESET before that revives it as "reset": its application is never told of the end, and the socket leaks.
+/// Without this table, each packet of a flight that is still on its way would draw a RESET. The table is small and fixed: a collision costs a
+/// repeated RESET.
 /// </summary>
 internal sealed class RecentResets
 {
-    /// <summary>Longer than libutp's tick, short enough to repeat a RESET that was lost.</summary>
+    /// <summary>The time in which a connection gets one RESET: longer than libutp's tick, and short enough to repeat a RESET that was lost.</summary>
     private const long QuietMicros = 1_000_000;
 
     private const int SlotBits = 8;
 
     private Entry[]? _slots;
 
-    /// <summary>Whether to send one now; notes it if so.</summary>
-    /// <param name="now">When.</param>
+    /// <summary>Returns whether to send a RESET now, and if so remembers it.</summary>
+    /// <param name="now">The current time.</param>
     /// <param name="remote">The peer.</param>
     /// <param name="theirSendId">The connection, by the id on the packets that the peer sends.</param>
     public bool TryNote(Instant now, in PeerAddress remote, ushort theirSendId)
@@ -34,7 +35,7 @@ internal sealed class RecentResets
         return true;
     }
 
-    /// <summary>The same in every process, so that a simulation can be repeated: multiplicative hashing by the golden ratio.</summary>
+    /// <summary>Hashes by multiplication with the golden ratio: the same in every process, so that a simulation can be repeated.</summary>
     private static int SlotOf(in PeerAddress remote, ushort theirSendId)
     {
         var hash = ((remote.High ^ remote.Low) * 31) + ((ulong)remote.Port << 16) + theirSendId;

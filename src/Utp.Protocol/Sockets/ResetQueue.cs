@@ -4,10 +4,13 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Sockets;
 
-/// <summary>RESETs that wait to leave. Those provoked by strangers pass a token bucket, so that forged packets cannot make us a reflector.</summary>
+/// <summary>
+/// RESETs that wait to leave. RESETs to addresses without a connection pass a token bucket, so that forged packets cannot turn this host into a
+/// reflector.
+/// </summary>
 internal sealed class ResetQueue(int perSecond, SocketStatistics statistics)
 {
-    /// <summary>Bound of the queue; what does not fit is not sent, and the peer's own timers do the rest.</summary>
+    /// <summary>Maximum number of RESETs that wait. What does not fit is not sent; the peer's own timers end its connection.</summary>
     private const int MaxQueued = 4_096;
 
     private readonly Queue<Entry> _queue = new();
@@ -15,7 +18,7 @@ internal sealed class ResetQueue(int perSecond, SocketStatistics statistics)
     private double _tokens = perSecond;
     private Instant _refilledAt;
 
-    /// <summary>Whether the connection has had no RESET from us for a while; the caller then adds one.</summary>
+    /// <summary>Whether no RESET was sent for the connection for a while; the caller then adds one.</summary>
     public bool MayReset(Instant now, in PeerAddress remote, ushort theirSendId)
     {
         var may = _recent.TryNote(now, remote, theirSendId);
@@ -23,6 +26,7 @@ internal sealed class ResetQueue(int perSecond, SocketStatistics statistics)
         return may;
     }
 
+    /// <summary>Adds a RESET if the rate limit permits it.</summary>
     public bool AddLimited(
         Instant now, in PeerAddress remote, in LocalAddress local, ushort connectionId, SequenceNumber sequence, SequenceNumber acknowledgement)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Utp.Protocol.Addresses;
 using Utp.Protocol.Connections;
@@ -6,15 +7,15 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Sockets;
 
-// Who is who: connection ids, admission of new connections, and answers to packets that belong to nobody.
+// Which connection a packet belongs to: connection ids, admission of new connections, and answers to packets that belong to none.
 internal sealed partial class SocketCore
 {
-    /// <summary>Draws before looking for a free id; with fewer than 15,000 connections to one peer, the first few suffice.</summary>
+    /// <summary>Number of random ids that are tried first. With fewer than 15,000 connections to one peer, the first few suffice.</summary>
     private const int IdDraws = 64;
 
     /// <summary>
-    /// Ids looked at one by one when no draw was free. An id blocks its neighbours too, so that with 20,000 connections to one peer, which may
-    /// only linger, hardly a tenth of all ids are free, and one connect in a thousand would draw none.
+    /// Number of consecutive ids that are tried when no random id was free. An id blocks its neighbours too. So with 20,000 connections to one peer,
+    /// which may only linger, hardly a tenth of all ids are free, and one connect in a thousand would find none at random.
     /// </summary>
     private const int IdSteps = 4_096;
 
@@ -33,7 +34,7 @@ internal sealed partial class SocketCore
             }
         }
 
-        // A retry can do without an id of its own; the first request cannot.
+        // A repeated SYN can do without an id of its own; the first one cannot.
         for (var step = 0; step < IdSteps && connection.ReceiveIdCount == 0; step++)
         {
             receiveId = unchecked((ushort)(receiveId + 1));
@@ -56,7 +57,7 @@ internal sealed partial class SocketCore
         }
     }
 
-    /// <summary>A half-open connection is confirmed. False when the backlog is full: it is admitted when its turn comes.</summary>
+    /// <summary>Admits a half-open connection that is confirmed. False when the backlog is full: it is admitted when there is room.</summary>
     internal bool TryAdmit(ConnectionCore connection)
     {
         if (!_admission.TryConfirm(connection))
@@ -68,14 +69,14 @@ internal sealed partial class SocketCore
         return true;
     }
 
-    /// <summary>A half-open connection ends: nobody was told of it, so nobody is told now.</summary>
+    /// <summary>Forgets a half-open connection. The application never learned of it, so no event is raised.</summary>
     internal void ExpireHalfOpen(ConnectionCore connection)
     {
         Statistics.HalfOpenExpired++;
         connection.Expire();
     }
 
-    /// <summary>Takes a connection out of every table. One that never got beyond half-open was not counted as opened.</summary>
+    /// <summary>Takes a connection out of every table. A half-open connection was not counted as opened.</summary>
     internal void Forget(ConnectionCore connection, bool wasOpened)
     {
         _admission.Remove(connection);
@@ -85,7 +86,10 @@ internal sealed partial class SocketCore
         Statistics.ConnectionsReleased += wasOpened ? 1 : 0;
     }
 
-    /// <summary>Not beside one that is in use: the peer's send id, and the ids of connections in the other direction, must not be confused with it.</summary>
+    /// <summary>
+    /// Takes an id if neither it nor a neighbour is in use: the peer's send id, and the ids of connections in the other direction, must not be confused
+    /// with it.
+    /// </summary>
     private bool TryTakeReceiveId(ConnectionCore connection, ushort receiveId) =>
         receiveId != UnusableId
         && !_connections.ContainsKey(new ConnectionKey(connection.Remote, unchecked((ushort)(receiveId - 1))))
@@ -172,13 +176,14 @@ internal sealed partial class SocketCore
     {
         receiveId = header.ConnectionId;
         ref var found = ref CollectionsMarshal.GetValueRefOrNullRef(_connections, new ConnectionKey(remote, receiveId));
-        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref found))
+        if (!Unsafe.IsNullRef(ref found))
         {
             connection = found;
             return true;
         }
 
-        // Interop: a libutp RESET carries the id of the offending packet, which is our send id: one above an initiator's, one below an acceptor's.
+        // Interop: a libutp RESET carries the id of the offending packet, which is this side's send id: one above an initiator's receive id, one
+        // below an acceptor's.
         if (header.Type == PacketType.Reset)
         {
             for (var offset = -1; offset <= 1; offset += 2)
@@ -201,7 +206,7 @@ internal sealed partial class SocketCore
         var header = packet.Header;
         if (header.Type == PacketType.Reset)
         {
-            // Never answered: two stacks would reset each other for ever.
+            // A RESET is never answered: two stacks would reset each other for ever.
             Statistics.ResetsIgnored++;
             return DatagramResult.Dropped;
         }
@@ -211,15 +216,15 @@ internal sealed partial class SocketCore
             return DatagramResult.Dropped;
         }
 
-        // Never more bytes out than came in.
+        // Never more bytes leave than came in.
         if (datagramBytes < 2 * PacketHeader.Size)
         {
             _resets.AddLimited(now, remote, local, header.ConnectionId, header.Acknowledgement, header.Sequence);
             return DatagramResult.Dropped;
         }
 
-        // Interop: everybody honours the id that they receive on, which is one beside the packet's; on which side depends on who dialled.
-        // libutp would take the packet's own id too, but must not get two (RecentResets).
+        // Interop: every peer honours the id that it receives on, which is one beside the packet's; on which side depends on which end dialled.
+        // libutp would take the packet's own id too, but must not get two RESETs (RecentResets).
         var acknowledgement = header.Type == PacketType.Data ? header.Sequence : header.Sequence - 1;
         _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId - 1)), header.Acknowledgement, acknowledgement);
         _resets.AddLimited(now, remote, local, unchecked((ushort)(header.ConnectionId + 1)), header.Acknowledgement, acknowledgement);

@@ -1,13 +1,13 @@
 namespace Utp.Protocol.Sockets;
 
-/// <summary>Counters of one UDP endpoint. Hostile and broken input ends here and nowhere else.</summary>
+/// <summary>Counters of one UDP socket. Hostile and broken input changes these counters and nothing else.</summary>
 internal sealed class SocketStatistics
 {
     public long DatagramsReceived;
     public long DatagramsNotUtp;
     public long DatagramsMalformed;
 
-    /// <summary>Well-formed, but the acknowledgement or sequence number cannot belong to the connection.</summary>
+    /// <summary>Well-formed packets whose acknowledgement or sequence number cannot belong to the connection.</summary>
     public long DatagramsImplausible;
 
     public long DatagramsForUnknownConnection;

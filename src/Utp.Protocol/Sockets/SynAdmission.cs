@@ -5,20 +5,20 @@ using Utp.Protocol.Connections;
 namespace Utp.Protocol.Sockets;
 
 /// <summary>
-/// Who may come in: half-open connections, bounded in all and per address, oldest first; and the backlog of confirmed ones that the
-/// application has not taken. A forged SYN costs one entry for a bounded time, and never reaches the application. One that is confirmed
-/// while the backlog is full stays half-open, and waits for its turn: its initiator takes it for established, and may not speak again soon.
+/// Admits new connections. It holds the half-open ones, bounded in all and per address, oldest first, and counts the backlog of confirmed ones that
+/// the application has not taken. A forged SYN costs one entry for a bounded time, and never reaches the application. A connection that is confirmed
+/// while the backlog is full stays half-open and waits: its initiator considers it established, and may not send again soon.
 /// </summary>
 internal sealed class SynAdmission(SocketSettings settings)
 {
     private readonly LinkedList<ConnectionCore> _halfOpen = new();
 
-    /// <summary>Confirmed, in the order of their confirmation. Anybody waits only while the backlog is full.</summary>
+    /// <summary>Confirmed connections, in the order of their confirmation. They wait only while the backlog is full.</summary>
     private readonly LinkedList<ConnectionCore> _waiting = new();
     private readonly Dictionary<PeerAddress, int> _perAddress = [];
     private int _backlogCount;
 
-    /// <summary>Unconfirmed ones, and those that wait.</summary>
+    /// <summary>The number of unconfirmed connections and of those that wait.</summary>
     public int HalfOpenCount => _halfOpen.Count + _waiting.Count;
 
     public int WaitingCount => _waiting.Count;
@@ -37,7 +37,7 @@ internal sealed class SynAdmission(SocketSettings settings)
         CollectionsMarshal.GetValueRefOrAddDefault(_perAddress, connection.Remote.Host, out _)++;
     }
 
-    /// <summary>The peer has confirmed. False when the backlog is full: the connection waits for <see cref="ReleaseBacklog"/>.</summary>
+    /// <summary>Admits a connection that its peer has confirmed. False when the backlog is full: it waits for <see cref="ReleaseBacklog"/>.</summary>
     public bool TryConfirm(ConnectionCore connection)
     {
         if (IsBacklogFull)
@@ -56,10 +56,10 @@ internal sealed class SynAdmission(SocketSettings settings)
         return true;
     }
 
-    /// <summary>One was taken from the backlog. Returns who comes in for it; null when nobody waits.</summary>
+    /// <summary>The application took one connection from the backlog. Returns the one that is admitted in its place; null if none waits.</summary>
     public ConnectionCore? ReleaseBacklog()
     {
-        Invariant.Holds(_backlogCount > 0, "only what is in the backlog is taken from it");
+        Invariant.Holds(_backlogCount > 0, "the application takes only what is in the backlog");
         _backlogCount--;
         if (_waiting.First?.Value is not { } next)
         {
@@ -71,7 +71,7 @@ internal sealed class SynAdmission(SocketSettings settings)
         return next;
     }
 
-    public void CheckInvariants() => Invariant.Holds(_waiting.Count == 0 || IsBacklogFull, "nobody waits beside a free place");
+    public void CheckInvariants() => Invariant.Holds(_waiting.Count == 0 || IsBacklogFull, "no connection waits while the backlog has room");
 
     /// <summary>Takes the connection out of the half-open table, if it is there.</summary>
     public void Remove(ConnectionCore connection)

@@ -9,12 +9,12 @@ namespace Utp.Protocol.Sockets;
 /// </summary>
 internal readonly record struct Transmit(PeerAddress Remote, int Length, int SegmentSize, bool AllowFragmentation, ConnectionCore? Connection)
 {
-    /// <summary>Where the train leaves from; <c>default</c> leaves the choice to the system.</summary>
+    /// <summary>The source address of the train; <c>default</c> leaves the choice to the system.</summary>
     public LocalAddress Local { get; init; }
 
     /// <summary>
-    /// Whether the system must get the datagrams one by one, and not as a train to cut: retransmissions leave this way, and everything where
-    /// trains have been seen to vanish.
+    /// Whether the system must get the datagrams one by one, and not as a train to cut. Retransmissions leave this way, and so does everything where
+    /// trains were seen to vanish.
     /// </summary>
     public bool IsUnsegmented { get; init; }
 
