@@ -1,6 +1,9 @@
 namespace Utp.Protocol.Congestion;
 
-/// <summary>Extensions of LEDBAT++ beyond the draft; each can be switched off for a comparison. docs/experiments.md shows the effect of each.</summary>
+/// <summary>
+/// The refinements of LEDBAT++ beyond the draft. The library always uses <see cref="Default"/>; only experiments turn single ones off, to measure what
+/// each is worth. The results are in docs/experiments.md.
+/// </summary>
 internal sealed record LedbatPlusPlusSwitches
 {
     public static LedbatPlusPlusSwitches Default { get; } = new();

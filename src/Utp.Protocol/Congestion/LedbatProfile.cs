@@ -1,6 +1,6 @@
 namespace Utp.Protocol.Congestion;
 
-/// <summary>The constants in which implementations of LEDBAT differ.</summary>
+/// <summary>The constants in which LEDBATs differ. The library always uses <see cref="Libutp"/>; <see cref="Rfc6817"/> serves experiments.</summary>
 internal sealed record LedbatProfile
 {
     /// <summary>The constants of RFC 6817: GAIN 1, ten minutes of history, a filter of four samples. Slow start is TCP's: the RFC leaves it open.</summary>

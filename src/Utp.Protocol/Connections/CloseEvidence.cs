@@ -11,6 +11,6 @@ internal enum CloseEvidence : byte
     /// <summary>The peer's host reported that no socket has the port.</summary>
     PortUnreachable,
 
-    /// <summary>Another process connects from the peer's port under the same connection id, and the peer answers no more.</summary>
+    /// <summary>Another process connects from the peer's port with the same connection id, and the peer does not answer any more.</summary>
     PeerRestarted,
 }

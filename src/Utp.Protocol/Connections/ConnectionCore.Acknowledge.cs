@@ -24,14 +24,9 @@ internal sealed partial class ConnectionCore
         }
 
         var flightBefore = _segments.FlightBytes;
-        var outcome = new AcknowledgementOutcome
-        {
-            AnsweredTimestamp = TimestampExchange.Answered(packet.Header),
-            TimestampRoundTripMicros = _timestamps.RoundTripMicros(packet.Header, now - CreatedAt),
-        };
         var oldest = _segments.First;
         var (wasSentAgain, oldestSentAt) = (_segments[oldest].TransmissionCount > 1, _segments[oldest].SentAt);
-        TakeAcknowledged(now, packet, ref outcome);
+        var outcome = TakeAcknowledged(now, packet);
         if (outcome.SegmentCount == 0)
         {
             return;
@@ -58,9 +53,14 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>Takes what the packet acknowledges out of the segments, first cumulatively, then selectively.</summary>
-    private void TakeAcknowledged(Instant now, in PacketView packet, ref AcknowledgementOutcome outcome)
+    private AcknowledgementOutcome TakeAcknowledged(Instant now, in PacketView packet)
     {
         var acknowledgement = packet.Header.Acknowledgement;
+        var outcome = new AcknowledgementOutcome
+        {
+            AnsweredTimestamp = TimestampExchange.Answered(packet.Header),
+            TimestampRoundTripMicros = _timestamps.RoundTripMicros(packet.Header, now - CreatedAt),
+        };
         while (_segments.Count > 0 && (_segments.First <= acknowledgement || _segments[_segments.First].State == SegmentState.Acknowledged))
         {
             // A selective acknowledgement is final: a cumulative one that ends just below it takes it along.
@@ -71,6 +71,8 @@ internal sealed partial class ConnectionCore
         {
             HandleSelectiveAck(now, acknowledgement, packet.SelectiveAck, ref outcome);
         }
+
+        return outcome;
     }
 
     private void TakeFirst(Instant now, ref AcknowledgementOutcome outcome)

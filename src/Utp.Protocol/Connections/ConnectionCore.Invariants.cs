@@ -19,7 +19,8 @@ internal sealed partial class ConnectionCore
         _sendBuffer.CheckInvariants(segmentBytes);
         _received.CheckInvariants();
         Invariant.Holds(!_ends.IsFinSent || _sendBuffer.UnsentBytes == 0, "a FIN follows all bytes");
-        Invariant.Holds(_ends.IsPeerFinReached == (_ends.IsPeerFinReceived && _received.Next > _ends.PeerFinSequence), "a FIN is reached when all before it is");
+        var isPastPeerFin = _ends.IsPeerFinReceived && _received.Next > _ends.PeerFinSequence;
+        Invariant.Holds(_ends.IsPeerFinReached == isPastPeerFin, "the peer's FIN is reached when everything before it has arrived");
         Invariant.Holds(_receiveWindow.UnreadBytes >= 0 && _counters.BytesReceived >= 0, "byte counters are not negative");
         Invariant.Holds(_segments.Count <= PeerReorderLimit.Widest, "the number of outstanding segments is bounded");
         Invariant.Holds(_controller.CongestionWindowBytes > 0, "the congestion window is positive");

@@ -8,6 +8,9 @@ namespace Utp.Protocol.Connections;
 // once per transmission, so a hole is filled once.
 internal sealed partial class ConnectionCore
 {
+    /// <summary>The system refused to cut the train that was written last: it left as single datagrams.</summary>
+    internal void HandleTrainRefused() => _segments.UnmarkTrain();
+
     /// <summary>Marks lost what was sent long enough before the latest transmission known to have arrived.</summary>
     private void DetectLosses(Instant now, long flightBefore)
     {
@@ -94,9 +97,6 @@ internal sealed partial class ConnectionCore
         segment.Kind = SegmentKind.Data;
         _pathMtu.OnProbeLost(now);
     }
-
-    /// <summary>The system cut the train that was written last into single datagrams after all.</summary>
-    internal void HandleTrainRefused() => _segments.UnmarkTrain();
 
     /// <summary>Tells the socket's watch of trains that a segment of a train, or one that left alone, has arrived.</summary>
     private void ReportArrival(Instant now, in Segment segment, ref AcknowledgementOutcome outcome)

@@ -11,12 +11,12 @@ internal sealed partial class ConnectionCore
     /// The time for which unacknowledged data is sent again when the idle timeout is off. RFC 1122, 4.2.3.5 (R2) asks of TCP for 100 s at least;
     /// Linux waits for about as long as this.
     /// </summary>
-    private const long GiveUpMicros = 15 * 60_000_000L;
+    private const long DefaultStallTimeoutMicros = 15 * 60_000_000L;
 
     /// <summary>A packet ends the back-off only if it comes after a silence of this length, and at most once in this time.</summary>
     private const long MinSilenceMicros = 1_000_000;
 
-    private long GiveUpAfterMicros => _settings.IdleTimeoutMicros > 0 ? _settings.IdleTimeoutMicros : GiveUpMicros;
+    private long StallTimeoutMicros => _settings.IdleTimeoutMicros > 0 ? _settings.IdleTimeoutMicros : DefaultStallTimeoutMicros;
 
     /// <summary>Whether the system has refused the last train. Nothing is sent until the next attempt.</summary>
     private bool IsRefused => _mishaps is { Refusal.IsActive: true };
@@ -57,7 +57,7 @@ internal sealed partial class ConnectionCore
     /// <summary>The next attempt to send is due. An acknowledgement goes along, because the refused train may have been one.</summary>
     private void HandleRefusalEnd(Instant now)
     {
-        if (_segments.Count > 0 && EnsureMishaps().Refusal.HasLasted(now, GiveUpAfterMicros))
+        if (_segments.Count > 0 && EnsureMishaps().Refusal.HasLasted(now, StallTimeoutMicros))
         {
             // The peer may continue to send, so that the idle timeout never falls due. The application has to learn that nothing leaves.
             Fail(UtpCloseReason.RetransmissionTimeout, resetAt: null);
@@ -70,7 +70,7 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>Whether retransmission has continued for the idle timeout without progress, and the peer has no reason to wait.</summary>
-    private bool IsRetransmissionGivenUp(Instant now)
+    private bool IsStalled(Instant now)
     {
         var mishaps = EnsureMishaps();
         if (_retransmission.TimeoutCount == 1)
@@ -79,7 +79,7 @@ internal sealed partial class ConnectionCore
             return false;
         }
 
-        var limit = GiveUpAfterMicros;
+        var limit = StallTimeoutMicros;
         if (_peerWindowBytes < SegmentBytes && now - _liveness.LastReceivedAt < limit)
         {
             // A peer that still answers lives, however long its window stays closed.

@@ -167,8 +167,8 @@ internal sealed partial class ConnectionCore
     {
         EnsureMishaps().Timeouts++;
         _retransmission.OnTimeout(now);
-        var isGivenUp = IsRetransmissionGivenUp(now);
-        if (IsOnlyWindowProbeOutstanding && !isGivenUp)
+        var isStalled = IsStalled(now);
+        if (IsOnlyWindowProbeOutstanding && !isStalled)
         {
             _segments.MarkLost(_segments.First);
             return;
@@ -176,12 +176,12 @@ internal sealed partial class ConnectionCore
 
         if (IsOnlyFinOutstanding && _retransmission.TimeoutCount >= FinTries && _ends.IsReceivingOver)
         {
-            // Interop: libtorrent may be gone after its own FIN, and Transmission never answers ours. Everything but the FIN was acknowledged.
+            // Interop: libtorrent may be gone after its own FIN, and Transmission never answers this side's. Everything but the FIN was acknowledged.
             EnterLingering(now);
             return;
         }
 
-        if (isGivenUp)
+        if (isStalled)
         {
             Fail(UtpCloseReason.RetransmissionTimeout, resetAt: now);
             return;

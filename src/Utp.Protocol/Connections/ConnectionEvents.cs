@@ -2,7 +2,7 @@ using Utp.Protocol.Sockets;
 
 namespace Utp.Protocol.Connections;
 
-/// <summary>What happened to a connection since its events were last polled.</summary>
+/// <summary>The events of a connection since they were last polled.</summary>
 [Flags]
 internal enum ConnectionEvents
 {
@@ -14,13 +14,13 @@ internal enum ConnectionEvents
     /// <summary>An inbound connection is confirmed by its peer. Counts against the backlog until <see cref="SocketCore.ReleaseBacklog"/>.</summary>
     Accepted = 2,
 
-    /// <summary><see cref="ConnectionCore.AcknowledgedBytes"/> grew: the front of the send buffer can be released.</summary>
+    /// <summary><see cref="ConnectionCore.AcknowledgedBytes"/> grew: bytes at the front of the send buffer can be released.</summary>
     Acknowledged = 4,
 
-    /// <summary>The peer's FIN was reached: all its bytes were delivered and no more will come.</summary>
+    /// <summary>The peer's FIN was reached: all its bytes were delivered, and no more will come.</summary>
     PeerFinished = 8,
 
-    /// <summary>Everything this side sent, its FIN included, was acknowledged.</summary>
+    /// <summary>The peer acknowledged everything that this side sent, its FIN included.</summary>
     Finished = 16,
 
     /// <summary>The connection ended; see <see cref="ConnectionCore.CloseReason"/>. Raised once.</summary>

@@ -19,7 +19,7 @@ internal readonly record struct ConnectionStatistics
 
     public long BaseDelayMicros { get; init; }
 
-    /// <summary>Largest UDP payload known to pass.</summary>
+    /// <summary>The largest UDP payload known to pass.</summary>
     public int PathMtuBytes { get; init; }
 
     /// <summary>Payload bytes sent for the first time.</summary>
@@ -41,12 +41,12 @@ internal readonly record struct ConnectionStatistics
 
     public long DuplicateSegmentsReceived { get; init; }
 
-    /// <summary>Segments taken for lost; path MTU probes are not among them.</summary>
+    /// <summary>Segments marked lost; path MTU probes are not among them.</summary>
     public long SegmentsLost { get; init; }
 
     public long Timeouts { get; init; }
 
-    /// <summary>Times the congestion window was cut.</summary>
+    /// <summary>The number of times that the congestion window was cut.</summary>
     public long CongestionEvents { get; init; }
 
     public long AcksSent { get; init; }

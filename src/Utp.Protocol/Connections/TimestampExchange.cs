@@ -44,7 +44,8 @@ internal struct TimestampExchange
         ReplyDifference = IsMeasured(difference) ? difference : difference + 1;
     }
 
-    /// <summary>Gets the round trip that a packet tells, after <see cref="OnPacket"/>; zero if it tells none, or one longer than the connection's age.</summary>
+    /// <summary>Gets the round trip that a packet tells, after <see cref="OnPacket"/>.</summary>
+    /// <returns>Zero if the packet tells none, or one that is longer than the connection's age.</returns>
     public readonly long RoundTripMicros(in PacketHeader header, long ageMicros)
     {
         if (header.Timestamp == 0 || !IsMeasured(header.TimestampDifference))

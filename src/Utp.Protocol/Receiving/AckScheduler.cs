@@ -4,8 +4,8 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Receiving;
 
 /// <summary>
-/// When to acknowledge. In-order segments are acknowledged every second one, or after a short delay in which a reply may carry the
-/// acknowledgement; anything out of the ordinary (gap, fill, duplicate, FIN, window probe) at once.
+/// Decides when to acknowledge. Every second segment in order is acknowledged at once, and the others after a short delay in which a reply may carry
+/// the acknowledgement. Anything out of the ordinary (a gap, its filling, a duplicate, a FIN, a window probe) is acknowledged at once.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct AckScheduler()
@@ -17,6 +17,7 @@ internal struct AckScheduler()
     /// <summary>When a delayed acknowledgement falls due.</summary>
     public Instant Deadline { get; private set; } = Instant.Never;
 
+    /// <summary>Whether an acknowledgement has to leave now.</summary>
     public bool IsImmediate { get; private set; }
 
     public void OnInOrderSegment(Instant now, long delayMicros)

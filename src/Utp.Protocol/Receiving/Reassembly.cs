@@ -97,7 +97,7 @@ internal struct Reassembly(SequenceNumber next)
         _readyCount = 0;
     }
 
-    /// <summary>Re-derives the counters; see <see cref="ReorderBuffer.CheckInvariants"/>.</summary>
+    /// <summary>Derives the counters anew, and throws if they differ.</summary>
     public readonly void CheckInvariants()
     {
         if (_readyCount == 0)

@@ -1,8 +1,8 @@
 namespace Utp.Protocol.Receiving;
 
 /// <summary>
-/// Bytes that the application may still be handed. What is advertised is either zero or room for two full segments: libutp and libtorrent
-/// send nothing into a window smaller than their packet, and would wait for ever.
+/// The bytes that the peer may still send. The advertised window is either zero or has room for two full segments: libutp and libtorrent send nothing
+/// into a window smaller than their packet, and would wait for ever.
 /// </summary>
 internal struct ReceiveWindow(int capacityBytes)
 {
@@ -11,27 +11,28 @@ internal struct ReceiveWindow(int capacityBytes)
 
     private readonly int _capacityBytes = capacityBytes;
 
-    /// <summary>The window that the peer believes in: as last advertised, less what has arrived since.</summary>
+    /// <summary>The window that the peer counts on: the last one advertised, less what has arrived since.</summary>
     private int _peerBelievesBytes;
 
-    /// <summary>Exceeds the capacity by what was held out of order when a gap is filled, so at most by as much again.</summary>
+    /// <summary>May exceed the capacity by what was held out of order when a gap is filled, and so grow to twice the capacity.</summary>
     private uint _unreadBytes;
 
-    /// <summary>Delivered in order and not yet consumed.</summary>
+    /// <summary>Bytes delivered in order and not yet consumed.</summary>
     public readonly long UnreadBytes => _unreadBytes;
 
-    /// <summary>Whether the peer has to wait until it is told that the window has opened.</summary>
+    /// <summary>Whether the peer waits until it is told that the window has opened.</summary>
     public readonly bool IsClosedToPeer => _peerBelievesBytes < MinAdvertisedBytes;
 
     public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - (long)_unreadBytes - reorderedBytes);
 
+    /// <summary>Bytes arrived in order and went to the application.</summary>
     public void OnDelivered(int bytes)
     {
         _unreadBytes += (uint)bytes;
         _peerBelievesBytes = Math.Max(0, _peerBelievesBytes - bytes);
     }
 
-    /// <summary>True when the window has opened enough that the peer should hear of it.</summary>
+    /// <summary>The application consumed bytes. Returns true if the window has opened so far that it should be announced to the peer.</summary>
     public bool OnConsumed(long bytes, long reorderedBytes)
     {
         _unreadBytes = (uint)Math.Max(0, _unreadBytes - bytes);
@@ -41,7 +42,7 @@ internal struct ReceiveWindow(int capacityBytes)
             : _peerBelievesBytes <= _capacityBytes / 2 && advertisable - _peerBelievesBytes >= _capacityBytes / 4;
     }
 
-    /// <summary>The window to write into a header that is about to leave.</summary>
+    /// <summary>Gets the window to write into a header that is about to leave.</summary>
     public uint Advertise(long reorderedBytes)
     {
         _peerBelievesBytes = (int)Advertisable(reorderedBytes);

@@ -8,7 +8,7 @@ namespace Utp.Protocol.Receiving;
 /// </summary>
 internal sealed class ReorderBuffer(SegmentBuffers buffers)
 {
-    /// <summary>How far ahead of the next expected packet one may be. libutp takes 1,024; paths of a gigabit and 100 ms need 8,256.</summary>
+    /// <summary>Maximum distance of a packet from the next one expected. libutp takes 1,024; a path of 1 Gbit/s and 100 ms needs 8,256.</summary>
     public const int MaxAhead = 16_384;
 
     private Entry[] _ring = new Entry[16];
@@ -34,7 +34,7 @@ internal sealed class ReorderBuffer(SegmentBuffers buffers)
         Highest = Count++ == 0 || number > Highest ? number : Highest;
     }
 
-    /// <summary>Takes the segment with this number out; the buffer is to be returned to <see cref="SegmentBuffers"/>.</summary>
+    /// <summary>Takes the segment with this number out. The caller returns the buffer to <see cref="SegmentBuffers"/>.</summary>
     public bool TryTake(SequenceNumber number, out byte[] buffer, out int length)
     {
         ref var entry = ref At(number);
@@ -50,6 +50,7 @@ internal sealed class ReorderBuffer(SegmentBuffers buffers)
         return true;
     }
 
+    /// <summary>Returns the buffers of all segments.</summary>
     public void Clear()
     {
         foreach (ref var entry in _ring.AsSpan())
@@ -84,6 +85,7 @@ internal sealed class ReorderBuffer(SegmentBuffers buffers)
         return length;
     }
 
+    /// <summary>Derives the counters anew, and throws if they differ.</summary>
     public void CheckInvariants(SequenceNumber next)
     {
         var (count, bytes) = (0, 0L);

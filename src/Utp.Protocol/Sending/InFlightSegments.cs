@@ -9,12 +9,12 @@ namespace Utp.Protocol.Sending;
 /// </summary>
 internal partial struct InFlightSegments
 {
-    /// <summary>Enough for questions and answers; thousands of idle connections that have spoken once keep no more than this.</summary>
+    /// <summary>Enough for requests and responses. Thousands of idle connections that have sent something keep no more than this.</summary>
     private const int InitialCapacity = 2;
 
     private Segment[]? _ring;
 
-    // Narrow, since every idle connection has them: numbers span at most 16,384 segments of at most 65,507 bytes.
+    // The fields are narrow because every idle connection has them: there are at most 16,384 segments of at most 65,507 bytes.
     private int _flightBytes;
     private int _lostBytes;
     private ushort _lostCount;
@@ -35,7 +35,7 @@ internal partial struct InFlightSegments
         _lostHint = first;
     }
 
-    /// <summary>The oldest number not acknowledged cumulatively.</summary>
+    /// <summary>The oldest number that is not acknowledged cumulatively.</summary>
     public SequenceNumber First { get; private set; }
 
     /// <summary>The number that the next new segment gets.</summary>
@@ -52,14 +52,14 @@ internal partial struct InFlightSegments
 
     public readonly int LostCount => _lostCount;
 
-    /// <summary>Payload bytes taken for lost and not yet sent again.</summary>
+    /// <summary>Payload bytes marked lost and not yet sent again.</summary>
     public readonly long LostBytes => _lostBytes;
 
     public readonly int AcknowledgedCount => _acknowledgedCount;
 
     public readonly bool HasFlight => _head >= 0;
 
-    /// <summary>Slot of the segment in flight whose latest transmission is the oldest; -1 when nothing is in flight.</summary>
+    /// <summary>The slot of the segment in flight whose latest transmission is the oldest; -1 when nothing is in flight.</summary>
     public readonly int OldestInFlight => _head;
 
     public readonly ref Segment this[SequenceNumber number] => ref _ring![number.Value & (_ring.Length - 1)];
@@ -71,7 +71,7 @@ internal partial struct InFlightSegments
 
     public readonly bool Contains(SequenceNumber number) => First.CountTo(number) < Count;
 
-    /// <summary>Numbers a new segment, in flight from <paramref name="now"/>.</summary>
+    /// <summary>Gives a new segment, in flight from <paramref name="now"/>, the next number.</summary>
     public SequenceNumber Add(SegmentKind kind, BufferPosition start, int length, Instant now)
     {
         EnsureCapacity(Count + 1);
@@ -84,7 +84,7 @@ internal partial struct InFlightSegments
         return number;
     }
 
-    /// <summary>The newest <paramref name="count"/> segments left as a train that the system has to cut.</summary>
+    /// <summary>Notes that the newest <paramref name="count"/> segments left as a train that the system has to cut.</summary>
     public readonly void MarkTrain(int count)
     {
         for (var i = 1; i <= count; i++)
@@ -93,7 +93,7 @@ internal partial struct InFlightSegments
         }
     }
 
-    /// <summary>The newest train left as single datagrams instead.</summary>
+    /// <summary>Notes that the newest train left as single datagrams instead.</summary>
     public readonly void UnmarkTrain()
     {
         for (var i = 1; i <= Count && this[Next - i].Train != TrainPosition.None; i++)
@@ -107,7 +107,7 @@ internal partial struct InFlightSegments
         }
     }
 
-    /// <summary>A lost segment, or one in flight, is sent again.</summary>
+    /// <summary>Puts a lost segment, or one in flight, in flight from <paramref name="now"/>.</summary>
     public void Retransmit(SequenceNumber number, Instant now)
     {
         ref var segment = ref this[number];
@@ -126,6 +126,7 @@ internal partial struct InFlightSegments
         Append(number, ref segment);
     }
 
+    /// <summary>Marks a segment in flight lost: it waits to be sent again.</summary>
     public void MarkLost(SequenceNumber number)
     {
         ref var segment = ref this[number];
@@ -140,6 +141,7 @@ internal partial struct InFlightSegments
         _lostBytes += segment.Length;
     }
 
+    /// <summary>Marks a segment acknowledged selectively.</summary>
     public void MarkAcknowledged(SequenceNumber number)
     {
         ref var segment = ref this[number];
@@ -148,7 +150,7 @@ internal partial struct InFlightSegments
         _acknowledgedCount++;
     }
 
-    /// <summary>The cumulative acknowledgement passed the first segment; it was not yet selectively acknowledged if true is returned.</summary>
+    /// <summary>Removes the first segment, which is acknowledged cumulatively. Returns true if it had not been acknowledged selectively.</summary>
     public bool RemoveFirst(out Segment segment)
     {
         ref var first = ref this[First];
@@ -163,13 +165,13 @@ internal partial struct InFlightSegments
             _acknowledgedCount--;
         }
 
-        // Do not keep the application's memory alive through a slot that may not be reused for long.
+        // The slot may not be reused for long, and must not keep the application's memory alive.
         first.Start = default;
         First += 1;
         return isNew;
     }
 
-    /// <summary>The lost segment with the lowest number.</summary>
+    /// <summary>Gets the lost segment with the lowest number.</summary>
     public bool TryGetFirstLost(out SequenceNumber number)
     {
         number = default;
@@ -192,7 +194,7 @@ internal partial struct InFlightSegments
         return true;
     }
 
-    /// <summary>Gives the ring back when nothing is outstanding, so that an idle connection is small.</summary>
+    /// <summary>Releases the ring if nothing is outstanding, so that an idle connection is small.</summary>
     public void ReleaseIfEmpty()
     {
         if (Count == 0)

@@ -2,19 +2,21 @@ using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Sending;
 
-/// <summary>A token bucket that spreads a window over the round trip. Its depth pays for coarse timers: what was missed is caught up in one burst.</summary>
+/// <summary>
+/// A token bucket that spreads a window over the round trip. Its depth makes up for coarse timers: what was missed leaves in one burst.
+/// </summary>
 internal struct Pacer
 {
-    /// <summary>Credit that never expires: a small burst costs nobody anything.</summary>
+    /// <summary>The credit that never expires: a burst this small harms no other flow.</summary>
     private const int MinBurstBytes = 16 * 1024;
 
-    /// <summary>Credit for so much time at the current rate: some timers tick every 16 ms.</summary>
+    /// <summary>The time at the current rate for which credit is kept (16 ms): some timers tick that slowly.</summary>
     private const long BurstMicros = 16_000;
 
     private double _creditBytes;
     private Instant _refilledAt;
 
-    /// <summary>Whether a datagram may leave now. If not, <paramref name="readyAt"/> says when.</summary>
+    /// <summary>Spends credit for a datagram and returns true if it may leave now. If not, <paramref name="readyAt"/> is when it may.</summary>
     public bool TrySpend(Instant now, int bytes, long bytesPerSecond, out Instant readyAt)
     {
         readyAt = now;

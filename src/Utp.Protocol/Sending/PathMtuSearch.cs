@@ -5,9 +5,9 @@ namespace Utp.Protocol.Sending;
 
 /// <summary>
 /// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). It starts at what a 1,280-byte path carries and
-/// by default stays there: a numbered segment can only be sent again whole, so one that is larger would be lost for good on a path that shrinks.
-/// Only a configured ceiling makes it search. It tries the ceiling first, then halves the gap. A probe is a segment of a safe size grown by
-/// padding (<see cref="ProbePadding"/>): when it is lost, the segment is sent again without the padding.
+/// by default stays there: a numbered segment can only be sent again whole, so a larger one would be lost for good on a path that shrinks.
+/// It searches only if a ceiling is configured. It tries the ceiling first, and then halves the gap. A probe is a segment of a safe size that padding
+/// enlarges (<see cref="ProbePadding"/>): if it is lost, the segment is sent again without the padding.
 /// </summary>
 internal struct PathMtuSearch
 {
@@ -15,7 +15,7 @@ internal struct PathMtuSearch
     public const int BaseIPv4 = 1252;
     public const int BaseIPv6 = 1232;
 
-    /// <summary>1,500 (Ethernet) less the IP and UDP headers: where a loopback interface starts, which has no routers.</summary>
+    /// <summary>1,500 (Ethernet) less the IP and UDP headers: the size at which a loopback interface starts, which has no routers.</summary>
     public const int EthernetIPv4 = 1472;
     public const int EthernetIPv6 = 1452;
 
@@ -28,13 +28,13 @@ internal struct PathMtuSearch
     /// <summary>The search ends when the gap is this small, as libutp's does.</summary>
     private const int Precision = 16;
 
-    /// <summary>A size is given up after so many losses of probes (RFC 8899 allows up to 3): one loss may be chance.</summary>
+    /// <summary>Number of lost probes after which a size counts as too large (RFC 8899 allows up to 3): one loss may be chance.</summary>
     private const int LossesPerSize = 2;
 
-    /// <summary>Then the whole range is tried again, since routes change (RFC 8899's PMTU_RAISE_TIMER).</summary>
+    /// <summary>The time after which the whole range is tried again, since routes change (RFC 8899's PMTU_RAISE_TIMER).</summary>
     private const long RaiseMicros = 600_000_000;
 
-    // Narrow, since every idle connection has them: a UDP payload is at most 65,507 bytes.
+    // The fields are narrow because every idle connection has them: a UDP payload is at most 65,507 bytes.
     private readonly ushort _configuredCeilingBytes;
     private readonly ushort _initialBaseBytes;
     private readonly ushort _floorBytes;
@@ -65,7 +65,7 @@ internal struct PathMtuSearch
     public readonly int BaseBytes => _baseBytes;
 
     /// <summary>
-    /// The UDP payload from which the sender's system is taken to cut: longer than Ethernet carries, and than what was asked for, which is
+    /// The UDP payload from which this system is assumed to fragment: longer than Ethernet carries, and longer than the configured ceiling, which is
     /// what the interface carries.
     /// </summary>
     public readonly int AlwaysCutBytes => Math.Max(EthernetIPv4, (int)_configuredCeilingBytes) + ProbePadding.MinBytes;
@@ -73,7 +73,7 @@ internal struct PathMtuSearch
     /// <summary>UDP payload of the probe in flight; 0 for none.</summary>
     public readonly int OutstandingBytes => _outstandingBytes;
 
-    /// <summary>UDP payload to try next; 0 when there is nothing to try.</summary>
+    /// <summary>Gets the UDP payload to try next; 0 if there is nothing to try.</summary>
     public int NextProbeBytes(Instant now)
     {
         if (OutstandingBytes != 0)
@@ -127,8 +127,8 @@ internal struct PathMtuSearch
     }
 
     /// <summary>
-    /// A timeout: perhaps congestion, perhaps a route with a smaller MTU and silence about it. What is sent next is safe, and a probe of the
-    /// present size settles it.
+    /// A timeout may mean congestion, or a route with a smaller MTU that drops larger packets silently. Segments have a safe size from now on, and a
+    /// probe of the present size settles the question.
     /// </summary>
     public void OnTimeout()
     {
@@ -143,8 +143,8 @@ internal struct PathMtuSearch
     }
 
     /// <summary>
-    /// Not even datagrams of the base size get an answer: perhaps the path is narrower than 1,280 bytes, which IPv4 allows (RFC 8899's error
-    /// state). What is sent next is safe, or may be fragmented, and the search starts from there.
+    /// Not even datagrams of the base size get an answer: the path may be narrower than 1,280 bytes, which IPv4 allows (RFC 8899's error
+    /// state). Segments have a safe size or may be fragmented from now on, and the search starts from there.
     /// </summary>
     public void OnRepeatedTimeout()
     {
@@ -159,8 +159,8 @@ internal struct PathMtuSearch
     }
 
     /// <summary>
-    /// The system refused a datagram of this size. Below <see cref="MinBytes"/> the base is halved: segments that are larger may be fragmented
-    /// from then on, so that no size is tried for ever.
+    /// The system refused a datagram of this size. Below <see cref="MinBytes"/> the base is halved. Larger segments may be fragmented from then on,
+    /// so that no size is tried for ever.
     /// </summary>
     public void OnMessageTooLong(int bytes, Instant now)
     {

@@ -5,15 +5,16 @@ using Utp.Protocol.Wire;
 namespace Utp.Protocol.Sending;
 
 /// <summary>
-/// How many numbers may be outstanding. Peers drop what is too far ahead of a gap: libtorrent 953 packets, libutp 1,024, whatever window they
-/// announce. A window that 1,024 packets cannot fill speaks for a peer that holds more, and is believed until a gap shows otherwise: libutp
-/// announces such a window too when its application asked for a large buffer.
+/// Limits the number of outstanding segments to what the peer is believed to hold behind a gap. Peers drop what is too far ahead: libtorrent 953
+/// packets, libutp 1,024, whatever window they announce. A window that 1,024 packets cannot fill suggests a peer that holds more. It is believed until
+/// a gap shows otherwise: libutp announces such a window too, if its application asked for a large buffer.
 /// </summary>
 internal struct PeerReorderLimit()
 {
-    /// <summary>What our own receiver takes, with room for what is on its way.</summary>
+    /// <summary>The limit of this implementation's receiver, less room for what is on its way.</summary>
     public const int Widest = ReorderBuffer.MaxAhead - 1_024;
 
+    /// <summary>Less than libtorrent holds.</summary>
     private const int Cautious = 900;
 
     /// <summary>The first packet that libutp drops is this much ahead of the gap.</summary>
@@ -22,7 +23,7 @@ internal struct PeerReorderLimit()
     /// <summary>1,024 Ethernet packets.</summary>
     private const long WideWindowBytes = LibutpLimit * 1_500;
 
-    /// <summary>So many packets in a row, from that one on, have to be missing: fewer may be chance.</summary>
+    /// <summary>Number of consecutive packets, from that one on, that have to be missing: fewer may be chance.</summary>
     private const int TellingCount = 16;
 
     private FilledGaps? _gaps;
@@ -34,8 +35,8 @@ internal struct PeerReorderLimit()
     public void OnPeerWindow(long bytes) => _isWide |= bytes > WideWindowBytes;
 
     /// <summary>
-    /// An acknowledgement took the first segment, which had been sent again. True when it shows, for the first time, that the peer keeps no
-    /// more than libutp: it has everything up to that distance from a gap, and nothing behind it of what arrived before the gap was filled.
+    /// An acknowledgement took the first segment, which had been sent again. Returns true if that shows, for the first time, that the peer holds no
+    /// more than libutp: it has everything up to that distance from a gap, and nothing beyond it of what arrived before the gap was filled.
     /// </summary>
     /// <param name="gap">The number of the segment.</param>
     /// <param name="sentAgainAt">When it was sent last.</param>
@@ -79,7 +80,7 @@ internal struct PeerReorderLimit()
         return true;
     }
 
-    /// <summary>The latest gaps, each with when it was filled for the last time.</summary>
+    /// <summary>The latest gaps, each with the last time at which it was filled.</summary>
     private sealed class FilledGaps
     {
         private readonly (SequenceNumber Number, Instant FilledAt)[] _ring = new (SequenceNumber, Instant)[32];

@@ -1,6 +1,6 @@
 namespace Utp.Protocol.Sending;
 
-/// <summary>Smoothed round trip and retransmission timeout (RFC 6298), with the bounds that uTP uses.</summary>
+/// <summary>Estimates the smoothed round trip and the retransmission timeout (RFC 6298), with the bounds that uTP uses.</summary>
 internal struct RoundTripEstimator
 {
     /// <summary>BEP 29's floor. libutp uses 1 s; RFC 6298 says SHOULD 1 s, but a tail loss would then cost twice as long.</summary>
@@ -11,7 +11,7 @@ internal struct RoundTripEstimator
 
     public const long MaxTimeoutMicros = 30_000_000;
 
-    // Narrow, since every idle connection has them: nothing is waited for longer than half an hour.
+    // The fields are narrow because every idle connection has them: no wait is longer than half an hour.
     private int _variationMicros;
     private int _smoothedMicros;
     private int _minMicros;
@@ -20,21 +20,21 @@ internal struct RoundTripEstimator
 
     public readonly long SmoothedMicros => _smoothedMicros;
 
-    /// <summary>Smallest round trip so far; zero before the first.</summary>
+    /// <summary>The smallest round trip so far; zero before the first.</summary>
     public readonly long MinMicros => _minMicros;
 
     public readonly long LatestMicros => _latestMicros;
 
     public readonly bool HasSample => _smoothedMicros != 0;
 
-    /// <summary>Timeout without back-off.</summary>
+    /// <summary>The timeout without back-off.</summary>
     public readonly long TimeoutMicros => HasSample
         ? Math.Clamp(_smoothedMicros + (4L * _variationMicros), MinTimeoutMicros, MaxTimeoutMicros)
         : InitialTimeoutMicros;
 
     /// <summary>
-    /// Takes a round trip measured on a segment sent exactly once (Karn's rule), or computed from timestamps. The first one may contain the time
-    /// in which both programs start; a second one of less than half replaces it instead of being averaged with it.
+    /// Takes a round trip that was measured on a segment sent exactly once (Karn's rule), or computed from timestamps. The first one may contain the
+    /// time in which both programs start. A second one of less than half replaces it instead of being averaged with it.
     /// </summary>
     public void AddSample(long roundTripMicros)
     {

@@ -7,7 +7,7 @@ internal struct Segment
 {
     public BufferPosition Start;
 
-    /// <summary>The latest transmission.</summary>
+    /// <summary>The time of the latest transmission.</summary>
     public Instant SentAt;
 
     /// <summary>Payload bytes; 0 for a FIN.</summary>
@@ -20,13 +20,14 @@ internal struct Segment
     public SegmentState State;
     public SegmentKind Kind;
 
-    /// <summary>How often it was sent; saturates.</summary>
+    /// <summary>The number of times it was sent; saturates.</summary>
     public byte TransmissionCount;
 
     /// <summary>How it left the first time.</summary>
     public TrainPosition Train;
 }
 
+/// <summary>How a segment left the first time.</summary>
 internal enum TrainPosition : byte
 {
     /// <summary>It left alone, or as one of several messages.</summary>
@@ -41,10 +42,10 @@ internal enum TrainPosition : byte
 
 internal enum SegmentState : byte
 {
-    /// <summary>Sent, neither acknowledged nor taken for lost.</summary>
+    /// <summary>Sent, and neither acknowledged nor marked lost.</summary>
     InFlight,
 
-    /// <summary>Taken for lost; waits to be sent again.</summary>
+    /// <summary>Marked lost; waits to be sent again.</summary>
     Lost,
 
     /// <summary>Acknowledged selectively; waits for the cumulative acknowledgement to pass it.</summary>
@@ -56,7 +57,7 @@ internal enum SegmentKind : byte
     Data,
 
     /// <summary>
-    /// Sent in a datagram that padding makes larger than any that is known to pass: its loss says something of the path's MTU, and nothing of
+    /// Sent in a datagram that padding makes larger than any that is known to pass. Its loss says something about the path's MTU, and nothing about
     /// congestion.
     /// </summary>
     MtuProbe,

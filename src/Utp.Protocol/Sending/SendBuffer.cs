@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Utp.Protocol.Sending;
 
 /// <summary>
-/// A view of the bytes that the driver holds for this connection: released never, acknowledged, in segments, or unsent, in this order.
+/// A view of the bytes that the driver holds for this connection. From the front, they are acknowledged and not yet released, in segments, or unsent.
 /// Nothing is copied until a datagram is made. Positions are kept as (block, index), which stay valid until the bytes are released.
 /// </summary>
 internal struct SendBuffer
@@ -11,7 +11,7 @@ internal struct SendBuffer
     private ReadOnlySequenceSegment<byte>? _block;
     private int _index;
 
-    /// <summary>Bytes behind the acknowledged ones that are in segments: at most 16,384 segments of at most 65,507 bytes.</summary>
+    /// <summary>Bytes in segments that follow the acknowledged ones: at most 16,384 segments of at most 65,507 bytes.</summary>
     private int _outstandingBytes;
 
     public long UnsentBytes { get; private set; }
@@ -39,7 +39,7 @@ internal struct SendBuffer
         UnsentBytes = unsentBytes;
         if (SegmentedBytes == 0)
         {
-            // Every byte that the position pointed behind is released, and with it perhaps the block: start over.
+            // Every byte before the position is released, and perhaps its block with it, so the position is taken anew.
             _block = null;
         }
 
@@ -56,7 +56,7 @@ internal struct SendBuffer
     {
         while (_index == _block!.Memory.Length && _block.Next is { } next)
         {
-            // A position behind a block's last byte would outlive the block: its bytes are released before those of the segment.
+            // A position behind a block's last byte would outlive the block, whose bytes are released before those of the segment.
             _block = next;
             _index = 0;
         }
@@ -103,5 +103,5 @@ internal struct SendBuffer
     }
 }
 
-/// <summary>Where a segment's bytes start in the driver's memory.</summary>
+/// <summary>The start of a segment's bytes in the driver's memory.</summary>
 internal readonly record struct BufferPosition(ReadOnlySequenceSegment<byte> Block, int Index);

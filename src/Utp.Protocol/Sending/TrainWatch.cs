@@ -3,28 +3,28 @@ using Utp.Protocol.Time;
 namespace Utp.Protocol.Sending;
 
 /// <summary>
-/// Notices when trains vanish that the system is to cut (UDP segmentation offload): some kernels and virtual network cards drop or mangle them
-/// without an error. One socket's connections share a watch, since they share the way out.
+/// Notices when trains that the system is to cut vanish (UDP segmentation offload): some kernels and virtual network cards drop or mangle them
+/// without an error. The connections of one socket share a watch, since they share the network card.
 /// <para>
-/// A round counts when a train was lost, and a datagram that had left alone after it has arrived. The next one needs a train that was sent after
-/// that, so however many trains one outage or one full queue swallows, it is one round. A train of which any segment arrives ends the count.
+/// A round counts when a train was lost, and a datagram that left alone after it has arrived. The next round needs a train that was sent after
+/// that: however many trains are lost in one outage or in one full queue, it is one round. A train of which any segment arrives ends the count.
 /// </para>
 /// <para>
-/// Trains that the system refuses, with an error, while it takes their datagrams one by one are counted apart: nothing is lost with them.
+/// Trains that the system refuses with an error, while it takes their datagrams one by one, are counted separately: nothing is lost with them.
 /// </para>
 /// </summary>
 internal sealed class TrainWatch
 {
-    /// <summary>Rounds in a row when no train has ever arrived.</summary>
+    /// <summary>Number of consecutive rounds that suspend segmentation if no train has ever arrived.</summary>
     internal const int RoundsIfNoneArrived = 3;
 
-    /// <summary>Rounds in a row when some have: a path may lose bursts without any fault of segmentation.</summary>
+    /// <summary>The same if some have arrived: a path may lose bursts for reasons other than segmentation.</summary>
     internal const int RoundsIfSomeArrived = 8;
 
-    /// <summary>Trains in a row that the system refuses: a rule may refuse packets at random, whatever their length.</summary>
+    /// <summary>Number of consecutive refused trains that suspend segmentation: a rule may refuse packets at random, whatever their length.</summary>
     internal const int RefusalsInARow = 8;
 
-    /// <summary>Datagrams leave one by one for so long before trains are tried again; twice as long after each failure.</summary>
+    /// <summary>The time for which datagrams leave one by one before trains are tried again (5 min); it doubles with each failure.</summary>
     internal const long FirstSuspensionMicros = 5 * 60_000_000L;
     private const long MaxSuspensionMicros = 16 * FirstSuspensionMicros;
 
@@ -33,10 +33,10 @@ internal sealed class TrainWatch
     private bool _hasArrived;
     private int _refusedInARow;
 
-    /// <summary>When the newest train left of which something is known to have arrived.</summary>
+    /// <summary>When the newest train of which a segment is known to have arrived left.</summary>
     private Instant _arrivedSentAt = new(long.MinValue);
 
-    /// <summary>Only a train sent from here on can begin a round.</summary>
+    /// <summary>Only a train sent at this time or later can begin a round.</summary>
     private Instant _roundFrom = new(long.MinValue);
 
     /// <summary>When the train of this round left; the round waits for a single datagram that left later.</summary>
@@ -46,16 +46,16 @@ internal sealed class TrainWatch
     /// <summary>Whether the driver's channel lets the system cut trains.</summary>
     public bool IsSegmenting { get; set; }
 
-    /// <summary>Rounds in a row in which a train was lost and a single datagram arrived.</summary>
+    /// <summary>The number of consecutive rounds in which a train was lost and a single datagram arrived.</summary>
     public int LostInARow { get; private set; }
 
-    /// <summary>How often segmentation was given up.</summary>
+    /// <summary>The number of times that segmentation was suspended.</summary>
     public int SuspensionCount { get; private set; }
 
-    /// <summary>How long the latest suspension lasts.</summary>
+    /// <summary>The length of the latest suspension.</summary>
     public long SuspensionMicros { get; private set; }
 
-    /// <summary>Whether a train may be left to the system to cut.</summary>
+    /// <summary>Whether the system may be given a train to cut.</summary>
     public bool MaySegment(Instant now) => IsSegmenting && now >= _suspendedUntil;
 
     /// <summary>A segment of a train was acknowledged, and had not been sent again.</summary>
@@ -73,7 +73,7 @@ internal sealed class TrainWatch
         _nextSuspensionMicros = FirstSuspensionMicros;
     }
 
-    /// <summary>The last segment of a train was taken for lost.</summary>
+    /// <summary>The last segment of a train was marked lost.</summary>
     public void OnTrainLost(Instant sentAt)
     {
         if (!_awaitsSingle && sentAt > _arrivedSentAt && sentAt >= _roundFrom)
@@ -84,7 +84,7 @@ internal sealed class TrainWatch
     }
 
     /// <summary>A segment was acknowledged that had left alone, at first or again.</summary>
-    /// <returns>True when that was enough, and segmentation is given up for a while.</returns>
+    /// <returns>True if that completes the last round needed: segmentation is suspended.</returns>
     public bool OnSingleArrived(Instant now, Instant sentAt)
     {
         if (!_awaitsSingle || sentAt <= _lostSentAt)
