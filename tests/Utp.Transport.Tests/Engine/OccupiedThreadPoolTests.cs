@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 using Utp.Protocol.Wire;
+using Utp.Transport.Connections;
 using Utp.Transport.Tests.Datagrams;
 using Utp.Transport.Tests.Performance;
 using Xunit.Abstractions;
@@ -24,10 +25,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
     [OverChannel(UtpDatagramOffload.Segmentation)]
     public void LoneSegment_IsAcknowledgedInTime(UtpDatagramOffload channel)
     {
-        var fixture = new EngineFixture(options => options.DatagramOffload = channel);
-        var listener = Result(fixture.BindAsync().AsTask());
-        var peer = new RawPeer(EngineFixture.AddressOf(listener));
-        using (var pool = new OccupiedThreadPool())
+        WithPeer(options => options.DatagramOffload = channel, begin: null, peer =>
         {
             for (var i = 0; i < 10; i++)
             {
@@ -39,12 +37,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
                 output.WriteLine($"Acknowledged after {watch.Elapsed.TotalMilliseconds:F1} ms.");
                 Assert.InRange(watch.Elapsed.TotalMilliseconds, 0, 250);
             }
-
-            Assert.False(pool.RanSomething);
-        }
-
-        peer.Dispose();
-        End(fixture);
+        });
     }
 
     [Theory]
@@ -53,14 +46,16 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
     [OverChannel(UtpDatagramOffload.Segmentation)]
     public void LostSegment_IsRetransmittedInTime(UtpDatagramOffload channel)
     {
-        var fixture = new EngineFixture(options => options.DatagramOffload = channel);
-        var listener = Result(fixture.BindAsync().AsTask());
-        var peer = new RawPeer(EngineFixture.AddressOf(listener));
-        peer.SendData(1);
-        var server = Result(EngineFixture.AcceptAsync(listener));
-        using (var pool = new OccupiedThreadPool())
+        ConnectionContext? server = null;
+        void Begin(UtpConnectionListener listener, RawPeer peer)
         {
-            using var stream = server.AsUtpStream();
+            peer.SendData(1);
+            server = Result(EngineFixture.AcceptAsync(listener));
+        }
+
+        WithPeer(options => options.DatagramOffload = channel, Begin, peer =>
+        {
+            using var stream = server!.AsUtpStream();
             stream.Write([1, 2, 3]);
             var first = peer.ReceiveUntil(header => header.Type == PacketType.Data, TimeSpan.FromSeconds(1));
             Assert.NotNull(first);
@@ -70,11 +65,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
 
             output.WriteLine($"Retransmitted after {watch.Elapsed.TotalMilliseconds:F1} ms.");
             Assert.InRange(watch.Elapsed.TotalMilliseconds, 5, 3_500);
-            Assert.False(pool.RanSomething);
-        }
-
-        peer.Dispose();
-        End(fixture);
+        });
     }
 
     [Theory]
@@ -83,12 +74,13 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
     [OverChannel(UtpDatagramOffload.Segmentation)]
     public void QuietConnection_SendsKeepAlives(UtpDatagramOffload channel)
     {
-        var fixture = new EngineFixture(options => (options.DatagramOffload, options.KeepAliveInterval) = (channel, TimeSpan.FromSeconds(1)));
-        var listener = Result(fixture.BindAsync().AsTask());
-        var peer = new RawPeer(EngineFixture.AddressOf(listener));
-        var sequence = peer.SendData(1);
-        Assert.NotNull(peer.ReceiveUntil(header => header.Acknowledgement == sequence, Patience));
-        using (var pool = new OccupiedThreadPool())
+        static void Begin(UtpConnectionListener listener, RawPeer peer)
+        {
+            var sequence = peer.SendData(1);
+            Assert.NotNull(peer.ReceiveUntil(header => header.Acknowledgement == sequence, Patience));
+        }
+
+        WithPeer(options => (options.DatagramOffload, options.KeepAliveInterval) = (channel, TimeSpan.FromSeconds(1)), Begin, peer =>
         {
             for (var i = 0; i < 2; i++)
             {
@@ -99,12 +91,7 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
                 output.WriteLine($"A keepalive after {watch.Elapsed.TotalMilliseconds:F1} ms.");
                 Assert.InRange(watch.Elapsed.TotalMilliseconds, 0, 2_000);
             }
-
-            Assert.False(pool.RanSomething);
-        }
-
-        peer.Dispose();
-        End(fixture);
+        });
     }
 
     [Theory]
@@ -133,6 +120,26 @@ public sealed class OccupiedThreadPoolTests(ITestOutputHelper output)
             Assert.False(pool.RanSomething);
         }
 
+        End(fixture);
+    }
+
+    /// <summary>Runs a peer against a listener while every thread of the pool is blocked.</summary>
+    /// <param name="configure">Sets the options.</param>
+    /// <param name="begin">Runs before the threads are blocked.</param>
+    /// <param name="run">Runs while they are blocked.</param>
+    private static void WithPeer(Action<UtpTransportOptions> configure, Action<UtpConnectionListener, RawPeer>? begin, Action<RawPeer> run)
+    {
+        var fixture = new EngineFixture(configure);
+        var listener = Result(fixture.BindAsync().AsTask());
+        var peer = new RawPeer(EngineFixture.AddressOf(listener));
+        begin?.Invoke(listener, peer);
+        using (var pool = new OccupiedThreadPool())
+        {
+            run(peer);
+            Assert.False(pool.RanSomething);
+        }
+
+        peer.Dispose();
         End(fixture);
     }
 

@@ -77,17 +77,13 @@ public sealed class InputAgreesWithPipeTests
     }
 
     /// <summary>Applies each operation to our input and to the runtime's pipe.</summary>
-    private sealed class Both(MemoryPool<byte> pool) : IDisposable
+    private sealed class Both(MemoryPool<byte> pool) : PipeAgreement<ReadResult>
     {
         private readonly RecordingOwner _owner = new();
         private readonly Pipe _theirs = new(new PipeOptions(pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
         private ConnectionInput? _input;
-        private CancellationTokenSource _cancel = new();
-        private ValueTask<ReadResult>? _ourPending;
-        private ValueTask<ReadResult>? _theirPending;
         private ReadResult? _ourLast;
         private ReadResult? _theirLast;
-        private byte _nextByte;
         private long _examined;
         private long _appended;
         private int _unflushed;
@@ -106,7 +102,7 @@ public sealed class InputAgreesWithPipeTests
 
         private ConnectionInput Ours => _input ??= new ConnectionInput(_owner, pool);
 
-        private bool MayRead => !_readerCompleted && _ourPending is null && (_ourLast is null || _isAdvanceOptional);
+        private bool MayRead => !_readerCompleted && !IsPending && (_ourLast is null || _isAdvanceOptional);
 
         public void Do(Act step, int size, int examinedPart)
         {
@@ -125,23 +121,21 @@ public sealed class InputAgreesWithPipeTests
                     TryRead();
                     break;
                 case Act.ReadAsync when MayRead && !_theirsHidesBytes:
-                    Begin(() => Ours.ReadAsync(_cancel.Token), () => _theirs.Reader.ReadAsync(_cancel.Token));
+                    BeginRead(() => Ours.ReadAsync(Token), () => _theirs.Reader.ReadAsync(Token));
                     break;
                 case Act.ReadAtLeast when MayRead && !_theirsHidesBytes && _examined == 0:
                     // Pipe does not count bytes that are buffered and examined, although its documentation says that it does.
                     _waitsForMinimum = true;
-                    Begin(() => Ours.ReadAtLeastAsync(size, _cancel.Token), () => _theirs.Reader.ReadAtLeastAsync(size, _cancel.Token));
+                    BeginRead(() => Ours.ReadAtLeastAsync(size, Token), () => _theirs.Reader.ReadAtLeastAsync(size, Token));
                     break;
-                case Act.ReadCancelled when _ourPending is null:
+                case Act.ReadCancelled when !IsPending:
                     var token = new CancellationToken(canceled: true);
-                    AssertSame(
-                        Record.Exception(() => { Ours.ReadAsync(token).GetAwaiter().GetResult(); }),
-                        Record.Exception(() => { _theirs.Reader.ReadAsync(token).GetAwaiter().GetResult(); }));
+                    RunToEnd(() => Ours.ReadAsync(token), () => _theirs.Reader.ReadAsync(token));
                     break;
-                case Act.Advance when _ourLast is { } ourResult && _theirLast is { } theirResult && !_readerCompleted && _ourPending is null:
+                case Act.Advance when _ourLast is { } ourResult && _theirLast is { } theirResult && !_readerCompleted && !IsPending:
                     Advance(ourResult.Buffer, theirResult.Buffer, size, examinedPart);
                     break;
-                case Act.AdvanceNothing when (_ourLast is null || _readerCompleted) && _ourPending is null:
+                case Act.AdvanceNothing when (_ourLast is null || _readerCompleted) && !IsPending:
                     AssertSame(Record.Exception(() => Ours.AdvanceTo(default)), Record.Exception(() => _theirs.Reader.AdvanceTo(default)));
                     break;
                 case Act.Cancel when !_readerCompleted:
@@ -149,7 +143,7 @@ public sealed class InputAgreesWithPipeTests
                     _theirs.Reader.CancelPendingRead();
                     break;
                 case Act.CancelToken:
-                    _cancel.Cancel();
+                    CancelToken();
                     break;
                 case Act.CompleteWriter:
                     _writerCompleted = true;
@@ -162,7 +156,7 @@ public sealed class InputAgreesWithPipeTests
                     Ours.CompleteWriter(error);
                     _theirs.Writer.Complete(error);
                     break;
-                case Act.CompleteReader when _ourPending is null:
+                case Act.CompleteReader when !IsPending:
                     _readerCompleted = true;
                     Ours.Complete();
                     _theirs.Reader.Complete();
@@ -173,28 +167,6 @@ public sealed class InputAgreesWithPipeTests
             }
         }
 
-        public void TakePendingResults()
-        {
-            if (_ourPending is { } ours && _theirPending is { } theirs)
-            {
-                Assert.Equal(theirs.IsCompleted, ours.IsCompleted);
-                if (ours.IsCompleted)
-                {
-                    var (ourRead, theirRead) = (default(ReadResult), default(ReadResult));
-                    var ourError = Record.Exception(() => { ourRead = ours.GetAwaiter().GetResult(); });
-                    var theirError = Record.Exception(() => { theirRead = theirs.GetAwaiter().GetResult(); });
-                    (_ourPending, _theirPending) = (null, null);
-                    Take(ourError, ourRead, theirError, theirRead);
-                }
-            }
-
-            if (_cancel.IsCancellationRequested && _ourPending is null)
-            {
-                _cancel.Dispose();
-                _cancel = new CancellationTokenSource();
-            }
-        }
-
         public void End()
         {
             Assert.InRange(_owner.ConsumedBytes, 0, _appended);
@@ -202,25 +174,32 @@ public sealed class InputAgreesWithPipeTests
             Ours.CompleteWriter(null);
         }
 
-        public void Dispose() => _cancel.Dispose();
+        protected override void Take(Exception? error, in ReadResult ours, in ReadResult theirs)
+        {
+            _isAdvanceOptional = error is null && ours.IsCanceled;
+            _theirsHidesBytes |= _waitsForMinimum && (error is OperationCanceledException || _isAdvanceOptional);
+            _waitsForMinimum = false;
+            (_ourLast, _theirLast) = (null, null);
+            if (error is null)
+            {
+                Assert.Equal(theirs.Buffer.ToArray(), ours.Buffer.ToArray());
+                Assert.Equal((theirs.IsCompleted, theirs.IsCanceled), (ours.IsCompleted, ours.IsCanceled));
+                (_ourLast, _theirLast) = (ours, theirs);
+            }
+        }
 
         private void Append(int size)
         {
-            var bytes = new byte[size];
-            for (var i = 0; i < size; i++)
-            {
-                bytes[i] = _nextByte++;
-            }
-
+            var bytes = NextBytes(size);
             Ours.Append(bytes);
             _theirs.Writer.Write(bytes);
             _appended += size;
             _unflushed += size;
         }
 
-        private void Begin(Func<ValueTask<ReadResult>> ours, Func<ValueTask<ReadResult>> theirs)
+        private void BeginRead(Func<ValueTask<ReadResult>> ours, Func<ValueTask<ReadResult>> theirs)
         {
-            AssertSame(Record.Exception(() => { _ourPending = ours(); }), Record.Exception(() => { _theirPending = theirs(); }));
+            Begin(ours, theirs);
             (_ourLast, _theirLast) = (null, null);
         }
 
@@ -230,25 +209,11 @@ public sealed class InputAgreesWithPipeTests
             var ourError = Record.Exception(() => { ourAnswer = Ours.TryRead(out ourRead); });
             var theirError = Record.Exception(() => { theirAnswer = _theirs.Reader.TryRead(out theirRead); });
             Assert.Equal(theirAnswer, ourAnswer);
-            Take(ourError, ourRead, theirError, theirRead);
+            AssertSame(ourError, theirError);
+            Take(ourError, ourRead, theirRead);
             if (!ourAnswer)
             {
                 (_ourLast, _theirLast) = (null, null);
-            }
-        }
-
-        private void Take(Exception? ourError, in ReadResult ours, Exception? theirError, in ReadResult theirs)
-        {
-            AssertSame(ourError, theirError);
-            _isAdvanceOptional = ourError is null && ours.IsCanceled;
-            _theirsHidesBytes |= _waitsForMinimum && (ourError is OperationCanceledException || _isAdvanceOptional);
-            _waitsForMinimum = false;
-            (_ourLast, _theirLast) = (null, null);
-            if (ourError is null)
-            {
-                Assert.Equal(theirs.Buffer.ToArray(), ours.Buffer.ToArray());
-                Assert.Equal((theirs.IsCompleted, theirs.IsCanceled), (ours.IsCompleted, ours.IsCanceled));
-                (_ourLast, _theirLast) = (ours, theirs);
             }
         }
 
@@ -265,16 +230,5 @@ public sealed class InputAgreesWithPipeTests
         }
 
         /// <summary>Compares exceptions; cancelled tasks throw a special type.</summary>
-        private static void AssertSame(Exception? ours, Exception? theirs)
-        {
-            if (theirs is OperationCanceledException)
-            {
-                Assert.IsAssignableFrom<OperationCanceledException>(ours);
-            }
-            else
-            {
-                Assert.Equal(theirs?.GetType(), ours?.GetType());
-            }
-        }
     }
 }

@@ -72,7 +72,7 @@ public sealed class OutputAgreesWithPipeTests
     }
 
     /// <summary>Applies each operation to our output and to the runtime's pipe.</summary>
-    private sealed class Both(MemoryPool<byte> pool) : IDisposable
+    private sealed class Both(MemoryPool<byte> pool) : PipeAgreement<FlushResult>
     {
         private readonly RecordingOwner _owner = new();
         private readonly Pipe _theirs = new(new PipeOptions(
@@ -82,10 +82,6 @@ public sealed class OutputAgreesWithPipeTests
             useSynchronizationContext: false));
 
         private ConnectionOutput? _output;
-        private CancellationTokenSource _cancel = new();
-        private ValueTask<FlushResult>? _ourPending;
-        private ValueTask<FlushResult>? _theirPending;
-        private byte _nextByte;
         private bool _completed;
         private bool _readerCompleted;
 
@@ -96,7 +92,7 @@ public sealed class OutputAgreesWithPipeTests
             switch (step)
             {
                 case Act.GetMemory when !_completed:
-                    var bytes = Next(size * part / 100);
+                    var bytes = NextBytes(size * part / 100);
                     bytes.CopyTo(Ours.GetMemory(size));
                     bytes.CopyTo(_theirs.Writer.GetMemory(size));
                     Ours.Advance(bytes.Length);
@@ -105,18 +101,16 @@ public sealed class OutputAgreesWithPipeTests
                 case Act.GetMemoryOnly:
                     AssertSame(Record.Exception(() => Ours.GetMemory(size).Length), Record.Exception(() => _theirs.Writer.GetMemory(size).Length));
                     break;
-                case Act.WriteAsync when _ourPending is null:
-                    bytes = Next(size);
-                    Begin(() => Ours.WriteAsync(bytes, _cancel.Token), () => _theirs.Writer.WriteAsync(bytes, _cancel.Token));
+                case Act.WriteAsync when !IsPending:
+                    bytes = NextBytes(size);
+                    Begin(() => Ours.WriteAsync(bytes, Token), () => _theirs.Writer.WriteAsync(bytes, Token));
                     break;
-                case Act.Flush when _ourPending is null:
-                    Begin(() => Ours.FlushAsync(_cancel.Token), () => _theirs.Writer.FlushAsync(_cancel.Token));
+                case Act.Flush when !IsPending:
+                    Begin(() => Ours.FlushAsync(Token), () => _theirs.Writer.FlushAsync(Token));
                     break;
-                case Act.FlushCancelled when _ourPending is null:
+                case Act.FlushCancelled when !IsPending:
                     var token = new CancellationToken(canceled: true);
-                    AssertSame(
-                        Record.Exception(() => { Ours.FlushAsync(token).GetAwaiter().GetResult(); }),
-                        Record.Exception(() => { _theirs.Writer.FlushAsync(token).GetAwaiter().GetResult(); }));
+                    RunToEnd(() => Ours.FlushAsync(token), () => _theirs.Writer.FlushAsync(token));
                     break;
                 case Act.Acknowledge when !_readerCompleted:
                     Acknowledge(part);
@@ -126,9 +120,9 @@ public sealed class OutputAgreesWithPipeTests
                     _theirs.Writer.CancelPendingFlush();
                     break;
                 case Act.CancelToken:
-                    _cancel.Cancel();
+                    CancelToken();
                     break;
-                case Act.Complete when _ourPending is null:
+                case Act.Complete when !IsPending:
                     _completed = true;
                     Ours.Complete();
                     _theirs.Writer.Complete();
@@ -150,52 +144,14 @@ public sealed class OutputAgreesWithPipeTests
             }
         }
 
-        public void TakePendingResults()
-        {
-            if (_ourPending is { } ours && _theirPending is { } theirs)
-            {
-                Assert.Equal(theirs.IsCompleted, ours.IsCompleted);
-                if (ours.IsCompleted)
-                {
-                    var (ourResult, theirResult) = (default(FlushResult), default(FlushResult));
-                    var ourError = Record.Exception(() => { ourResult = ours.GetAwaiter().GetResult(); });
-                    var theirError = Record.Exception(() => { theirResult = theirs.GetAwaiter().GetResult(); });
-                    AssertSame(ourError, theirError);
-                    Assert.Equal((theirResult.IsCompleted, theirResult.IsCanceled), (ourResult.IsCompleted, ourResult.IsCanceled));
-                    (_ourPending, _theirPending) = (null, null);
-                }
-            }
-
-            if (_cancel.IsCancellationRequested && _ourPending is null)
-            {
-                _cancel.Dispose();
-                _cancel = new CancellationTokenSource();
-            }
-        }
-
         public void End()
         {
             Ours.Complete();
             Ours.CompleteReader();
         }
 
-        public void Dispose() => _cancel.Dispose();
-
-        private byte[] Next(int length)
-        {
-            var bytes = new byte[length];
-            for (var i = 0; i < length; i++)
-            {
-                bytes[i] = _nextByte++;
-            }
-
-            return bytes;
-        }
-
-        private void Begin(Func<ValueTask<FlushResult>> ours, Func<ValueTask<FlushResult>> theirs)
-        {
-            AssertSame(Record.Exception(() => { _ourPending = ours(); }), Record.Exception(() => { _theirPending = theirs(); }));
-        }
+        protected override void Take(Exception? error, in FlushResult ours, in FlushResult theirs) =>
+            Assert.Equal((theirs.IsCompleted, theirs.IsCanceled), (ours.IsCompleted, ours.IsCanceled));
 
         private void Acknowledge(int part)
         {
@@ -212,16 +168,5 @@ public sealed class OutputAgreesWithPipeTests
         }
 
         /// <summary>Compares exceptions; cancelled tasks throw a special type.</summary>
-        private static void AssertSame(Exception? ours, Exception? theirs)
-        {
-            if (theirs is OperationCanceledException)
-            {
-                Assert.IsAssignableFrom<OperationCanceledException>(ours);
-            }
-            else
-            {
-                Assert.Equal(theirs?.GetType(), ours?.GetType());
-            }
-        }
     }
 }
