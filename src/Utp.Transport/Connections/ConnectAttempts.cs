@@ -4,16 +4,17 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Connections;
 
 /// <summary>
-/// One connect to a host with several addresses, after RFC 8305: the next attempt starts when the last has failed or 250 ms have passed, and
-/// the first that succeeds ends the others.
+/// Connects to a host that has several addresses, by RFC 8305. The next attempt starts when the last one has failed or 250 ms have passed. The first
+/// attempt that succeeds ends the others.
 /// </summary>
 internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions options, IPEndPoint? local)
 {
-    /// <summary>The recommended connection attempt delay of RFC 8305 section 5.</summary>
+    /// <summary>The connection attempt delay that RFC 8305 recommends in section 5.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <param name="remotes">At least one, in the order to try.</param>
-    /// <param name="lease">Goes to the connection.</param>
+    /// <summary>Runs the attempts.</summary>
+    /// <param name="remotes">The addresses in the order of the attempts, at least one.</param>
+    /// <param name="lease">The lease, which the connection gets.</param>
     /// <param name="cancellationToken">Ends all attempts.</param>
     public async Task<UtpConnection> RunAsync(IReadOnlyList<IPEndPoint> remotes, IDisposable lease, CancellationToken cancellationToken)
     {
@@ -47,7 +48,7 @@ internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions opt
                 return connection;
             }
 
-            // The first address is the one that the resolver likes best; its failure says most.
+            // The resolver prefers the first address, so its failure is the most useful one.
             failure ??= ended.Exception?.InnerException;
         }
 
@@ -55,7 +56,7 @@ internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions opt
         throw failure!;
     }
 
-    /// <summary>Null when it is time for another attempt.</summary>
+    /// <summary>Waits for the first attempt to end. Returns null when it is time for another attempt.</summary>
     private async Task<Task<UtpConnection>?> FirstToEndAsync(List<Task<UtpConnection>> running, bool mayStartAnother, CancellationToken cancellationToken)
     {
         var first = Task.WhenAny(running);
@@ -74,7 +75,7 @@ internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions opt
         return await first.ConfigureAwait(false);
     }
 
-    /// <summary>An attempt that succeeded all the same, or fails unheard.</summary>
+    /// <summary>Aborts the connection of an attempt that is no longer needed, or ignores its exception.</summary>
     private static void Abandon(Task<UtpConnection> attempt) => attempt.ContinueWith(
         static ended =>
         {

@@ -1,17 +1,17 @@
 namespace Utp.Transport.Connections;
 
-/// <summary>Counts the connections of one client, up to its maximum. Callers that wait for one get it in the order of their calls.</summary>
-/// <param name="limit">The maximum; null for none.</param>
+/// <summary>Counts the connections of one client, up to its maximum. Callers that wait get a lease in the order of their calls.</summary>
+/// <param name="limit">The maximum number of connections; null for no maximum.</param>
 internal sealed class ConnectionLeases(int? limit)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource<IDisposable>> _waiting = new();
     private int _count;
 
-    /// <summary>Connections that the application has, or waits for.</summary>
+    /// <summary>Gets the number of connections that the application has or waits for.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Null when the maximum is reached.</summary>
+    /// <summary>Takes a lease. Returns null when the maximum is reached.</summary>
     public IDisposable? TryTake()
     {
         lock (_lock)
@@ -20,7 +20,7 @@ internal sealed class ConnectionLeases(int? limit)
         }
     }
 
-    /// <summary>Waits while the maximum is reached.</summary>
+    /// <summary>Takes a lease. Waits while the maximum is reached.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<IDisposable> TakeAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +59,7 @@ internal sealed class ConnectionLeases(int? limit)
         {
             if (place.List is null)
             {
-                // It has its lease.
+                // The caller has got its lease.
                 return;
             }
 
@@ -69,7 +69,7 @@ internal sealed class ConnectionLeases(int? limit)
         place.Value.TrySetCanceled(token);
     }
 
-    /// <summary>Hands the lease to the first caller that waits, or takes it back. Any thread, also within a turn: no code of the application runs here.</summary>
+    /// <summary>Gives the lease to the first caller that waits, or takes it back. Any thread, also within a turn: it runs no code of the application.</summary>
     private void Return()
     {
         TaskCompletionSource<IDisposable> next;
@@ -88,7 +88,7 @@ internal sealed class ConnectionLeases(int? limit)
         next.SetResult(new Lease(this));
     }
 
-    /// <summary>One of the client's connections; gives itself back once.</summary>
+    /// <summary>The right to one connection. To dispose it more than once has no effect.</summary>
     private sealed class Lease(ConnectionLeases owner) : IDisposable
     {
         private int _returned;

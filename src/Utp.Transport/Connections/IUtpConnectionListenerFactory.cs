@@ -4,20 +4,21 @@ using Microsoft.AspNetCore.Connections;
 namespace Utp.Transport;
 
 /// <summary>
-/// Binds uTP listeners, for programs that accept connections themselves; Kestrel and <c>AddListener</c> need none of it. Binds
-/// <see cref="UtpEndPoint"/>s, and plain <see cref="IPEndPoint"/>s when <see cref="UtpTransportOptions.ClaimIPEndPoints"/> says so.
+/// Binds uTP listeners, for programs that accept connections themselves. Kestrel and <c>AddListener</c> do not need it. It binds
+/// <see cref="UtpEndPoint"/>, and <see cref="IPEndPoint"/> if <see cref="UtpTransportOptions.ClaimIPEndPoints"/> is true.
 /// </summary>
 public interface IUtpConnectionListenerFactory : IConnectionListenerFactory
 {
-    /// <summary>Binds, with options of this one listener.</summary>
-    /// <param name="endPoint">Where to listen; port 0 lets the system choose.</param>
+    /// <summary>Binds with options of this listener.</summary>
+    /// <param name="endPoint">The local endpoint. With port 0 the system chooses the port.</param>
     /// <param name="options">
-    /// Options that are not assigned are those of the engine; null takes all of those. They are checked and copied: a later change has no effect.
+    /// The options. Those that are not assigned, or all if this is null, are those of the engine. They are checked and copied: a later change has no
+    /// effect.
     /// </param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>The listener; its <c>EndPoint</c> has the real port.</returns>
+    /// <returns>The listener. Its <c>EndPoint</c> has the port that is bound.</returns>
     /// <exception cref="AddressInUseException">Another listener or another program has the address.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
-    /// <exception cref="NotSupportedException">The endpoint is of another kind.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds. The message names it and its bounds.</exception>
+    /// <exception cref="NotSupportedException">The transport does not bind endpoints of this type.</exception>
     ValueTask<IConnectionListener> BindAsync(EndPoint endPoint, UtpListenerOptions? options, CancellationToken cancellationToken = default);
 }

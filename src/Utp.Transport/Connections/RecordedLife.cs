@@ -3,12 +3,12 @@ namespace Utp.Transport.Connections;
 /// <summary>What logs and metrics have been told about a connection.</summary>
 internal enum RecordedLife : byte
 {
-    /// <summary>Nothing. A connection that ends now was never the application's, and its end is not recorded.</summary>
+    /// <summary>Nothing. The application does not have the connection yet; if it ends now, its end is not recorded.</summary>
     Nothing,
 
-    /// <summary>That it was established.</summary>
+    /// <summary>The connection was established.</summary>
     Established,
 
-    /// <summary>That it has ended.</summary>
+    /// <summary>The connection has ended.</summary>
     Ended,
 }

@@ -6,8 +6,8 @@ using Utp.Protocol.Connections;
 
 namespace Utp.Transport.Connections;
 
-/// <content>The connection is its own feature collection: what hosts add goes into a short list, made when the first is added.</content>
-[SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "A connection that is also its features.")]
+/// <content>The feature collection, which is the connection itself. Features that hosts add go into a list, which the first one allocates.</content>
+[SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "The connection is its own feature collection.")]
 internal sealed partial class UtpConnection :
     IFeatureCollection,
     IConnectionIdFeature,
@@ -71,7 +71,7 @@ internal sealed partial class UtpConnection :
         return Array.IndexOf(OwnFeatures, key) >= 0 ? this : null;
     }
 
-    /// <summary>Null hides a feature of our own, as in any other collection.</summary>
+    /// <summary>Sets a feature. Null hides a feature of the connection itself, as in any other collection.</summary>
     private void SetFeature(Type key, object? value)
     {
         _featureRevision++;
@@ -118,7 +118,7 @@ internal sealed partial class UtpConnection :
         }
     }
 
-    /// <summary>Converts from the units of the core.</summary>
+    /// <summary>Converts statistics from the units of the core.</summary>
     private static UtpConnectionStatistics Convert(in ConnectionStatistics statistics) => new()
     {
         RoundTripTime = TimeSpan.FromMicroseconds(statistics.SmoothedRoundTripMicros),

@@ -7,7 +7,7 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Connections;
 
-/// <summary>One client: its name, its options and how many connections it has. Clients of one engine share sockets.</summary>
+/// <summary>One client: its name, its options and the number of its connections. The clients of an engine share sockets.</summary>
 internal sealed class UtpConnectionFactory : IUtpConnectionFactory
 {
     private readonly UtpEngine _engine;
@@ -15,9 +15,9 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     private readonly string _name;
     private readonly ConnectionLeases _leases;
 
-    /// <param name="engine">Whose sockets are used.</param>
-    /// <param name="options">The client's options, complete: what the engine's options say is already in them.</param>
-    /// <param name="name">Named in errors; <see cref="string.Empty"/> is the default client.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="options">The client's options, merged with those of the engine.</param>
+    /// <param name="name">The name in errors; <see cref="string.Empty"/> is the default client.</param>
     public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "")
     {
         _engine = engine;
@@ -26,10 +26,10 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         _leases = new ConnectionLeases(_options.MaxConnections);
     }
 
-    /// <summary>Connections that the application has, or waits for.</summary>
+    /// <summary>Gets the number of connections that the application has or waits for.</summary>
     public int ConnectionCount => _leases.Count;
 
-    /// <summary>How many there may be at once; null for no limit of this client.</summary>
+    /// <summary>Gets the maximum number of connections; null for no maximum.</summary>
     public int? MaxConnections => _options.MaxConnections;
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
@@ -47,7 +47,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         return await ConnectAsync(endPoint, options ?? _options, lease, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Connects as soon as the client has fewer connections than its maximum: for callers that have requests wait, not fail.</summary>
+    /// <summary>Connects as soon as the client has fewer connections than its maximum. For callers whose requests should wait instead of fail.</summary>
     public async ValueTask<ConnectionContext> ConnectWhenFreeAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
         var lease = await _leases.TakeAsync(cancellationToken).ConfigureAwait(false);
@@ -87,7 +87,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         };
         if (port == 0)
         {
-            throw new ArgumentException($"'{endPoint}' names no port to connect to.", nameof(endPoint));
+            throw new ArgumentException($"'{endPoint}' has no port. Give the port to connect to.", nameof(endPoint));
         }
 
         if (host is null)
@@ -102,13 +102,16 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
             : Array.ConvertAll(Alternate(reachable), address => new IPEndPoint(address, port));
     }
 
-    /// <summary>A client bound to an address of one family cannot leave from it to the other, unless it is bound to all of both.</summary>
+    /// <summary>Gets whether the client can connect to an address. One that is bound to an address can connect only to addresses of its family.</summary>
     private bool CanLeaveFromLocal(IPAddress address) =>
         _options.LocalEndPoint is not { } local
         || local.AddressFamily == address.AddressFamily
         || local.Address.Equals(IPAddress.IPv6Any);
 
-    /// <summary>Families in turn, in the resolver's order of preference (RFC 8305 section 4): a family that leads nowhere costs one attempt.</summary>
+    /// <summary>
+    /// Alternates between the address families, in the resolver's order of preference (RFC 8305 section 4), so that a family without a route costs
+    /// one attempt.
+    /// </summary>
     private static IPAddress[] Alternate(IPAddress[] addresses)
     {
         var first = addresses[0].AddressFamily;

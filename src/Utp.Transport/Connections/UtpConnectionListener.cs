@@ -8,16 +8,16 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Connections;
 
 /// <summary>
-/// Accepts the connections of one local endpoint. Unbinding refuses new ones and nothing else: the UDP sockets are shared with the connections
-/// that exist, and close with the last of them.
+/// Accepts the connections of one local endpoint. After unbinding it refuses new connections. The UDP sockets are shared with the existing
+/// connections, and close with the last of them.
 /// </summary>
 internal sealed class UtpConnectionListener : IConnectionListener
 {
-    /// <summary>How often sockets may fail in a minute before the listener is given up.</summary>
+    /// <summary>Maximum number of recoveries in a minute. After more failures the listener fails for good.</summary>
     private const int MaxRecoveriesPerPeriod = 5;
     private const long RecoveryPeriodMicros = 60_000_000;
 
-    // Without a bound of its own: each shard's accept backlog is one, and every connection in here counts against it.
+    // It needs no bound: every connection in it counts against the accept backlog of its shard.
     private readonly Channel<UtpConnection> _accepted = Channel.CreateUnbounded<UtpConnection>();
     private readonly Lock _lock = new();
     private UtpSocketGroup _sockets;
@@ -33,22 +33,22 @@ internal sealed class UtpConnectionListener : IConnectionListener
         EndPoint = endPoint;
     }
 
-    /// <summary>A <see cref="UtpEndPoint"/> with the port really bound.</summary>
+    /// <summary>Gets a <see cref="UtpEndPoint"/> with the port that is bound.</summary>
     public EndPoint EndPoint { get; }
 
     public UtpListenerOptions Options { get; }
 
-    /// <summary>Where it listens: the sockets of its local endpoint. Others take their place when they fail.</summary>
+    /// <summary>Gets the sockets of the local endpoint. Others replace them when they fail.</summary>
     public UtpSocketGroup Sockets => Volatile.Read(ref _sockets);
 
     public bool IsUnbound => Volatile.Read(ref _unbound);
 
-    /// <summary>Connections that wait to be accepted.</summary>
+    /// <summary>Gets the number of connections that wait to be accepted.</summary>
     public int QueueLength => _accepted.Reader.Count;
 
     /// <summary>
-    /// Takes the next connection; null when the listener is unbound. Throws for nothing that a peer or network does, but for sockets that have
-    /// failed and cannot be bound again: then for every caller, from then on.
+    /// Waits for the next connection. Returns null when the listener is unbound. Nothing that a peer or the network does makes it throw. It throws, for
+    /// every caller from then on, when the sockets have failed and cannot be bound again.
     /// </summary>
     /// <exception cref="IOException">The UDP socket has failed, and the address could not be bound again.</exception>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -60,7 +60,7 @@ internal sealed class UtpConnectionListener : IConnectionListener
                 connection.LeaveBacklog();
                 if (connection.IsEnded)
                 {
-                    // Reset by its peer, or lost, while it waited: of no use to anybody.
+                    // The peer has reset it, or it has timed out, while it waited.
                     await connection.DisposeAsync().ConfigureAwait(false);
                     continue;
                 }
@@ -73,7 +73,7 @@ internal sealed class UtpConnectionListener : IConnectionListener
         return null;
     }
 
-    /// <summary>Refuses new connections, resets those not yet accepted, and lets a pending accept return null. Never waits.</summary>
+    /// <summary>Refuses new connections, resets those not yet accepted, and completes a pending accept with null. Never waits.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         lock (_lock)
@@ -108,10 +108,10 @@ internal sealed class UtpConnectionListener : IConnectionListener
         }
     }
 
-    /// <summary>Called with the turn, so never when <see cref="UnbindAsync"/> has taken the listener off the sockets.</summary>
+    /// <summary>Queues a connection to be accepted. Within the turn, so never after <see cref="UnbindAsync"/> has removed the listener.</summary>
     internal bool TryEnqueue(UtpConnection connection) => _accepted.Writer.TryWrite(connection);
 
-    /// <summary>Whether binding again makes sense: not when sockets keep failing as soon as they are bound.</summary>
+    /// <summary>Gets whether the listener may bind again. It may not if its sockets keep failing soon after they are bound.</summary>
     internal bool MayBindAgain(Instant now)
     {
         if (now - _recoveringSince > RecoveryPeriodMicros)
@@ -123,7 +123,7 @@ internal sealed class UtpConnectionListener : IConnectionListener
         return _recoveries < MaxRecoveriesPerPeriod;
     }
 
-    /// <summary>Takes sockets, on which it listens already, in place of failed ones. False when it was unbound meanwhile.</summary>
+    /// <summary>Replaces failed sockets by others on which it listens already. Returns false when it was unbound in the meantime.</summary>
     internal bool TryMoveTo(UtpSocketGroup group)
     {
         lock (_lock)
@@ -139,6 +139,6 @@ internal sealed class UtpConnectionListener : IConnectionListener
         }
     }
 
-    /// <summary>No connection will come any more: every accept throws from now on.</summary>
+    /// <summary>Ends the listener: every accept throws from now on.</summary>
     internal void Fail(Exception failure) => _accepted.Writer.TryComplete(failure);
 }

@@ -8,9 +8,9 @@ using Utp.Transport.Options;
 namespace Utp.Transport.Connections;
 
 /// <summary>
-/// Binds <see cref="UtpEndPoint"/>s, and plain <see cref="IPEndPoint"/>s when <see cref="UtpTransportOptions.ClaimIPEndPoints"/> says so.
+/// Binds <see cref="UtpEndPoint"/>, and <see cref="IPEndPoint"/> if <see cref="UtpTransportOptions.ClaimIPEndPoints"/> is true.
 /// </summary>
-/// <param name="engine">Whose sockets are used.</param>
+/// <param name="engine">The engine.</param>
 /// <param name="options">The engine's options.</param>
 internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<UtpTransportOptions> options)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
@@ -20,10 +20,10 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         BindAsync(endpoint, null, cancellationToken);
 
-    /// <summary>Binds with options of this one listener; null takes those of the endpoint, or else the engine's.</summary>
+    /// <summary>Binds with options of this listener. Null uses those of the endpoint, or else the engine's.</summary>
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds.</exception>
-    /// <exception cref="NotSupportedException">The endpoint is of a kind that is not claimed.</exception>
+    /// <exception cref="NotSupportedException">The transport does not bind endpoints of this type.</exception>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, UtpListenerOptions? listenerOptions, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -45,7 +45,7 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
         return await BindNameAsync(requested, effective, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Binds the first address of a name that can be bound: a listener has one endpoint.</summary>
+    /// <summary>Binds the first address of a host name that can be bound, because a listener has one endpoint.</summary>
     private async ValueTask<IConnectionListener> BindNameAsync(UtpEndPoint requested, UtpListenerOptions effective, CancellationToken cancellationToken)
     {
         var addresses = await Dns.GetHostAddressesAsync(requested.Host, cancellationToken).ConfigureAwait(false);

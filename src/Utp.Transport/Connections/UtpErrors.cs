@@ -5,25 +5,25 @@ using Utp.Protocol.Connections;
 
 namespace Utp.Transport.Connections;
 
-/// <summary>The one place where reasons become exceptions. Reset and lost connections are what Kestrel and its clients know them as.</summary>
+/// <summary>Creates all exceptions of connections. Connections that were reset or have timed out throw the types that Kestrel and its clients expect.</summary>
 internal static class UtpErrors
 {
-    /// <summary>What a reader sees when the connection has ended; null for a proper end of the stream.</summary>
-    /// <param name="reason">Why it ended.</param>
-    /// <param name="evidence">How the end became known, where the peer ended it.</param>
+    /// <summary>Gets the exception that a reader sees when the connection has ended; null for the end of the stream.</summary>
+    /// <param name="reason">Why the connection has ended.</param>
+    /// <param name="evidence">How this side knows, if the peer has ended it.</param>
     public static Exception? ForReader(UtpCloseReason reason, CloseEvidence evidence = CloseEvidence.None) => reason switch
     {
         UtpCloseReason.None or UtpCloseReason.Graceful => null,
         UtpCloseReason.LocalAbort => new ConnectionAbortedException("The connection was aborted by this side."),
-        UtpCloseReason.RetransmissionTimeout => TimedOut("The peer acknowledged no data for the idle timeout (IdleTimeout), and retransmission was given up."),
-        UtpCloseReason.IdleTimeout => TimedOut("Nothing was received from the peer for the idle timeout (IdleTimeout), though it was asked for an answer."),
+        UtpCloseReason.RetransmissionTimeout => TimedOut("The connection timed out: the peer acknowledged no data for the idle timeout (IdleTimeout)."),
+        UtpCloseReason.IdleTimeout => TimedOut("The connection timed out: nothing came from the peer for the idle timeout (IdleTimeout)."),
         UtpCloseReason.LingerTimeout => TimedOut("The peer did not acknowledge the last bytes of the closed connection within LingerTimeout."),
         UtpCloseReason.Unreachable => new ConnectionResetException(
-            "The peer, or the path to it, was reported as unreachable.", new SocketException((int)SocketError.HostUnreachable)),
+            "There is no path to the peer: an ICMP error, or this system, says so.", new SocketException((int)SocketError.HostUnreachable)),
         _ => new ConnectionResetException(evidence switch
         {
-            CloseEvidence.PortUnreachable => "The peer's process is gone: its host reports that nothing is bound to the port any more.",
-            CloseEvidence.PeerRestarted => "The peer's process is gone: another one connects from its port under the same connection id.",
+            CloseEvidence.PortUnreachable => "The peer's process has ended: its host reports that no socket has the port (ICMP port unreachable).",
+            CloseEvidence.PeerRestarted => "The peer's process has ended: another process connects from its port with the same connection id.",
             _ => "The connection was reset by the peer.",
         }, new SocketException((int)SocketError.ConnectionReset)),
     };
@@ -31,9 +31,9 @@ internal static class UtpErrors
     public static SocketException ForConnect(UtpCloseReason reason, EndPoint remote) => reason switch
     {
         UtpCloseReason.Refused or UtpCloseReason.PeerReset =>
-            new SocketException((int)SocketError.ConnectionRefused, $"The uTP connection to {remote} was refused: nobody listens there."),
+            new SocketException((int)SocketError.ConnectionRefused, $"The uTP connection to {remote} was refused: no uTP listener has that port."),
         UtpCloseReason.Unreachable =>
-            new SocketException((int)SocketError.HostUnreachable, $"The uTP connection to {remote} failed: it was reported as unreachable."),
+            new SocketException((int)SocketError.HostUnreachable, $"The uTP connection to {remote} failed: there is no path to it."),
         UtpCloseReason.LocalAbort =>
             new SocketException((int)SocketError.OperationAborted, $"The uTP connection to {remote} was aborted by this side."),
         _ => new SocketException(
@@ -44,14 +44,18 @@ internal static class UtpErrors
         new((int)SocketError.HostNotFound, $"The host '{host}' has no address that this client can connect from.");
 
     public static SocketException NoIPv6() =>
-        new((int)SocketError.AddressFamilyNotSupported, "This system has no IPv6.");
+        new((int)SocketError.AddressFamilyNotSupported, "This system does not support IPv6.");
 
     public static InvalidOperationException TooManyConnections(int limit) => new(
         $"The UDP socket already has the {limit} connections that Utp:Transport:MaxConnections allows.");
 
-    /// <summary>Ids are 16 bits, and each takes its neighbour: some 28,000 connections fit between two UDP sockets, those that linger after their end included.</summary>
+    /// <summary>
+    /// Creates the exception for a connect without a free connection id. An id has 16 bits, and each connection takes two: about 28,000 connections fit
+    /// between two UDP sockets, including those that linger after their end.
+    /// </summary>
     public static InvalidOperationException NoFreeId(IPEndPoint remote) => new(
-        $"Every connection id between this UDP socket and {remote} is taken, also by connections that have just ended. Keep connections open for longer, or connect from another client, which has a socket of its own.");
+        $"Every connection id between this UDP socket and {remote} is in use, also by connections that have ended a moment ago. Keep connections open "
+        + "for longer, or connect from another local endpoint, which has a socket of its own.");
 
     public static InvalidOperationException TooManyClientConnections(string client, int limit) => new(client.Length == 0
         ? $"The default uTP client already has the {limit} connections that its MaxConnections allows."
@@ -73,7 +77,7 @@ internal static class UtpErrors
         new((int)SocketError.ConnectionAborted, $"{SocketFailedText(local, failure)} Another attempt gets another socket.");
 
     public static ConnectionAbortedException NoMemory() =>
-        new("The connection was aborted because there was no memory to take what its peer had sent.");
+        new("The connection was aborted because there was no memory for the bytes that its peer had sent.");
 
     public static IOException ListenerFailed(EndPoint endPoint, Exception failure) => new(
         $"The uTP listener on {endPoint} accepts no more connections: its UDP socket failed, and binding the address again did not succeed. "
@@ -88,14 +92,15 @@ internal static class UtpErrors
     public static ConnectionAbortedException NotAccepted() => new("The listener stopped before the connection was accepted.");
 
     public static IOException TraceNotWritable(string path, Exception inner) => new(
-        $"Utp:Transport:TracePath is '{path}', which cannot be written: {inner.Message} Name a file that this program may write, or remove the key to trace nothing.",
+        $"Utp:Transport:TracePath is '{path}', which cannot be written: {inner.Message} Name a file that this program may write, or remove the key to "
+        + "trace nothing.",
         inner);
 
     public static ObjectDisposedException EngineDisposed() => new("UtpEngine", "The uTP engine has stopped.");
 
     public static AddressInUseException AddressInUse(EndPoint endPoint) => new($"Another uTP listener of this process is bound to {endPoint}.");
 
-    /// <summary>A write after the end of the connection, for streams; pipes say it with <c>FlushResult.IsCompleted</c>.</summary>
+    /// <summary>Creates the exception of a stream for a write after the end of the connection. Pipes return <c>FlushResult.IsCompleted</c> instead.</summary>
     public static IOException WriteAfterEnd(UtpCloseReason reason)
     {
         var cause = ForReader(reason) as ConnectionResetException ?? new ConnectionResetException("The connection is closed.");
@@ -110,7 +115,7 @@ internal static class UtpErrors
         $"Cannot read: nothing has arrived for {milliseconds} ms (ReadTimeout).", new SocketException((int)SocketError.TimedOut));
 
     public static IOException WriteTimedOut(int milliseconds) => new(
-        $"Cannot write: the peer has not taken enough for {milliseconds} ms (WriteTimeout). Part of the bytes will still be sent.",
+        $"Cannot write: the peer has not acknowledged enough bytes for {milliseconds} ms (WriteTimeout). Part of the bytes will still be sent.",
         new SocketException((int)SocketError.TimedOut));
 
     private static ConnectionResetException TimedOut(string message) => new(message, new TimeoutException(message));

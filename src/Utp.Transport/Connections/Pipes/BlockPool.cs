@@ -3,15 +3,15 @@ using System.Buffers;
 namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
-/// Blocks for pipes where the host brings no pool. The runtime's shared pool keeps few arrays of a size and makes an object per rent; a bulk
-/// transfer turns over a hundred thousand blocks a second. The last block returned is the next one rented, while caches still hold it.
+/// The memory of pipes if the host has no pool. A bulk transfer rents a hundred thousand blocks a second. The runtime's shared pool keeps few arrays
+/// of a size, and allocates an object for each rent. This pool rents the block returned last, which is likely to be in the processor's caches.
 /// </summary>
 internal sealed class BlockPool : MemoryPool<byte>
 {
-    /// <summary>A dozen Ethernet payloads: few seams for large transfers, little waste for a connection that holds a few bytes.</summary>
+    /// <summary>The length of a block: a dozen Ethernet payloads, so that few segments span two blocks, and few bytes waste little memory.</summary>
     public const int BlockBytes = 16 * 1024;
 
-    /// <summary>64 MiB: beyond it blocks go to the garbage collector.</summary>
+    /// <summary>The maximum number of free blocks, which is 64 MiB. Blocks beyond it are left to the garbage collector.</summary>
     private const int MaxFreeCount = 4_096;
 
     private readonly Lock _lock = new();
@@ -19,15 +19,15 @@ internal sealed class BlockPool : MemoryPool<byte>
     private int _freeCount;
     private int _leastFreeCount;
 
-    /// <summary>For tests, which no other user of the pool may disturb; everything else takes <see cref="Shared"/>.</summary>
+    /// <summary>Initializes a pool of its own for tests. All other code uses <see cref="Shared"/>.</summary>
     internal BlockPool() => _ = new CollectionWatch(this);
 
-    /// <summary>The one of this process: sizes do not differ, and memory that one engine no longer needs serves the next.</summary>
+    /// <summary>Gets the pool of the process. All blocks have the same length, so engines can share it.</summary>
     public static new BlockPool Shared { get; } = new();
 
     public override int MaxBufferSize => BlockBytes;
 
-    /// <summary>Blocks that wait to be rented.</summary>
+    /// <summary>Gets the number of free blocks.</summary>
     public int FreeCount
     {
         get
@@ -58,7 +58,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         return new Block(this);
     }
 
-    /// <summary>Lets go of the blocks that nobody has needed since the last call.</summary>
+    /// <summary>Drops the blocks that have been free since the last call.</summary>
     internal void Trim()
     {
         lock (_lock)
@@ -74,7 +74,7 @@ internal sealed class BlockPool : MemoryPool<byte>
 
     protected override void Dispose(bool disposing)
     {
-        // Shared by the process, like the runtime's own.
+        // The process shares the pool, like that of the runtime.
     }
 
     private void Return(Block block)
@@ -100,7 +100,7 @@ internal sealed class BlockPool : MemoryPool<byte>
 
         public Block? Next { get; set; }
 
-        /// <summary>A second dispose must not put the block into the pool twice.</summary>
+        /// <summary>Gets or sets whether the block is rented. A second dispose must not return the block twice.</summary>
         public bool IsRented { get; set; } = true;
 
         public Memory<byte> Memory => _bytes;
@@ -108,7 +108,7 @@ internal sealed class BlockPool : MemoryPool<byte>
         public void Dispose() => pool.Return(this);
     }
 
-    /// <summary>Finalized, and made anew, with each collection of the oldest generation: the moment at which the runtime wants memory back.</summary>
+    /// <summary>Trims the pool when the runtime needs memory: it is finalized, and registered again, with each collection of the oldest generation.</summary>
     private sealed class CollectionWatch(BlockPool pool)
     {
         ~CollectionWatch()

@@ -4,18 +4,18 @@ using System.Runtime.InteropServices;
 namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
-/// One block of memory in the chain of a pipe. Segments are reused across connections, like the blocks in them: an idle connection has none.
+/// One block of memory in the chain of a pipe. Connections share segments like the blocks in them: an idle connection has none.
 /// </summary>
 internal sealed class PipeSegment : ReadOnlySequenceSegment<byte>
 {
-    /// <summary>Some 0.5 MiB of objects; beyond it they go to the garbage collector.</summary>
+    /// <summary>The maximum number of free segments, about 0.5 MiB. Segments beyond it are left to the garbage collector.</summary>
     private const int MaxFreeCount = 8_192;
 
     private static readonly Lock FreeLock = new();
     private static PipeSegment? _free;
     private static int _freeCount;
 
-    /// <summary>What the memory goes back to: the pool's owner, or an array of the runtime's shared pool.</summary>
+    /// <summary>The owner of the memory: of the pool, or an array of the runtime's shared pool.</summary>
     private object? _owner;
 
     private PipeSegment()
@@ -26,17 +26,18 @@ internal sealed class PipeSegment : ReadOnlySequenceSegment<byte>
 
     public PipeSegment? NextSegment => (PipeSegment?)Next;
 
-    /// <summary>Where the byte at <paramref name="index"/> is among all bytes of the chain.</summary>
+    /// <summary>Gets the offset of the byte at <paramref name="index"/> in the whole chain.</summary>
     public long OffsetOf(int index) => RunningIndex + index;
 
-    /// <param name="pool">Where the memory comes from when a block of it is large enough.</param>
-    /// <param name="minimumBytes">The least contiguous memory; 0 for what the pool has.</param>
+    /// <summary>Rents a segment with memory.</summary>
+    /// <param name="pool">The source of the memory, if its blocks are large enough.</param>
+    /// <param name="minimumBytes">The minimum length of the memory; 0 for the pool's choice.</param>
     public static PipeSegment Rent(MemoryPool<byte> pool, int minimumBytes)
     {
         var segment = RentEmpty();
         if (minimumBytes <= pool.MaxBufferSize)
         {
-            // Pools with smaller blocks, such as Kestrel's, give what they have.
+            // Pools with smaller blocks, such as Kestrel's, return a block of their length.
             var owner = pool.Rent(Math.Min(Math.Max(minimumBytes, BlockPool.BlockBytes), pool.MaxBufferSize));
             (segment._owner, segment.Memory) = (owner, owner.Memory);
         }
@@ -49,7 +50,7 @@ internal sealed class PipeSegment : ReadOnlySequenceSegment<byte>
         return segment;
     }
 
-    /// <summary>Ends this segment after <paramref name="length"/> bytes, and the next one follows. Readers hold none of what is cut off.</summary>
+    /// <summary>Ends this segment after <paramref name="length"/> bytes, and links the next one. No reader refers to the bytes that are cut off.</summary>
     public void Continue(int length, PipeSegment next)
     {
         if (length < Memory.Length)
@@ -61,7 +62,7 @@ internal sealed class PipeSegment : ReadOnlySequenceSegment<byte>
         Next = next;
     }
 
-    /// <summary>Gives memory and segment back. Nobody may look at either again.</summary>
+    /// <summary>Returns the memory and the segment. Neither may be used again.</summary>
     public void Return()
     {
         if (_owner is byte[] array)

@@ -4,8 +4,9 @@ using System.IO.Pipelines;
 namespace Utp.Transport.Connections.Pipes;
 
 /// <summary>
-/// The bytes of a pipe: what the reader has not consumed, what the writer has not committed, and room behind. The pipe's lock guards all but
-/// three members that say otherwise, which the writer uses between <see cref="BeginWriting"/> and <see cref="Commit"/>. Empty, it holds no memory.
+/// The bytes of a pipe: those that the reader has not consumed, those that the writer has not committed, and the room behind them. The pipe's lock
+/// guards all members except those that say otherwise, which the writer uses between <see cref="BeginWriting"/> and <see cref="Commit"/>. An empty
+/// chain holds no memory.
 /// </summary>
 internal struct SegmentChain
 {
@@ -16,23 +17,26 @@ internal struct SegmentChain
     private int _committedIndex;
     private int _tailIndex;
 
-    /// <summary>Committed bytes that are not consumed.</summary>
+    /// <summary>Gets the number of committed bytes that are not consumed.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Bytes written since the last commit. The writer's own, without the lock.</summary>
+    /// <summary>Gets the number of bytes written since the last commit. For the writer, without the lock.</summary>
     public long UncommittedLength { get; private set; }
 
-    /// <summary>Whether the writer holds on to the room at the end. Changes under the lock, and by the writer alone, who therefore reads it without.</summary>
+    /// <summary>Gets whether the writer uses the room at the end. Only the writer changes it, under the lock, and may read it without the lock.</summary>
     public bool IsWriting { get; private set; }
 
-    /// <summary>What the reader may look at. Nothing names no segment: those that hold nothing can go while the reader still has the result.</summary>
+    /// <summary>
+    /// Gets the bytes that the reader may use. If there are none, the sequence refers to no segment, because empty segments may be returned while the
+    /// reader still has the result.
+    /// </summary>
     public readonly ReadOnlySequence<byte> Committed =>
         Length == 0 ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_head!, _headIndex, _committedTail!, _committedIndex);
 
-    /// <summary>The room behind the last byte written. The writer's own, without the lock.</summary>
+    /// <summary>Gets the room behind the last byte written. For the writer, without the lock.</summary>
     public readonly Memory<byte> Room => _tail!.Writable[_tailIndex..];
 
-    /// <summary>Keeps the end for the writer until <see cref="Commit"/>, and sees to at least <paramref name="minimumBytes"/> of room, and to some.</summary>
+    /// <summary>Reserves the end for the writer until <see cref="Commit"/>, with room for <paramref name="minimumBytes"/> and at least one byte.</summary>
     public void BeginWriting(MemoryPool<byte> pool, int minimumBytes)
     {
         minimumBytes = Math.Max(minimumBytes, 1);
@@ -49,18 +53,18 @@ internal struct SegmentChain
             _tailIndex = 0;
         }
 
-        // Last, so that a pool without memory leaves the chain as it was.
+        // Last, so that the chain is unchanged if the pool has no memory.
         IsWriting = true;
     }
 
-    /// <summary>Counts bytes written to <see cref="Room"/>. The writer's own, without the lock.</summary>
+    /// <summary>Counts bytes written to <see cref="Room"/>. For the writer, without the lock.</summary>
     public void Advance(int bytes)
     {
         _tailIndex += bytes;
         UncommittedLength += bytes;
     }
 
-    /// <summary>Shows the reader what was written.</summary>
+    /// <summary>Makes the written bytes visible to the reader.</summary>
     public void Commit()
     {
         IsWriting = false;
@@ -76,13 +80,13 @@ internal struct SegmentChain
         _committedIndex = _tailIndex;
     }
 
-    /// <summary>How many bytes lie between the first one not consumed and <paramref name="position"/>.</summary>
-    /// <exception cref="InvalidOperationException">The position is not in what the reader may look at.</exception>
+    /// <summary>Gets the number of bytes between the first one not consumed and <paramref name="position"/>.</summary>
+    /// <exception cref="InvalidOperationException">The position is not in the bytes that the reader may use.</exception>
     public readonly long LengthTo(SequencePosition position)
     {
         if (position.GetObject() is null or byte[])
         {
-            // The start, and the end, of nothing.
+            // The start or the end of an empty sequence.
             return 0;
         }
 
@@ -98,13 +102,13 @@ internal struct SegmentChain
         throw new InvalidOperationException("The position is not in the buffer of the last read.");
     }
 
-    /// <summary>Forgets the first <paramref name="bytes"/>, at most <see cref="Length"/>, and gives back the memory that held nothing else.</summary>
+    /// <summary>Drops the first <paramref name="bytes"/>, at most <see cref="Length"/>, and returns the memory that is no longer needed.</summary>
     public void Consume(long bytes)
     {
         Length -= bytes;
         while (bytes > 0)
         {
-            // The committed end may lie in a segment that has been left since; what follows it is not the reader's.
+            // The committed end may be in a segment before the last one. The bytes behind it do not belong to the reader yet.
             var available = (_head == _committedTail ? _committedIndex : _head!.Memory.Length) - _headIndex;
             if (bytes < available || _head == _committedTail)
             {
@@ -119,7 +123,7 @@ internal struct SegmentChain
         ReleaseIfEmpty();
     }
 
-    /// <summary>Gives all memory back, unless the writer holds on to it: then <see cref="Commit"/> or the next call does.</summary>
+    /// <summary>Returns all memory, unless the writer uses it. Then <see cref="Commit"/> or the next call returns it.</summary>
     public void Clear()
     {
         if (!IsWriting)
