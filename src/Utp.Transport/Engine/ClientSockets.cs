@@ -3,8 +3,8 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Engine;
 
 /// <summary>
-/// What connects without a local endpoint leave from, one family of addresses: as many sockets as an endpoint has shards, each with a port of its
-/// own, opened when their turn comes. Guarded by the engine's lock.
+/// The sockets of outbound connections without a local endpoint, for one address family. There are as many as an endpoint has shards. Each has a
+/// port of its own, and opens when it is used first. The engine's lock guards them.
 /// </summary>
 internal sealed class ClientSockets
 {
@@ -13,7 +13,7 @@ internal sealed class ClientSockets
 
     public IEnumerable<UtpSocketGroup> Open => _sockets.OfType<UtpSocketGroup>();
 
-    /// <summary>The next in turn of <paramref name="count"/>.</summary>
+    /// <summary>Gets the next of <paramref name="count"/> sockets, in rotation.</summary>
     public UtpSocketGroup Next(int count, Func<UtpSocketGroup> open)
     {
         while (_sockets.Count < count)

@@ -4,7 +4,7 @@ using Utp.Protocol;
 
 namespace Utp.Transport.Engine;
 
-/// <summary>Unpredictable numbers, drawn from the system many at a time. Belongs to one executor.</summary>
+/// <summary>Unpredictable numbers, of which the system generates 64 at a time. Used within the turn of one socket.</summary>
 internal sealed class CryptographicRandomSource : IRandomSource
 {
     private readonly uint[] _numbers = new uint[64];

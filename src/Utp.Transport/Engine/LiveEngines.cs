@@ -3,21 +3,21 @@ namespace Utp.Transport.Engine;
 /// <summary>
 /// Engines with open sockets. When a process ends, the kernel delivers the last bytes of its TCP connections. For uTP only the process can do
 /// that, so it waits as long as the linger timeouts of the connections and <see cref="LongestDrain"/> allow.
-/// Engines are held weakly: one that is forgotten can be collected once it has no socket.
+/// The references to engines are weak: an engine that nothing refers to can be collected once it has no socket.
 /// </summary>
 internal static class LiveEngines
 {
-    /// <summary>Under the ten seconds that service managers commonly leave between the request to end and the kill.</summary>
+    /// <summary>Less than the ten seconds that service managers commonly leave between the request to end and the kill.</summary>
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(8);
 
-    /// <summary>For the RESETs and the closing of sockets after the drain; they wait for no peer.</summary>
+    /// <summary>The time for the RESETs and the closing of sockets after the drain. They do not wait for peers.</summary>
     private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(1);
 
     private static readonly Lock Guard = new();
     private static readonly List<WeakReference<UtpEngine>> Engines = [];
     private static bool _subscribed;
 
-    /// <summary>Called when a socket opens, however many are open already.</summary>
+    /// <summary>Adds an engine. Called whenever a socket opens.</summary>
     public static void Add(UtpEngine engine)
     {
         lock (Guard)
@@ -37,7 +37,7 @@ internal static class LiveEngines
         }
     }
 
-    /// <summary>Called when an engine has stopped.</summary>
+    /// <summary>Removes an engine that has stopped.</summary>
     public static void Remove(UtpEngine engine)
     {
         lock (Guard)
@@ -46,7 +46,7 @@ internal static class LiveEngines
         }
     }
 
-    /// <summary>Whether the engine would be drained. For tests.</summary>
+    /// <summary>Gets whether the engine would be drained. For tests.</summary>
     internal static bool Contains(UtpEngine engine) => Array.Exists(All(), known => known == engine);
 
     private static UtpEngine[] All()
@@ -65,7 +65,7 @@ internal static class LiveEngines
         }
     }
 
-    /// <summary>The process crashes: there is no time to deliver anything, but peers should not have to find out by themselves.</summary>
+    /// <summary>Resets all connections when the process crashes: there is no time to deliver anything, and without a RESET peers wait for a timeout.</summary>
     private static void AbortAll(bool isTerminating)
     {
         if (isTerminating && All() is { Length: > 0 } engines)
@@ -83,7 +83,7 @@ internal static class LiveEngines
 #pragma warning disable CA1031 // The process ends: loggers and providers may be disposed already, so there is nowhere to report it.
         catch (Exception)
         {
-            // Peers find out by their timeouts.
+            // Peers detect the end by their timeouts.
         }
 #pragma warning restore CA1031
     }

@@ -2,10 +2,10 @@ using Utp.Protocol.Time;
 
 namespace Utp.Transport.Engine;
 
-/// <summary>A <see cref="TimeProvider"/>'s monotonic clock in the core's unit.</summary>
+/// <summary>The monotonic clock of a <see cref="TimeProvider"/>, in the core's unit.</summary>
 internal sealed class UtpClock(TimeProvider timeProvider)
 {
-    // Off zero, so that the first wire timestamps are not 0, which peers read as "no sample".
+    // Not zero, so that the first timestamps on the wire are not 0, which peers read as "no sample".
     private const long Origin = 1_000_000;
     private readonly long _start = timeProvider.GetTimestamp();
     private readonly double _microsPerTick = 1e6 / timeProvider.TimestampFrequency;

@@ -3,14 +3,14 @@ using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Engine;
 
-/// <content>Totals for the meter, and samples of connections while somebody listens.</content>
+/// <content>Totals for the meter, and samples of connections while a meter listener is enabled.</content>
 internal sealed partial class UtpEngine
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
 
     private ITimer? _sampleTimer;
 
-    /// <summary>Totals of all sockets, closed ones included. Any thread.</summary>
+    /// <summary>Gets the totals of all sockets, closed ones included. Any thread.</summary>
     public UtpTransportCounters ReadCounters()
     {
         UtpTransportCounters sum;
@@ -46,7 +46,7 @@ internal sealed partial class UtpEngine
         TraceRecordsDropped = a.TraceRecordsDropped + b.TraceRecordsDropped,
     };
 
-    /// <summary>Starts sampling with the first socket; without metrics there is no timer.</summary>
+    /// <summary>Starts to sample with the first socket. Without metrics there is no timer.</summary>
     private void StartSampling()
     {
         if (Metrics is not null && _sampleTimer is null)

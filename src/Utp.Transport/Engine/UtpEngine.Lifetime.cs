@@ -4,19 +4,19 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Engine;
 
 /// <content>
-/// Stopping. In one shape of host, Kestrel is still draining while the StopAsync of other services runs; everything happens in
+/// Stopping. In one kind of host, Kestrel still drains while the StopAsync of other services runs. So the engine stops in
 /// <see cref="StoppedAsync"/>, which follows all of those.
 /// </content>
 internal sealed partial class UtpEngine
 {
     private Task? _stop;
 
-    /// <summary>How long stopping waits for closed connections to deliver their last bytes; within the budget of a host by default.</summary>
+    /// <summary>Gets the time that stopping leaves connections to deliver their last bytes (2 s): less than a host leaves for its shutdown.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(2);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Opens the trace, if there is to be one, so that a file that cannot be written fails the start.</summary>
+    /// <summary>Opens the trace, if one is configured, so that a file that cannot be written fails the start.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -34,8 +34,8 @@ internal sealed partial class UtpEngine
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Gives every connection <see cref="DrainTime"/> to deliver what is written, resets the rest and closes the sockets. Connections that the
-    /// application has closed, or whose output it has completed, end gracefully; those that it still holds open end with a RESET.
+    /// Gives every connection <see cref="DrainTime"/> to deliver the written bytes, resets the rest and closes the sockets. A connection that the
+    /// application has closed, or whose output it has completed, ends gracefully. One that it still holds open ends with a RESET.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for delivery.</param>
     public Task StoppedAsync(CancellationToken cancellationToken)
@@ -48,8 +48,8 @@ internal sealed partial class UtpEngine
     }
 
     /// <summary>
-    /// Stops the engine of a process that ends: as <see cref="StoppedAsync"/>, but the drain lasts as long as the longest linger timeout of the
-    /// open connections, because no host sets a limit.
+    /// Stops the engine when the process ends. It does the same as <see cref="StoppedAsync"/>, but the drain lasts as long as the longest linger timeout
+    /// of the open connections, because no host sets a limit.
     /// </summary>
     /// <param name="atMost">The longest drain.</param>
     internal Task StopWithProcessAsync(TimeSpan atMost)
@@ -61,7 +61,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    /// <summary>Resets every connection, and waits for nothing but the turns of the sockets.</summary>
+    /// <summary>Resets every connection. It waits only for the turns of the sockets.</summary>
     internal void AbortConnections()
     {
         foreach (var socket in ShardsOf(AllGroups()))
@@ -81,15 +81,18 @@ internal sealed partial class UtpEngine
         await StoppedAsync(CancellationToken.None).ConfigureAwait(false);
         if (Interlocked.Exchange(ref _memoryPool, null) is { } pool && _memoryPoolFactory is not null)
         {
-            // Blocks that the application still holds are dropped when they come back.
+            // The pool drops blocks that the application returns later.
             pool.Dispose();
         }
     }
 
-    /// <summary>For service providers that are disposed synchronously, which refuse services that cannot be. Blocks as long as stopping takes.</summary>
+    /// <summary>
+    /// Stops the engine, and blocks until it has stopped. For service providers that are disposed synchronously: they reject services that are only
+    /// <see cref="IAsyncDisposable"/>.
+    /// </summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Closes every connection gracefully; the task completes when each has delivered everything or given up.</summary>
+    /// <summary>Closes every connection gracefully. The task completes when each has delivered everything or has timed out.</summary>
     internal Task CloseConnectionsAsync() => CloseConnectionsAsync(ConnectionSignals.Close);
 
     private Task CloseConnectionsAsync(ConnectionSignals signal) =>
@@ -100,19 +103,39 @@ internal sealed partial class UtpEngine
         var groups = AllGroups();
         foreach (var group in groups)
         {
-            // Pending accepts return null: no connection will come.
+            // Pending accepts return null, because no connection will come.
             await group.UnbindListenerAsync().ConfigureAwait(false);
         }
 
+        await DrainAsync(drainTime, cancellationToken).ConfigureAwait(false);
+        CloseSockets(groups);
+        lock (_lock)
+        {
+            _clientSocketTimer?.Dispose();
+            _sampleTimer?.Dispose();
+        }
+
+        // Last, because connections write to it until they are gone.
+        _trace?.Dispose();
+        LiveEngines.Remove(this);
+        UtpLog.EngineStopped(Logger);
+    }
+
+    private async Task DrainAsync(TimeSpan drainTime, CancellationToken cancellationToken)
+    {
         try
         {
             await CloseConnectionsAsync(ConnectionSignals.EngineStops).WaitAsync(drainTime, Clock.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            // The rest is reset below.
+            // The connections that are left are reset when the sockets close.
         }
+    }
 
+    /// <summary>Resets the connections that are left, and closes the sockets.</summary>
+    private void CloseSockets(UtpSocketGroup[] groups)
+    {
         if (ShardsOf(groups).Sum(socket => socket.AbortConnections()) is var undelivered and > 0)
         {
             UtpLog.EngineStoppedEarly(Logger, undelivered);
@@ -125,19 +148,8 @@ internal sealed partial class UtpEngine
                 TryRemove(group);
             }
 
-            // Also of groups that somebody else has just removed: nothing of them is left when this ends.
+            // This also cleans up groups that another thread has just removed, so that nothing of them is left when this ends.
             CleanUp(group);
         }
-
-        lock (_lock)
-        {
-            _clientSocketTimer?.Dispose();
-            _sampleTimer?.Dispose();
-        }
-
-        // The last, because connections write to it until they are gone.
-        _trace?.Dispose();
-        LiveEngines.Remove(this);
-        UtpLog.EngineStopped(Logger);
     }
 }

@@ -5,18 +5,18 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Engine;
 
 /// <content>
-/// What follows when a socket fails, by a defect or for lack of memory or threads: its connections end with the reason, and its listener moves to
-/// a new socket on the same address. Hosts stop accepting for ever when a listener throws, so that is left for when binding again fails too.
+/// Recovery after a socket has failed, by a defect or for lack of memory or threads. Its connections end with the reason, and its listener moves to
+/// a new socket on the same address. Hosts stop accepting for good when a listener throws, so it throws only when binding again has failed too.
 /// </content>
 internal sealed partial class UtpEngine
 {
     private const int RebindAttempts = 7;
     private static readonly TimeSpan FirstRebindPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How threads of sockets are started; tests put failing ones in place.</summary>
+    /// <summary>Gets the function that starts the threads of sockets. Tests replace it with one that fails.</summary>
     public Action<Thread> StartThread { get; init; } = static thread => thread.UnsafeStart();
 
-    /// <summary>Whether an exception says that the system allows no further thread.</summary>
+    /// <summary>Gets whether an exception means that the system allows no further thread.</summary>
     public static bool IsNoThread(Exception exception) => exception is OutOfMemoryException or ThreadStartException;
 
     /// <summary>Ends the connections of the local endpoint and binds its listener again; the next connect opens a new socket. Called with the turn.</summary>
@@ -66,7 +66,7 @@ internal sealed partial class UtpEngine
 
                 return;
             }
-#pragma warning disable CA1031 // Whatever it is: the listener gets to know it when the attempts are over.
+#pragma warning disable CA1031 // The listener throws the last exception when the attempts are over.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -78,7 +78,7 @@ internal sealed partial class UtpEngine
         listener.Fail(UtpErrors.ListenerFailed(listener.EndPoint, last));
     }
 
-    /// <summary>False when the listener was unbound meanwhile.</summary>
+    /// <summary>Binds again. Returns false when the listener was unbound in the meantime.</summary>
     private bool TryRebind(UtpConnectionListener listener, UtpSocketGroup failed)
     {
         if (listener.IsUnbound)
@@ -104,7 +104,7 @@ internal sealed partial class UtpEngine
         return true;
     }
 
-    /// <summary>A group that failed while a listener was being put on it did not know of the listener.</summary>
+    /// <summary>Binds the listener again if the group has failed while the listener was being added: the failure may have missed the listener.</summary>
     private void RebindIfFailed(UtpSocketGroup group)
     {
         Interlocked.MemoryBarrier();
@@ -114,7 +114,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    /// <summary>Called with the lock. A thread that cannot start leaves nothing behind: the sockets are closed and the address is free.</summary>
+    /// <summary>Starts a group. If a thread cannot start, closes the sockets again, which frees the address. Called with the lock.</summary>
     private void StartOrUndo(UtpSocketGroup group)
     {
         try
@@ -125,7 +125,7 @@ internal sealed partial class UtpEngine
         {
             TryRemove(group);
 
-            // Not here: it takes turns, and turns take the lock.
+            // On another thread, because it takes turns, and turns take the lock.
             ThreadPool.UnsafeQueueUserWorkItem(static state => state.Engine.CleanUp(state), group, preferLocal: false);
             if (IsNoThread(e))
             {

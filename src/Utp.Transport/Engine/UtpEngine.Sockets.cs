@@ -9,16 +9,22 @@ using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Engine;
 
-/// <content>The register of local endpoints and their sockets. Its lock is taken inside turns, so nothing under it may take a turn.</content>
+/// <content>
+/// The register of local endpoints and their sockets. Lock order: a thread that has a turn may take the engine's lock; a thread that has the engine's
+/// lock must not wait for a turn.
+/// </content>
 internal sealed partial class UtpEngine
 {
-    /// <summary>How long a socket for outbound connects outlives the last of them: a client that connects again soon finds it open.</summary>
+    /// <summary>
+    /// The time for which a socket of outbound connections stays open after the last of them (5 s), so that a client that connects again soon finds
+    /// it open.
+    /// </summary>
     private const long ClientSocketLingerMicros = 5_000_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPEndPoint, UtpSocketGroup> _groups = [];
 
-    /// <summary>Shards of removed groups until <see cref="_closedCounters"/> contains their totals, so that totals never fall.</summary>
+    /// <summary>Shards of removed groups whose totals <see cref="_closedCounters"/> does not contain yet. They are kept so that totals never fall.</summary>
     private readonly HashSet<UtpSocket> _closing = [];
     private readonly ClientSockets _clientSocketsIPv4 = new();
     private readonly ClientSockets _clientSocketsIPv6 = new();
@@ -27,7 +33,7 @@ internal sealed partial class UtpEngine
     private ITimer? _clientSocketTimer;
     private bool _stopped;
 
-    /// <summary>Open UDP sockets.</summary>
+    /// <summary>Gets the number of open UDP sockets.</summary>
     public int SocketCount
     {
         get
@@ -47,7 +53,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    /// <summary>Closes the group when this was its last reference; one for outbound connects a little later.</summary>
+    /// <summary>Releases a reference. Closes the group with the last one; a group of outbound connections closes some time later.</summary>
     public void ReleaseReference(UtpSocketGroup group)
     {
         lock (_lock)
@@ -87,7 +93,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    /// <summary>For connects. A port that the system is to choose is known to nobody who could listen on it, so it needs one shard.</summary>
+    /// <summary>Gets a group to connect from. If the system chooses the port, no listener can share the socket, so one shard is enough.</summary>
     private UtpSocketGroup AcquireForConnect(IPEndPoint? local, AddressFamily family) =>
         local is null ? AcquireClientSocket(family) : Acquire(local, local.Port == 0 ? 1 : EffectiveShardCount);
 
@@ -121,7 +127,7 @@ internal sealed partial class UtpEngine
 
     private UtpSocketGroup CreateGroup(IPEndPoint local, int shardCount, bool outlivesReferences)
     {
-        // Made here, because the factory is code of the application, and what it throws must not reach a turn.
+        // Created here, because the factory is code of the application, and its exceptions must not reach a turn.
         _ = MemoryPool;
         var options = _options.Value;
         var channels = OpenChannels(local, shardCount, options, Clock, Logger);
@@ -136,7 +142,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    /// <summary>What the connections of a socket are traced to; null for nothing.</summary>
+    /// <summary>Gets where the connections of a socket are traced to; null without a trace.</summary>
     public ITraceSink? TraceOf(IPEndPoint local) => _trace is { } trace ? new SocketTrace(trace, local) : null;
 
     private void OpenTrace()
@@ -148,11 +154,11 @@ internal sealed partial class UtpEngine
     }
 
     /// <summary>
-    /// The group that has a local endpoint: by its own name, by 0.0.0.0 for the IPv4 half of a dual-mode socket, or by one of the addresses that
-    /// a wildcard socket has.
+    /// Finds the group of a local endpoint: by its own address, by 0.0.0.0 for the IPv4 half of a dual-mode socket, or by one of the addresses of a
+    /// wildcard socket.
     /// </summary>
     /// <param name="local">The endpoint.</param>
-    /// <param name="source">Where datagrams are to leave from; <c>default</c> if the endpoint names no address, or the socket has only that.</param>
+    /// <param name="source">The source address of datagrams; <c>default</c> if the endpoint has no address, or if the socket has only one.</param>
     private UtpSocketGroup? Find(IPEndPoint local, out LocalAddress source)
     {
         source = default;
@@ -182,7 +188,7 @@ internal sealed partial class UtpEngine
 
     private static IEnumerable<UtpSocket> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
 
-    /// <summary>Frees the address before anybody else can ask for it. Who gets true cleans up, outside the lock.</summary>
+    /// <summary>Removes and shuts a group, which frees its address. A caller that gets true must clean up outside the lock.</summary>
     private bool TryRemove(UtpSocketGroup group)
     {
         if (!_groups.TryGetValue(group.Key, out var registered) || registered != group)

@@ -2,7 +2,7 @@ using Utp.Protocol.Connections;
 
 namespace Utp.Transport.Sockets;
 
-/// <summary>Sums over connections that have ended, so that totals never fall.</summary>
+/// <summary>Sums over connections that have ended. They are kept so that totals never fall.</summary>
 internal struct ConnectionTotals
 {
     public long BytesReceived;

@@ -3,8 +3,8 @@ using Utp.Transport.Connections;
 namespace Utp.Transport.Sockets;
 
 /// <summary>
-/// Connections with something to do, linked through themselves: any thread adds, the one with the turn takes all. A connection is in it at
-/// most once (<see cref="ConnectionSignals.Queued"/>), so it cannot outgrow the connections, and adding allocates nothing.
+/// The queue of connections that have signals, linked through the connections. Any thread adds; the thread that has the turn takes all. A
+/// connection is in the queue at most once (<see cref="ConnectionSignals.Queued"/>), so the number of connections bounds it. Adding allocates nothing.
 /// </summary>
 internal sealed class PostedConnections
 {
@@ -14,7 +14,7 @@ internal sealed class PostedConnections
 
     public void Add(UtpConnection connection)
     {
-        // Nothing is ever taken from the middle, so a head that came back is the same list: no ABA.
+        // Connections are only ever taken all at once, so a head that has come back is still the head of a whole list: there is no ABA problem.
         var newest = Volatile.Read(ref _newest);
         while (true)
         {
@@ -29,7 +29,7 @@ internal sealed class PostedConnections
         }
     }
 
-    /// <summary>Empties the queue; the oldest first, each with the next in <see cref="UtpConnection.NextPosted"/>.</summary>
+    /// <summary>Empties the queue. Returns the oldest connection; <see cref="UtpConnection.NextPosted"/> of each leads to the next.</summary>
     public UtpConnection? TakeAll()
     {
         var next = Interlocked.Exchange(ref _newest, null);

@@ -1,26 +1,26 @@
 namespace Utp.Transport.Sockets;
 
 /// <summary>
-/// Mutual exclusion that never makes a caller wait and never loses work. Asking for work to be done is two steps: make it visible, then try to
-/// take the turn. Giving the turn up is two steps: release it, then look for work. With a full fence between the two of each, either the
-/// asker gets the turn or the one who has it sees the work.
+/// Mutual exclusion that never makes a caller wait and never loses work. A thread that asks for work makes it visible, and then tries to take the
+/// turn. A thread that gives the turn up releases it, and then looks for work. A full fence separates the two steps of each. So either the first
+/// thread gets the turn, or the second one sees the work.
 /// </summary>
-/// <param name="hasWork">Whether anything was asked for that no turn has begun to do. Any thread.</param>
-/// <param name="run">Does all of it. Called by one thread at a time.</param>
+/// <param name="hasWork">Gets whether there is work that no turn has begun. Called on any thread.</param>
+/// <param name="run">Does all the work. Called on one thread at a time.</param>
 internal sealed class Turn(Func<bool> hasWork, Action run)
 {
     private readonly Lock _lock = new();
     private bool _receiverWaits;
 
     /// <summary>
-    /// Whether the receiver waits for the turn. It has priority: application threads would otherwise keep it from the turn for as long as
-    /// there are enough of them, and long turns of theirs should end early.
+    /// Gets whether the receive thread waits for the turn. It has priority: enough application threads could otherwise keep the turn from it
+    /// indefinitely. Long turns of other threads should end early then.
     /// </summary>
     public bool IsWanted => Volatile.Read(ref _receiverWaits);
 
     /// <summary>
-    /// Does what was asked for, unless somebody has the turn or the receiver waits for it: then they do it. Before the call, the work must have
-    /// been made visible by an interlocked operation.
+    /// Does the work that was asked for. Does nothing if another thread has the turn or the receive thread waits for it: that thread does the work
+    /// then. The caller must have made the work visible by an interlocked operation.
     /// </summary>
     public void TryRun()
     {
@@ -44,21 +44,21 @@ internal sealed class Turn(Func<bool> hasWork, Action run)
         }
     }
 
-    /// <summary>Waits for the turn, for the one thread that comes with datagrams. <see cref="Exit"/> follows.</summary>
+    /// <summary>Waits for the turn on the receive thread. <see cref="Exit"/> follows.</summary>
     public void EnterAsReceiver()
     {
         Volatile.Write(ref _receiverWaits, true);
         _lock.Enter();
         Volatile.Write(ref _receiverWaits, false);
 
-        // Whoever saw the receiver wait made its work visible before; with the fence it is seen from here on.
+        // A thread that saw the receive thread wait had made its work visible before. The fence makes sure that this thread sees it.
         Interlocked.MemoryBarrier();
     }
 
-    /// <summary>Waits for the turn, for rare things that need an answer. <see cref="Exit"/> follows.</summary>
+    /// <summary>Waits for the turn, for rare operations that need a result. <see cref="Exit"/> follows.</summary>
     public void Enter() => _lock.Enter();
 
-    /// <summary>Gives the turn up, and sees to what was asked for meanwhile.</summary>
+    /// <summary>Gives the turn up, and does the work that was asked for in the meantime.</summary>
     public void Exit()
     {
         _lock.Exit();
@@ -66,7 +66,7 @@ internal sealed class Turn(Func<bool> hasWork, Action run)
         TryRun();
     }
 
-    /// <summary>Takes the turn for the rest of a block; re-entrant.</summary>
+    /// <summary>Takes the turn for the rest of a block. It is re-entrant.</summary>
     public Scope EnterScope()
     {
         Enter();

@@ -5,10 +5,10 @@ using Utp.Transport.Connections;
 
 namespace Utp.Transport.Sockets;
 
-/// <content>What the core reports, and the life of connections on this socket.</content>
+/// <content>The events of the core, and the life of the connections of this socket.</content>
 internal sealed partial class UtpSocket
 {
-    /// <summary>Starts an outbound connection. Null when the table is full.</summary>
+    /// <summary>Starts an outbound connection. Returns null when the core has no place or no free id for it.</summary>
     public ConnectionCore? Connect(Instant now, UtpConnection connection, in PeerAddress remote, ConnectionSettings settings)
     {
         var core = _core.Connect(now, remote, settings);
@@ -21,7 +21,7 @@ internal sealed partial class UtpSocket
         return core;
     }
 
-    /// <summary>The connection has nothing left to deliver. The core may keep it for a moment, to acknowledge a repeated FIN.</summary>
+    /// <summary>Notes that a connection has nothing left to deliver. The core may keep it for a while, to acknowledge a repeated FIN.</summary>
     public void Settle(UtpConnection connection, in ConnectionStatistics statistics)
     {
         if (_unsettled.Remove(connection))
@@ -31,7 +31,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>Takes over a settled connection's reference, until the core has forgotten it too.</summary>
+    /// <summary>Takes over the reference of a settled connection until the core has forgotten the connection.</summary>
     public void Linger(ConnectionCore core)
     {
         core.Owner = _lingeringOwner;
@@ -39,12 +39,12 @@ internal sealed partial class UtpSocket
     }
 
     /// <summary>
-    /// The core has forgotten a connection. Its reference goes when everything is sent: the last one takes the channel with it, and a RESET
-    /// that still waits would never leave.
+    /// Notes that the core has forgotten a connection. The reference is given back when everything is sent: with the last one the channel closes, and
+    /// a RESET that still waits would never leave.
     /// </summary>
     public void Release() => _releasedCount++;
 
-    /// <summary>Gives back the references of forgotten connections. With the last of them the local endpoint closes.</summary>
+    /// <summary>Gives back the references of forgotten connections. The local endpoint closes with its last reference.</summary>
     private void ReleaseReferences()
     {
         for (; _releasedCount > 0; _releasedCount--)

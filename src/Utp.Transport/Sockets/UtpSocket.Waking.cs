@@ -1,17 +1,17 @@
 namespace Utp.Transport.Sockets;
 
-/// <content>Where those who waited for a connection go on.</content>
+/// <content>The choice of the thread on which code that awaits a pipe resumes.</content>
 internal sealed partial class UtpSocket
 {
-    /// <summary>To run on the receive thread after its turn; null when the thread pool runs them all.</summary>
+    /// <summary>What is to run on the receive thread after its turn; null when the thread pool runs everything.</summary>
     private readonly List<IThreadPoolWorkItem>? _wokenInline;
 
-    /// <summary>Set and read by the receive thread alone.</summary>
+    /// <summary>Whether this turn of the receive thread fills <see cref="_wokenInline"/>. Only the receive thread uses it.</summary>
     private bool _collectsWoken;
 
     /// <summary>
-    /// Runs somebody who waited: on the thread pool, or, with <see cref="UtpTransportOptions.UnsafePreferInlineScheduling"/> and what datagrams
-    /// have brought, on the receive thread after its turn. Any thread.
+    /// Runs what awaits a pipe on the thread pool. With <see cref="UtpTransportOptions.UnsafePreferInlineScheduling"/>, what a turn of the receive
+    /// thread wakes runs on that thread after the turn. Any thread.
     /// </summary>
     public void Wake(IThreadPoolWorkItem waiter)
     {
@@ -25,7 +25,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>After the turn: what runs here is code of the application, which may write, and so take the turn itself.</summary>
+    /// <summary>Runs what the turn has woken. After the turn, because this is code of the application, which may write and so take the turn.</summary>
     private void RunWoken()
     {
         if (_wokenInline is not { Count: > 0 } woken)
