@@ -97,58 +97,15 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
         }
 
         var rest = text.AsSpan().Trim();
-        var scheme = rest.IndexOf("://");
-        if (scheme >= 0)
+        if (!TryTakeScheme(ref rest))
         {
-            if (!rest[..scheme].Equals(Scheme, StringComparison.OrdinalIgnoreCase))
-            {
-                return false;
-            }
-
-            rest = rest[(scheme + 3)..];
-            if (rest.EndsWith("/"))
-            {
-                rest = rest[..^1];
-            }
+            return false;
         }
 
         var colon = rest.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port))
-        {
-            return false;
-        }
-
-        var host = rest[..colon];
-        if (host is "*" or "+")
-        {
-            endPoint = new UtpEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
-            return true;
-        }
-
-        var bracketed = host[0] == '[' && host[^1] == ']';
-        if (bracketed)
-        {
-            host = host[1..^1];
-        }
-
-        if (IPAddress.TryParse(host, out var address))
-        {
-            if (address.AddressFamily == AddressFamily.InterNetworkV6 != bracketed)
-            {
-                return false;
-            }
-
-            endPoint = new UtpEndPoint(address, port);
-            return true;
-        }
-
-        if (bracketed || Uri.CheckHostName(host.ToString()) != UriHostNameType.Dns)
-        {
-            return false;
-        }
-
-        endPoint = new UtpEndPoint(host.ToString(), port);
-        return true;
+        return colon > 0
+            && ushort.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && TryCreate(rest[..colon], port, out endPoint);
     }
 
     /// <summary>Gets <c>host:port</c>, with brackets around an IPv6 address.</summary>
@@ -176,4 +133,46 @@ public sealed class UtpEndPoint : EndPoint, IEquatable<UtpEndPoint>
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(StringComparer.OrdinalIgnoreCase.GetHashCode(Host), Port);
+
+    /// <summary>Removes the scheme, and a slash at the end. Returns false if there is another scheme.</summary>
+    private static bool TryTakeScheme(ref ReadOnlySpan<char> text)
+    {
+        var scheme = text.IndexOf("://");
+        if (scheme < 0)
+        {
+            return true;
+        }
+
+        if (!text[..scheme].Equals(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        text = text[(scheme + 3)..];
+        text = text.EndsWith("/") ? text[..^1] : text;
+        return true;
+    }
+
+    private static bool TryCreate(ReadOnlySpan<char> host, int port, [NotNullWhen(true)] out UtpEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (host is "*" or "+")
+        {
+            endPoint = new UtpEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+            return true;
+        }
+
+        var isBracketed = host[0] == '[' && host[^1] == ']';
+        host = isBracketed ? host[1..^1] : host;
+        if (IPAddress.TryParse(host, out var address))
+        {
+            endPoint = address.AddressFamily == AddressFamily.InterNetworkV6 == isBracketed ? new UtpEndPoint(address, port) : null;
+        }
+        else if (!isBracketed && Uri.CheckHostName(host.ToString()) == UriHostNameType.Dns)
+        {
+            endPoint = new UtpEndPoint(host.ToString(), port);
+        }
+
+        return endPoint is not null;
+    }
 }

@@ -21,6 +21,20 @@ internal static unsafe class ShardProgram
     private const uint IPv4WithoutOptions = 0x45;
     private const uint Udp = 17;
 
+    /// <summary>
+    /// Continues with the instructions for IPv6 that follow, if the packet is one without extension headers. Jumps count from the instruction that
+    /// follows them.
+    /// </summary>
+    private static readonly Instruction[] ToIPv6 =
+    [
+        new(Code.ShiftRight, 4),
+        new(Code.JumpIfEqual, 6, ifTrue: 1),
+        new(Code.Return, KernelsChoice),
+        new(Code.LoadByte, NetworkHeader + 6),
+        new(Code.JumpIfEqual, Udp, ifTrue: 1),
+        new(Code.Return, KernelsChoice),
+    ];
+
     /// <summary>Creates the instructions for this number of shards. The first shard is that of the socket that was bound first.</summary>
     public static Instruction[] Create(int count)
     {
@@ -44,23 +58,13 @@ internal static unsafe class ShardProgram
             new(Code.LoadWord, NetworkHeader + 20), new(Code.XorIndex),
         ];
 
-        // Jumps count from the instruction that follows them.
-        Instruction[] toIPv6 =
-        [
-            new(Code.ShiftRight, 4),
-            new(Code.JumpIfEqual, 6, ifTrue: 1),
-            new(Code.Return, KernelsChoice),
-            new(Code.LoadByte, NetworkHeader + 6),
-            new(Code.JumpIfEqual, Udp, ifTrue: 1),
-            new(Code.Return, KernelsChoice),
-        ];
         return
         [
             new(Code.LoadByte, NetworkHeader),
             new(Code.JumpIfEqual, IPv4WithoutOptions, ifFalse: (byte)(ipv4.Length + 1)),
             .. ipv4,
-            new(Code.Jump, (uint)(toIPv6.Length + ipv6.Length)),
-            .. toIPv6,
+            new(Code.Jump, (uint)(ToIPv6.Length + ipv6.Length)),
+            .. ToIPv6,
             .. ipv6,
             .. mix,
         ];
