@@ -27,5 +27,5 @@ internal readonly record struct DatagramResult(DatagramDisposition Disposition, 
     public static DatagramResult Dropped => new(DatagramDisposition.Dropped, null, 0, 0);
 
     /// <summary>The socket answered the packet itself.</summary>
-    public static DatagramResult Answered => new(DatagramDisposition.Accepted, null, 0, 0);
+    public static DatagramResult Accepted => new(DatagramDisposition.Accepted, null, 0, 0);
 }

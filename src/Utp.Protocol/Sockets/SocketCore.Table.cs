@@ -105,7 +105,7 @@ internal sealed partial class SocketCore
             if (existing.IsUnconfirmedRequest(syn))
             {
                 existing.AnswerSyn(now, syn);
-                return DatagramResult.Answered;
+                return DatagramResult.Accepted;
             }
 
             if (!existing.IsReplacedBy(now, syn))
@@ -135,7 +135,7 @@ internal sealed partial class SocketCore
         ConnectionCount++;
         _admission.Add(connection);
         connection.StartAccepting(now, syn);
-        return DatagramResult.Answered;
+        return DatagramResult.Accepted;
     }
 
     private bool MakeRoomForSyn(Instant now, in PeerAddress remote)

@@ -16,11 +16,11 @@ internal sealed class DatagramBatch
     /// </summary>
     private const int Gap = 17 * 64;
 
-    /// <summary>The maximum number of reports per receive.</summary>
-    public const int MaxReports = 16;
+    /// <summary>The maximum number of ICMP errors per receive.</summary>
+    public const int MaxIcmpErrors = 16;
 
     private readonly ReceivedTrain[] _trains;
-    private UnreachableReport[]? _reports;
+    private IcmpError[]? _icmpErrors;
     private byte[]? _quotations;
 
     /// <param name="capacity">Maximum number of entries per receive.</param>
@@ -53,17 +53,17 @@ internal sealed class DatagramBatch
     /// <summary>The memory that the next <see cref="Add"/> refers to.</summary>
     public Span<byte> NextEntry => Memory.AsSpan(OffsetOf(Count), BytesPerEntry);
 
-    /// <summary>Number of reports (ICMP "unreachable") about datagrams that were sent. Nothing authenticates them.</summary>
-    public int ReportCount { get; private set; }
+    /// <summary>Number of ICMP errors ("unreachable") about datagrams that were sent. Nothing authenticates them.</summary>
+    public int IcmpErrorCount { get; private set; }
 
-    public ref readonly UnreachableReport ReportAt(int index) => ref _reports![index];
+    public ref readonly IcmpError IcmpErrorAt(int index) => ref _icmpErrors![index];
 
-    /// <summary>The first bytes of the datagram that the report is about: the size of a uTP header.</summary>
-    public ReadOnlySpan<byte> QuotationOf(int report) => _quotations.AsSpan(report * PacketHeader.Size, PacketHeader.Size);
+    /// <summary>The first bytes of the datagram that the ICMP error is about: the size of a uTP header.</summary>
+    public ReadOnlySpan<byte> QuotationOf(int index) => _quotations.AsSpan(index * PacketHeader.Size, PacketHeader.Size);
 
     public void Clear()
     {
-        ReportCount = 0;
+        IcmpErrorCount = 0;
         Count = 0;
         ErrorCount = 0;
     }
@@ -72,25 +72,20 @@ internal sealed class DatagramBatch
     public void Add(in PeerAddress remote, int length, int segmentSize, Instant arrival, in LocalAddress local = default) =>
         _trains[Count++] = new ReceivedTrain(remote, length, segmentSize, arrival, local);
 
-    /// <summary>Records a report; when the batch is full, the report is dropped, as if the network had lost it.</summary>
-    public void AddReport(in UnreachableReport report, ReadOnlySpan<byte> quotation)
+    /// <summary>Records an ICMP error. When the batch is full, it is dropped, as if the network had lost it.</summary>
+    public void AddIcmpError(in IcmpError icmpError, ReadOnlySpan<byte> quotation)
     {
-        if (ReportCount == MaxReports)
+        if (IcmpErrorCount == MaxIcmpErrors)
         {
             return;
         }
 
-        _reports ??= new UnreachableReport[MaxReports];
-        _quotations ??= new byte[MaxReports * PacketHeader.Size];
-        quotation[..PacketHeader.Size].CopyTo(_quotations.AsSpan(ReportCount * PacketHeader.Size));
-        _reports[ReportCount++] = report;
+        _icmpErrors ??= new IcmpError[MaxIcmpErrors];
+        _quotations ??= new byte[MaxIcmpErrors * PacketHeader.Size];
+        quotation[..PacketHeader.Size].CopyTo(_quotations.AsSpan(IcmpErrorCount * PacketHeader.Size));
+        _icmpErrors[IcmpErrorCount++] = icmpError;
     }
 }
-
-/// <param name="Remote">The destination of the datagram.</param>
-/// <param name="IsRefusal">Whether the host exists and no socket has the port.</param>
-/// <param name="IsFromPeersHost">Whether the sender of the report has the address that the datagram was sent to; false for a router.</param>
-internal readonly record struct UnreachableReport(PeerAddress Remote, bool IsRefusal, bool IsFromPeersHost);
 
 /// <param name="Remote">The sender.</param>
 /// <param name="Length">Length of the whole train, in bytes.</param>

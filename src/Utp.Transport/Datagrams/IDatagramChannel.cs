@@ -37,7 +37,7 @@ internal interface IDatagramChannel : IDisposable
     DatagramBatch CreateBatch() => new(capacity: 32, bytesPerEntry: 64 * 1024);
 
     /// <summary>
-    /// Waits for datagrams or ICMP reports and fills <paramref name="batch"/>. Returns false when the deadline, <see cref="Wake"/> or
+    /// Waits for datagrams or ICMP errors and fills <paramref name="batch"/>. Returns false when the deadline, <see cref="Wake"/> or
     /// <see cref="IDisposable.Dispose"/> ended the wait without any. Survives every transient socket error and counts it in the batch.
     /// </summary>
     /// <param name="batch">The batch; it is cleared first.</param>

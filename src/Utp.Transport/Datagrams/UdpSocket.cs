@@ -137,7 +137,7 @@ internal sealed class UdpSocket : IDisposable
             if (OperatingSystem.IsWindows())
             {
                 socket.ExclusiveAddressUse = true;
-                SilenceUnreachableReports(socket);
+                SilenceIcmpErrors(socket);
             }
 
             if (shared)
@@ -168,10 +168,10 @@ internal sealed class UdpSocket : IDisposable
     }
 
     /// <summary>
-    /// Switches off ICMP reports on Windows, where a "port unreachable" from one peer makes the next receive fail (error 10054) for all peers.
-    /// Channels survive that, but each report costs a call and an exception.
+    /// Switches off ICMP errors on Windows, where a "port unreachable" from one peer makes the next receive fail (error 10054) for all peers.
+    /// Channels survive that, but each error costs a call and an exception.
     /// </summary>
-    private static void SilenceUnreachableReports(Socket socket)
+    private static void SilenceIcmpErrors(Socket socket)
     {
         const int UdpConnectionReset = unchecked((int)0x9800000C);
         const int UdpNetworkReset = unchecked((int)0x9800000F);

@@ -14,48 +14,50 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Engine;
 
-/// <summary>Opens as many channels bound to a local endpoint as asked for, or one.</summary>
+/// <summary>Opens <paramref name="count"/> channels bound to a local endpoint, or one if the system cannot distribute datagrams among several.</summary>
 internal delegate IDatagramChannel[] OpenChannels(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger);
 
 /// <summary>
-/// Every UDP socket of the process that speaks uTP, by local address, and everything that keeps one open: listeners, connections and closes
-/// that still deliver their last bytes. Starts with the first bind or connect, stops in <see cref="StoppedAsync"/>, when no server drains any more.
+/// The UDP sockets of a process that carry uTP, by local address. Listeners, connections, and closed connections that still deliver their last bytes
+/// keep a socket open. The engine starts with the first bind or connect. It stops in <see cref="StoppedAsync"/>, when no server drains any more.
 /// </summary>
 internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagramSender, IAsyncDisposable, IDisposable
 {
     private const int MaxDatagramBytes = 65_507;
 
     private readonly IOptions<UtpTransportOptions> _options;
-    private readonly Func<INonUtpDatagramHandler?>? _foreignDatagramHandler;
+    private readonly Func<INonUtpDatagramHandler?>? _createNonUtpHandler;
     private readonly Lazy<UtpListenerOptions> _defaultOptions;
     private readonly Lazy<int> _shardCount;
-    private readonly Lazy<INonUtpDatagramHandler?> _foreignHandler;
+    private readonly Lazy<INonUtpDatagramHandler?> _nonUtpHandler;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
     private MemoryPool<byte>? _memoryPool;
 
-    /// <param name="options">Read when the first socket opens, so that invalid options fail where they are used at the latest.</param>
-    /// <param name="loggerFactory">Categories start with <c>Utp.Transport</c>.</param>
+    /// <param name="options">Read when the first socket opens, so that invalid options fail there at the latest.</param>
+    /// <param name="loggerFactory">Creates loggers whose categories start with <c>Utp.Transport</c>.</param>
     /// <param name="timeProvider">The clock of every deadline.</param>
-    /// <param name="metrics">Where connections are recorded; null records nothing.</param>
-    /// <param name="memoryPoolFactory">Where pipes take their memory; null takes <see cref="BlockPool.Shared"/>.</param>
-    /// <param name="foreignDatagramHandler">Asked once, with the first non-uTP datagram: a handler may depend on services that depend on the engine.</param>
+    /// <param name="metrics">The metrics that record connections; null records nothing.</param>
+    /// <param name="memoryPoolFactory">Creates the pool of the pipes' memory; null uses <see cref="BlockPool.Shared"/>.</param>
+    /// <param name="createNonUtpHandler">
+    /// Creates the handler. Called once, with the first non-uTP datagram, because a handler may depend on services that depend on the engine.
+    /// </param>
     public UtpEngine(
         IOptions<UtpTransportOptions> options,
         ILoggerFactory loggerFactory,
         TimeProvider timeProvider,
         UtpMetrics? metrics = null,
         IMemoryPoolFactory<byte>? memoryPoolFactory = null,
-        Func<INonUtpDatagramHandler?>? foreignDatagramHandler = null)
+        Func<INonUtpDatagramHandler?>? createNonUtpHandler = null)
     {
         _options = options;
         _memoryPoolFactory = memoryPoolFactory;
-        _foreignDatagramHandler = foreignDatagramHandler;
+        _createNonUtpHandler = createNonUtpHandler;
         Clock = new UtpClock(timeProvider);
         Logger = loggerFactory.CreateLogger(UtpLog.TransportCategory);
         ConnectionLogger = loggerFactory.CreateLogger(UtpLog.ConnectionsCategory);
         Metrics = metrics;
         metrics?.ObserveCounters(ReadCounters);
-        _foreignHandler = new(() => _foreignDatagramHandler?.Invoke());
+        _nonUtpHandler = new(() => _createNonUtpHandler?.Invoke());
         _shardCount = new(CountShards);
         _defaultOptions = new(() =>
         {
@@ -73,28 +75,28 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
 
     public UtpMetrics? Metrics { get; }
 
-    /// <summary>How channels are opened; tests put in-process ones in place.</summary>
+    /// <summary>Gets the function that opens channels. Tests replace it with one that opens in-process channels.</summary>
     public OpenChannels OpenChannels { get; init; } = ShardedChannels.Create;
 
-    /// <summary>UDP sockets that a local endpoint is to have; where the kernel will not have it, one.</summary>
+    /// <summary>Gets the number of UDP sockets of a local endpoint: 1 where the kernel cannot distribute datagrams among several.</summary>
     public int EffectiveShardCount => _shardCount.Value;
 
     public int MaxConnections => _options.Value.MaxConnections;
 
-    /// <summary>The engine's options as those of a listener or connection.</summary>
+    /// <summary>Gets the options of a listener or connection that has none of its own: those of the engine.</summary>
     public UtpListenerOptions DefaultOptions => _defaultOptions.Value;
 
-    public INonUtpDatagramHandler? ForeignDatagramHandler => _foreignHandler.Value;
+    public INonUtpDatagramHandler? NonUtpDatagramHandler => _nonUtpHandler.Value;
 
     public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
 
-    /// <summary>Listens, on a socket shared with whoever names the same local endpoint.</summary>
+    /// <summary>Listens. The listener shares its sockets with outbound connections from the same local endpoint.</summary>
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
     /// <exception cref="ObjectDisposedException">The engine has stopped.</exception>
     public ValueTask<UtpConnectionListener> BindAsync(IPEndPoint endPoint, UtpListenerOptions options, CancellationToken cancellationToken = default) =>
         BindAsync(endPoint, options, null, cancellationToken);
 
-    /// <summary>The same, with the name of the listener.</summary>
+    /// <summary>Listens, with the name of the listener.</summary>
     public ValueTask<UtpConnectionListener> BindAsync(
         IPEndPoint endPoint, UtpListenerOptions options, string? listenerName, CancellationToken cancellationToken)
     {
@@ -111,14 +113,14 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         return new ValueTask<UtpConnectionListener>(listener);
     }
 
-    /// <summary>Connects, from one of the sockets shared with all other connects without a local endpoint when <paramref name="local"/> is null.</summary>
+    /// <summary>Connects. If <paramref name="local"/> is null, the connection shares a socket with the others that have no local endpoint.</summary>
     /// <param name="remote">The peer; a wildcard address means this host, as it does for TCP.</param>
-    /// <param name="options">Of this connection; not changed afterwards.</param>
-    /// <param name="local">Where to connect from.</param>
-    /// <param name="lease">Disposed when the application no longer has the connection, or there is none.</param>
+    /// <param name="options">The options of the connection. They do not change afterwards.</param>
+    /// <param name="local">The local endpoint.</param>
+    /// <param name="lease">Disposed when the application no longer has the connection, or if connecting fails.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="SocketException">Refused, timed out or unreachable.</exception>
-    /// <exception cref="InvalidOperationException">The socket has the maximum of connections.</exception>
+    /// <exception cref="InvalidOperationException">The socket has the maximum number of connections.</exception>
     /// <exception cref="ObjectDisposedException">The engine has stopped.</exception>
     public async ValueTask<UtpConnection> ConnectAsync(
         IPEndPoint remote, UtpConnectionOptions options, IPEndPoint? local, IDisposable? lease = null, CancellationToken cancellationToken = default)
@@ -135,7 +137,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         {
             UtpLog.ConnectFailed(ConnectionLogger, connection.ConnectionId, remote, connection.CloseReason);
 
-            // Both pipe ends of the application, which never gets to see them.
+            // The application never gets the connection, so its ends of the pipes are completed here.
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -155,7 +157,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
         var peer = PeerAddress.FromEndPoint(remote);
-        return Find(local, out var source)?.ShardOf(peer).TrySendForeign(peer, source, datagram) ?? false;
+        return Find(local, out var source)?.ShardOf(peer).TrySendNonUtp(peer, source, datagram) ?? false;
     }
 
     private static IPEndPoint ToReachable(IPEndPoint remote)

@@ -23,7 +23,7 @@ internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local
     /// <summary>Queues a datagram; false when there is no handler, or when it is too slow. Any thread may call it.</summary>
     public bool TryAdd(in PeerAddress remote, in LocalAddress address, ReadOnlySpan<byte> datagram)
     {
-        if (engine.ForeignDatagramHandler is null)
+        if (engine.NonUtpDatagramHandler is null)
         {
             return false;
         }
@@ -66,7 +66,7 @@ internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local
 
             try
             {
-                engine.ForeignDatagramHandler?.OnDatagram(EndPointOf(next.Local), next.Remote.ToEndPoint(), next.Bytes.AsSpan(0, next.Length));
+                engine.NonUtpDatagramHandler?.OnDatagram(EndPointOf(next.Local), next.Remote.ToEndPoint(), next.Bytes.AsSpan(0, next.Length));
             }
 #pragma warning disable CA1031 // The handler is code of the application: its exceptions must not end the delivery.
             catch (Exception e)

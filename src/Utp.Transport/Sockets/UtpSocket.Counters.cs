@@ -2,13 +2,13 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Sockets;
 
-/// <content>Totals and snapshots for the meter.</content>
+/// <content>Totals and snapshots, which the meter reads from any thread.</content>
 internal sealed partial class UtpSocket
 {
-    /// <summary>Totals since the socket opened. Any thread.</summary>
+    /// <summary>Gets the totals since the socket opened. Any thread.</summary>
     public UtpTransportCounters ReadCounters() => Read(static socket => socket.CountersNow());
 
-    /// <summary>A snapshot of every connection. Any thread.</summary>
+    /// <summary>Gets a snapshot of every connection. Any thread.</summary>
     public List<UtpConnectionStatistics> ReadStatistics() => Read(static socket =>
     {
         var all = new List<UtpConnectionStatistics>(socket._unsettled.Count);
@@ -28,23 +28,23 @@ internal sealed partial class UtpSocket
             totals.Add(connection.CoreStatisticsNow());
         }
 
-        var endpoint = _core.Statistics;
+        var socket = _core.Statistics;
         return new UtpTransportCounters
         {
-            PacketsReceived = endpoint.DatagramsReceived,
-            PacketsSent = endpoint.DatagramsSent,
-            PacketsNotUtp = _foreignDropped,
-            PacketsRejected = endpoint.DatagramsMalformed + endpoint.DatagramsImplausible + endpoint.DatagramsForUnknownConnection,
+            PacketsReceived = socket.DatagramsReceived,
+            PacketsSent = socket.DatagramsSent,
+            PacketsNotUtp = _nonUtpDropped,
+            PacketsRejected = socket.DatagramsMalformed + socket.DatagramsImplausible + socket.DatagramsForUnknownConnection,
             PacketsDroppedForMemory = _droppedForMemory,
             BytesReceived = totals.BytesReceived,
             BytesSent = totals.BytesSent,
             SegmentsRetransmitted = totals.SegmentsRetransmitted,
             RetransmissionTimeouts = totals.Timeouts,
-            SynsDroppedBacklog = endpoint.SynsDroppedBacklog,
-            SynsDroppedHalfOpen = endpoint.SynsDroppedHalfOpen,
-            SynsDroppedPerAddress = endpoint.SynsDroppedPerAddress,
-            ResetsReceived = endpoint.ResetsReceived,
-            ResetsSent = endpoint.ResetsSent,
+            SynsDroppedBacklog = socket.SynsDroppedBacklog,
+            SynsDroppedHalfOpen = socket.SynsDroppedHalfOpen,
+            SynsDroppedPerAddress = socket.SynsDroppedPerAddress,
+            ResetsReceived = socket.ResetsReceived,
+            ResetsSent = socket.ResetsSent,
         };
     }
 }

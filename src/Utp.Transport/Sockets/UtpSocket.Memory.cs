@@ -6,36 +6,36 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Sockets;
 
 /// <content>
-/// What happens without memory. Payload that the core has taken counts as received, so it may not be lost: it is set aside, and until it is
-/// delivered every further datagram is dropped, which costs its sender a retransmission, and ends no connection.
+/// What happens when memory is exhausted. Payload that the core has taken counts as received, so it must not be lost: the socket sets it aside.
+/// Until it is delivered, the socket drops every further datagram. That costs the sender a retransmission, and ends no connection.
 /// </content>
 internal sealed partial class UtpSocket
 {
     private const long SetAsideRetryMicros = 50_000;
 
-    /// <summary>Allocated beforehand: as long as the payload of a datagram can be.</summary>
+    /// <summary>Allocated in advance, with the length of the longest payload of a datagram.</summary>
     private readonly byte[] _setAside = GC.AllocateUninitializedArray<byte>(TrainBytes);
     private ConnectionCore? _setAsideFor;
     private int _setAsideLength;
     private long _droppedForMemory;
-    private bool _reportedNoMemory;
+    private bool _hasLoggedNoMemory;
 
-    /// <summary>The core's next deadline, or the next attempt to deliver what is set aside.</summary>
+    /// <summary>Gets the core's next deadline, or the next attempt to deliver what is set aside.</summary>
     private Instant NextDeadline => _setAsideFor is null ? _core.NextDeadline : Instant.Min(_core.NextDeadline, _clock.Now + SetAsideRetryMicros);
 
-    /// <summary>Whether the application of a connection has yet to get bytes that count as received.</summary>
+    /// <summary>Gets whether bytes of a connection that count as received have not reached the application yet.</summary>
     public bool HasSetAsideFor(ConnectionCore core) => _setAsideFor == core;
 
     private void SetAside(ConnectionCore core, ReadOnlySpan<byte> payload)
     {
-        // The source may be this buffer itself.
+        // The payload may be in this buffer already.
         payload.CopyTo(_setAside);
         _setAsideFor = core;
         _setAsideLength = payload.Length;
-        ReportNoMemory();
+        LogNoMemory();
     }
 
-    /// <summary>False while there is still no memory.</summary>
+    /// <summary>Delivers what is set aside. Returns false while there is still no memory.</summary>
     private bool TryDeliverSetAside(Instant now)
     {
         if (_setAsideFor is not { } core)
@@ -53,11 +53,14 @@ internal sealed partial class UtpSocket
         return _setAsideFor is null;
     }
 
-    /// <summary>The core had no memory for a datagram. If it was for a connection, that may be half changed and would lose bytes: it ends.</summary>
+    /// <summary>
+    /// Handles a datagram for which the core had no memory. If it belonged to a connection, the connection ends, because its state may be incomplete
+    /// and it would lose bytes.
+    /// </summary>
     private void HandleNoMemory()
     {
         _droppedForMemory++;
-        ReportNoMemory();
+        LogNoMemory();
         if (_core.Handling is not { } core)
         {
             return;
@@ -73,11 +76,11 @@ internal sealed partial class UtpSocket
         }
     }
 
-    private void ReportNoMemory()
+    private void LogNoMemory()
     {
-        if (!_reportedNoMemory)
+        if (!_hasLoggedNoMemory)
         {
-            _reportedNoMemory = true;
+            _hasLoggedNoMemory = true;
             ThreadPool.UnsafeQueueUserWorkItem(static socket => UtpLog.NoMemory(socket._logger, socket.LocalEndPoint), this, preferLocal: false);
         }
     }

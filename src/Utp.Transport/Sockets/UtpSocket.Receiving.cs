@@ -6,23 +6,26 @@ using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Sockets;
 
-/// <content>From the channel into the core, and from the core into input pipes.</content>
+/// <content>Receiving: from the channel into the core, and from the core into input pipes.</content>
 internal sealed partial class UtpSocket
 {
     private readonly Thread _receiver;
     private UtpConnection? _touched;
     private long _errorsSurvived;
-    private long _foreignDropped;
+    private long _nonUtpDropped;
 
-    /// <summary>Receives that empty the largest buffer of the smallest datagrams: one may be endless only where a flood never stops.</summary>
-    private const int MostDiscards = 1_024;
+    /// <summary>
+    /// Maximum number of receives that discard datagrams: enough to empty the largest kernel buffer of the smallest datagrams, and bounded so that a
+    /// flood cannot keep the loop running.
+    /// </summary>
+    private const int MaxDiscards = 1_024;
 
-    /// <summary>Throws away what has come so far. Before <see cref="Start"/>.</summary>
+    /// <summary>Discards the datagrams that have arrived so far. Before <see cref="Start"/>.</summary>
     public void DiscardReceived()
     {
-        for (var i = 0; i < MostDiscards; i++)
+        for (var i = 0; i < MaxDiscards; i++)
         {
-            // A receive that was woken before does not wait.
+            // A receive after a call of Wake does not wait.
             _channel.Wake();
             if (!_channel.Receive(_batch))
             {
@@ -53,12 +56,12 @@ internal sealed partial class UtpSocket
                 _collectsWoken = false;
             }
 
-            RunNudged();
+            RunShardsWithIcmpErrors();
             RunWoken();
         }
     }
 
-    /// <summary>Channels report what the system says; what they throw is a defect, and must not end the process.</summary>
+    /// <summary>Receives a batch. Channels return the errors of the system. An exception is a defect, and must not end the process.</summary>
     private bool Receive()
     {
         try
@@ -83,16 +86,16 @@ internal sealed partial class UtpSocket
         _errorsSurvived += _batch.ErrorCount;
         try
         {
-            // First, or a request to connect that comes with the batch would find the backlog full, and have to come again.
+            // First, because a request to connect in the batch would otherwise find the backlog full, and the peer would have to repeat it.
             ReleaseBacklogToCore();
             for (var i = 0; i < _batch.Count; i++)
             {
                 HandleTrain(_batch[i], _batch.BytesOf(i));
             }
 
-            for (var i = 0; i < _batch.ReportCount; i++)
+            for (var i = 0; i < _batch.IcmpErrorCount; i++)
             {
-                HandleReport(_batch.ReportAt(i), _batch.QuotationOf(i));
+                HandleIcmpError(_batch.IcmpErrorAt(i), _batch.QuotationOf(i));
             }
         }
 #pragma warning disable CA1031 // As in RunTurn.
@@ -144,9 +147,9 @@ internal sealed partial class UtpSocket
 
             DeliverReordered(core, train.Arrival);
         }
-        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.Foreign.TryAdd(train.Remote, train.Local, datagram))
+        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.IncomingNonUtp.TryAdd(train.Remote, train.Local, datagram))
         {
-            _foreignDropped++;
+            _nonUtpDropped++;
         }
     }
 
@@ -185,7 +188,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>Wakes the readers of everything that this turn brought, once each.</summary>
+    /// <summary>Wakes the reader of each connection that this turn has delivered to.</summary>
     private void FlushInputs()
     {
         while (_touched is { } connection)
@@ -197,7 +200,10 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>A connection from outside gets its owner with its first payload, which can come before it is polled as accepted.</summary>
+    /// <summary>
+    /// Gets the connection that owns a connection of the core. An inbound one is allocated with its first payload, which can arrive before the core
+    /// raises the event that it is accepted.
+    /// </summary>
     private UtpConnection OwnerOf(ConnectionCore core)
     {
         if (core.Owner is UtpConnection connection)

@@ -7,17 +7,18 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Sockets;
 
 /// <content>
-/// From the core into the channel. A train that the system would not take is kept and goes first next time: it counts as sent, and is not
-/// loss. Until then the core is not asked for more.
+/// Sending: from the core into the channel. If the system does not take a train, the socket keeps the train and sends it first next time. The
+/// train counts as sent, and is not lost. Until then the socket does not poll the core for more.
 /// </content>
 internal sealed partial class UtpSocket
 {
+    /// <summary>The longest wait of the send thread before it checks whether the socket is closed.</summary>
     private static readonly TimeSpan LongestWaitForWritable = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Between attempts to send when no thread can wait for the socket.</summary>
+    /// <summary>The time between attempts to send when no thread can wait for the socket.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The largest train: what one segmentation-offload send may carry.</summary>
+    /// <summary>The maximum length of a train: one send with segmentation offload may carry as much.</summary>
     internal const int TrainBytes = 64 * 1024;
 
     private readonly byte[] _train = GC.AllocateUninitializedArray<byte>(TrainBytes, pinned: true);
@@ -31,31 +32,17 @@ internal sealed partial class UtpSocket
     /// <summary>Divides the send buffers among the connections over short paths.</summary>
     public BufferShare BufferShare { get; } = new();
 
-    /// <param name="yieldsTurn">False sends the rest too when the receiver wants the turn: there will be no turn after this one.</param>
+    /// <summary>Sends everything that may be sent.</summary>
+    /// <param name="yieldsTurn">Whether to stop when the receive thread wants the turn. False for the last turn of a socket.</param>
     private void SendAll(bool yieldsTurn = true)
     {
         _core.Trains.IsSegmenting = _channel.SegmentsTrains;
-        if (_unsent.Length > 0)
-        {
-            // A thread waits until the system takes more; trying before that is a wasted call.
-            if (!_retrySend)
-            {
-                return;
-            }
-
-            Volatile.Write(ref _retrySend, false);
-            if (!SendUnsent())
-            {
-                return;
-            }
-        }
-
-        if (!SendForeign())
+        if (!SendKept() || !SendNonUtp())
         {
             return;
         }
 
-        // The receiver, when it waits for the turn, goes on where this stops.
+        // If the receive thread waits for the turn, its turn sends the rest.
         while (!(yieldsTurn && _turn.IsWanted)
             && _core.PollTransmit(_clock.Now, _train, _channel.MaxSegmentsPerTrain, out var transmit))
         {
@@ -72,10 +59,28 @@ internal sealed partial class UtpSocket
             ReleaseReferences();
         }
 
-        NoteSuspendedTrains();
+        LogSuspendedTrains();
     }
 
-    /// <summary>False when the system would block: the rest is kept.</summary>
+    /// <summary>Sends the train that the system did not take before, if there is one. Returns false while the system takes no more.</summary>
+    private bool SendKept()
+    {
+        if (_unsent.Length == 0)
+        {
+            return true;
+        }
+
+        // A thread waits until the system takes more. A send before that would be a wasted call.
+        if (!_retrySend)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _retrySend, false);
+        return SendUnsent();
+    }
+
+    /// <summary>Sends <see cref="_unsent"/>. Returns false when the system would block: the rest is kept.</summary>
     private bool SendUnsent()
     {
         var outcome = _channel.Send(_unsent, _train.AsSpan(_unsentOffset, _unsent.Length), out var bytesSent);
@@ -102,15 +107,7 @@ internal sealed partial class UtpSocket
 
                 break;
             case SendOutcome.Failed:
-                // A rule of the system forbids it, or no interface is up. The core tries again at its own pace.
-                _sendFailures++;
-                _core.HandleSendRefused(_clock.Now, _unsent);
-                if (_unsent.Connection is { State: ConnectionState.SynSent, Owner: UtpConnection connecting })
-                {
-                    // Except for a request to connect: "no route" is an answer, and the caller should not wait for the timeout to get it.
-                    connecting.NoteUnsendableRequest();
-                }
-
+                HandleSendRefused();
                 break;
             default:
                 break;
@@ -120,7 +117,22 @@ internal sealed partial class UtpSocket
         return true;
     }
 
-    /// <summary>Sends what is left of the train from whatever address the system chooses. Only if that passes was it the address that was refused.</summary>
+    /// <summary>Handles a refusal: a rule of the system forbids the send, or no interface is up. The core tries again at its own pace.</summary>
+    private void HandleSendRefused()
+    {
+        _sendFailures++;
+        _core.HandleSendRefused(_clock.Now, _unsent);
+        if (_unsent.Connection is { State: ConnectionState.SynSent, Owner: UtpConnection connecting })
+        {
+            // "No route" is an answer to a request to connect. The caller should not have to wait for the timeout to get it.
+            connecting.NoteUnsendableRequest();
+        }
+    }
+
+    /// <summary>
+    /// Sends the rest of the train from an address that the system chooses. If that succeeds, the system has refused the source address, and the
+    /// connection lets go of it.
+    /// </summary>
     private SendOutcome SendFromAnyAddress(ref int bytesSent)
     {
         _unsentOffset += bytesSent;
@@ -134,9 +146,9 @@ internal sealed partial class UtpSocket
         return outcome;
     }
 
-    private bool SendForeign()
+    private bool SendNonUtp()
     {
-        while (_foreign.TryTake(out var remote, out var local, out var datagram))
+        while (_outgoingNonUtp.TryTake(out var remote, out var local, out var datagram))
         {
             datagram.CopyTo(_train, 0);
             _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null) { Local = local };
@@ -150,12 +162,12 @@ internal sealed partial class UtpSocket
         return true;
     }
 
-    /// <summary>A full send buffer is rare and short; a thread that exists only since the first one waits for its end.</summary>
+    /// <summary>Waits on another thread until the system takes more. A full send buffer is rare and short, so the first one starts that thread.</summary>
     private void AwaitWritable()
     {
         if (_sendBlocked is null && !TryStartRetryThread())
         {
-            // No thread to be had: a timer tries again instead.
+            // The system allows no further thread, so a timer tries again.
             _retryTimer ??= CreateRetryTimer();
             _retryTimer.Change(RetryInterval, Timeout.InfiniteTimeSpan);
             return;

@@ -2,16 +2,16 @@ using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Sockets;
 
-/// <content>The core notices when trains that the system is to cut do not arrive; the log says what can be done.</content>
+/// <content>The log message about trains that do not arrive when the system cuts them into datagrams. The core detects that.</content>
 internal sealed partial class UtpSocket
 {
-    private bool _hasReportedTrains;
+    private bool _hasLoggedTrains;
 
-    private void NoteSuspendedTrains()
+    private void LogSuspendedTrains()
     {
-        if (!_hasReportedTrains && _core.Trains.SuspensionCount > 0)
+        if (!_hasLoggedTrains && _core.Trains.SuspensionCount > 0)
         {
-            _hasReportedTrains = true;
+            _hasLoggedTrains = true;
             DatagramLog.TrainsVanish(_logger, LocalEndPoint, _core.Trains.SuspensionMicros / 60_000_000);
         }
     }

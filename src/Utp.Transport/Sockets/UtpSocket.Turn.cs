@@ -5,19 +5,19 @@ using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Sockets;
 
-/// <content>What a turn does, and what asks for one: posted connections, the timer, a socket that takes datagrams again, another shard.</content>
+/// <content>The turn, and its causes: posted connections, the timer, a socket that takes datagrams again, another shard.</content>
 internal sealed partial class UtpSocket
 {
-    /// <summary>How soon the receive thread looks again at a deadline that has passed and is still there.</summary>
+    /// <summary>The time until the receive thread tries again to handle a deadline that has passed and is still there.</summary>
     private const long RetryMicros = 1_000;
 
     private readonly Turn _turn;
     private readonly PostedConnections _posted = new();
 
-    /// <summary>For a clock that is not the system's, which the receive thread cannot wait for; null otherwise.</summary>
+    /// <summary>The timer for a clock that is not the system's: the receive thread cannot wait for such a clock. Null otherwise.</summary>
     private readonly ITimer? _timer;
 
-    /// <summary>When the timer fires, or the receive thread returns from its wait: never later than the next deadline.</summary>
+    /// <summary>The time at which the timer fires or the receive thread returns from its wait: never later than the next deadline.</summary>
     private long _timerDueMicros = Instant.Never.Micros;
     private bool _timerFired;
 
@@ -25,14 +25,14 @@ internal sealed partial class UtpSocket
         !_posted.IsEmpty
         || Volatile.Read(ref _timerFired)
         || Volatile.Read(ref _retrySend)
-        || _foreign.HasAny
+        || _outgoingNonUtp.HasAny
         || _forwarded.HasAny
-        || IsSomebodyWaitingForRoom;
+        || IsConnectionWaitingForBacklog;
 
-    /// <summary>Until when the receive thread waits for datagrams. It reads this without the turn; see <see cref="ArmTimer"/>.</summary>
+    /// <summary>The time until which the receive thread waits for datagrams. It reads this without the turn; see <see cref="ArmTimer"/>.</summary>
     private Instant ReceiveDeadline => _timer is null ? new Instant(Volatile.Read(ref _timerDueMicros)) : Instant.Never;
 
-    private bool IsSomebodyWaitingForRoom => Volatile.Read(ref _backlogReleases) > 0 && _core.WaitingCount > 0;
+    private bool IsConnectionWaitingForBacklog => Volatile.Read(ref _backlogReleases) > 0 && _core.WaitingCount > 0;
 
     public void Post(UtpConnection connection)
     {
@@ -42,10 +42,10 @@ internal sealed partial class UtpSocket
 
     public void PostWithoutTurn(UtpConnection connection) => _posted.Add(connection);
 
-    /// <summary>Runs what was asked for, unless somebody else is about to.</summary>
+    /// <summary>Does the work that was asked for, unless another thread is about to do it.</summary>
     public void TryRun() => _turn.TryRun();
 
-    /// <summary>Reads something of the core or a connection consistently.</summary>
+    /// <summary>Reads the state of the core or of a connection within the turn.</summary>
     public T Read<T>(Func<UtpSocket, T> read)
     {
         using (_turn.EnterScope())
@@ -56,7 +56,7 @@ internal sealed partial class UtpSocket
 
     private ITimer CreateTimer()
     {
-        // Without this the first caller's async locals would live as long as the socket.
+        // Otherwise the async locals of the first caller would live as long as the socket.
         using (ExecutionContext.SuppressFlow())
         {
             return _clock.TimeProvider.CreateTimer(
@@ -73,7 +73,7 @@ internal sealed partial class UtpSocket
         TryRun();
     }
 
-    /// <summary>One turn: what was posted, deadlines, events, then everything that may be sent.</summary>
+    /// <summary>Runs one turn: posted connections, deadlines, events, and then everything that may be sent.</summary>
     private void RunTurn()
     {
         if (_closed)
@@ -93,7 +93,7 @@ internal sealed partial class UtpSocket
 
             ReleaseBacklogToCore();
             RunPosted(now);
-            HandleForwardedReports();
+            HandleForwardedIcmpErrors();
             TryDeliverSetAside(now);
             _core.HandleDeadlines(now);
             HandleEvents(now);
@@ -101,7 +101,7 @@ internal sealed partial class UtpSocket
             SendAll();
             ArmTimer(now);
         }
-#pragma warning disable CA1031 // Whatever it is: a defect of ours must end this socket's connections audibly, not the process or the receive thread.
+#pragma warning disable CA1031 // A defect must end the connections of this socket with an error, and neither the process nor the receive thread.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -114,7 +114,7 @@ internal sealed partial class UtpSocket
         var connection = _posted.TakeAll();
         while (connection is not null)
         {
-            // The link is free again as soon as the signals are taken.
+            // The connection may be posted again as soon as its signals are taken.
             var next = connection.NextPosted;
             connection.NextPosted = null;
             connection.RunPosted(now);
@@ -137,7 +137,7 @@ internal sealed partial class UtpSocket
 
     /// <summary>
     /// Makes the receive thread take the turn at the next deadline, which needs no thread of the pool, or arms the timer. The timer is not moved
-    /// to a later deadline: it fires in vain at the old one, which costs less than each move would.
+    /// to a later deadline: to let it fire at the old one costs less than to move it each time.
     /// </summary>
     /// <remarks>
     /// No deadline is missed. The receive thread sets <see cref="_timerDueMicros"/> in its own turns, and reads it before each wait. A turn on
@@ -162,13 +162,13 @@ internal sealed partial class UtpSocket
         _timerDueMicros = due.Micros;
         var micros = Math.Max(0, due - _clock.Now);
 
-        // System timers count milliseconds: rounding down would fire before the deadline, for nothing.
+        // System timers count milliseconds. If this rounded down, the timer would fire before the deadline.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min((micros + 999) / 1_000, int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
-    /// The receive thread's own turns also move the deadline later, because to wait for a near deadline costs more system calls. Turns on other
-    /// threads only make it earlier: they would have to wake the receive thread to announce more.
+    /// The receive thread's own turns also move the deadline later, because a wait for a near deadline costs more system calls. Turns on other
+    /// threads only move it earlier, because they would have to wake the receive thread to announce a later one.
     /// </summary>
     private void ArmReceiver(Instant now, Instant due)
     {
@@ -178,7 +178,7 @@ internal sealed partial class UtpSocket
             return;
         }
 
-        // One that this turn could not end, because the system takes no datagrams, must not make the receive thread spin.
+        // A deadline that this turn could not handle, because the system takes no datagrams, must not make the receive thread spin.
         due = due > now ? due : now + RetryMicros;
         Volatile.Write(ref _timerDueMicros, due.Micros);
         if (!isReceiver)
@@ -191,22 +191,22 @@ internal sealed partial class UtpSocket
     {
         if (IsClosed)
         {
-            // What a channel throws when it is closed under a call.
+            // A channel may throw when it is closed during a call.
             return;
         }
 
-        // A logger is code of the application: what it throws must not keep connections and the listener from being told.
-        Quietly(() => UtpLog.EngineFailed(_logger, LocalEndPoint, exception));
-        Quietly(() => _engine.OnFailed(_group, exception));
+        // A logger is code of the application. If it throws, the connections and the listener must end all the same.
+        RunAndIgnoreExceptions(() => UtpLog.EngineFailed(_logger, LocalEndPoint, exception));
+        RunAndIgnoreExceptions(() => _engine.OnFailed(_group, exception));
     }
 
-    private static void Quietly(Action action)
+    private static void RunAndIgnoreExceptions(Action action)
     {
         try
         {
             action();
         }
-#pragma warning disable CA1031 // There is nowhere left to say so, and beyond this is the end of the process.
+#pragma warning disable CA1031 // There is nowhere to report it, and if it went on, the process would end.
         catch (Exception)
 #pragma warning restore CA1031
         {
@@ -219,7 +219,7 @@ internal sealed partial class UtpSocket
         Volatile.Write(ref _timerFired, false);
         Volatile.Write(ref _retrySend, false);
         Volatile.Write(ref _backlogReleases, 0);
-        _foreign.Clear();
+        _outgoingNonUtp.Clear();
         _forwarded.Clear();
         var connection = _posted.TakeAll();
         while (connection is not null)

@@ -14,10 +14,10 @@ using Utp.Transport.Sharing;
 namespace Utp.Transport.Sockets;
 
 /// <summary>
-/// One UDP socket, a shard of its local endpoint, and the connections on it, driven by one writer at a time: whoever has the turn. A thread of
-/// its own waits for datagrams and takes the turn with each batch; application threads post to <see cref="PostedConnections"/> and take the
-/// turn themselves when it is free. No code of the application runs inside a turn: pipes, tokens and tasks continue on the thread pool, or, if
-/// the options say so, pipes on the receive thread after its turn.
+/// One UDP socket, which is a shard of its local endpoint, and its connections. One thread at a time changes them: the thread that has the turn. The
+/// receive thread waits for datagrams and takes the turn with each batch. Application threads post to <see cref="PostedConnections"/> and take the
+/// turn when it is free. No code of the application runs within a turn: pipes, tokens and tasks continue on the thread pool. If the options say so,
+/// pipes continue on the receive thread after its turn.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "CleanUp ends them; the semaphore has no handle.")]
 internal sealed partial class UtpSocket
@@ -30,13 +30,13 @@ internal sealed partial class UtpSocket
     private readonly ILogger _logger;
     private readonly DatagramBatch _batch;
 
-    /// <summary>Connections with something to deliver or to tell the application.</summary>
+    /// <summary>Connections that have something to deliver, or that the application still has.</summary>
     private readonly HashSet<UtpConnection> _unsettled = [];
 
-    /// <summary>Owns what the core keeps of connections that are done, to acknowledge a repeated FIN: their pipes need not last as long.</summary>
+    /// <summary>Owns the connections that the core keeps only to acknowledge a repeated FIN, so that their pipes can be collected.</summary>
     private readonly object _lingeringOwner = new();
 
-    /// <summary>Those that <see cref="_lingeringOwner"/> owns.</summary>
+    /// <summary>The connections that <see cref="_lingeringOwner"/> owns.</summary>
     private readonly HashSet<ConnectionCore> _lingering = [];
     private UtpConnectionListener? _listener;
     private TaskCompletionSource? _settled;
@@ -45,12 +45,12 @@ internal sealed partial class UtpSocket
     private int _releasedCount;
     private bool _closed;
     private bool _cleanedUp;
-    private readonly OutgoingNonUtpDatagrams _foreign;
+    private readonly OutgoingNonUtpDatagrams _outgoingNonUtp;
 
-    /// <param name="group">Those that share its local endpoint.</param>
-    /// <param name="index">Which of them it is.</param>
-    /// <param name="channel">Owned from now on.</param>
-    /// <param name="options">The engine's.</param>
+    /// <param name="group">The sockets of its local endpoint.</param>
+    /// <param name="index">The place of this socket in the group.</param>
+    /// <param name="channel">The channel, which the socket owns from now on.</param>
+    /// <param name="options">The engine's options.</param>
     public UtpSocket(UtpSocketGroup group, int index, IDatagramChannel channel, UtpTransportOptions options)
     {
         _group = group;
@@ -63,13 +63,13 @@ internal sealed partial class UtpSocket
         var settings = ToSettings(options) with { MaxFlightBytesPerMillisecond = FlightPerMillisecond(channel.ReceiveBufferBytes) };
         _core = new SocketCore(settings, new CryptographicRandomSource()) { Trace = _engine.TraceOf(LocalEndPoint) };
         _turn = new Turn(() => HasWork, RunTurn);
-        _foreign = new OutgoingNonUtpDatagrams(this);
+        _outgoingNonUtp = new OutgoingNonUtpDatagrams(this);
         _wokenInline = options.UnsafePreferInlineScheduling ? [] : null;
         _timer = _clock.TimeProvider == TimeProvider.System ? null : CreateTimer();
         _receiver = new Thread(ReceiveLoop) { IsBackground = true, Name = $"uTP {LocalEndPoint} {index}" };
     }
 
-    /// <summary>Its place in the group.</summary>
+    /// <summary>Gets the place of this socket in the group.</summary>
     public int Index { get; }
 
     public IPEndPoint LocalEndPoint => _group.LocalEndPoint;
@@ -80,11 +80,11 @@ internal sealed partial class UtpSocket
 
     public bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>Begins to receive.</summary>
+    /// <summary>Starts to receive.</summary>
     /// <exception cref="OutOfMemoryException">The system allows no further thread.</exception>
     public void Start() => _engine.StartThread(_receiver);
 
-    /// <summary>Makes <paramref name="listener"/> the one that accepts here; false when there is one already.</summary>
+    /// <summary>Lets <paramref name="listener"/> accept connections here. Returns false when there is a listener already.</summary>
     public bool TryListen(UtpConnectionListener listener, ConnectionSettings acceptedConnections)
     {
         using (_turn.EnterScope())
@@ -101,7 +101,7 @@ internal sealed partial class UtpSocket
         }
     }
 
-    /// <summary>Refuses new connections from now on; those that exist go on.</summary>
+    /// <summary>Refuses new connections from now on. Existing ones stay open.</summary>
     public void StopListening(UtpConnectionListener listener)
     {
         using (_turn.EnterScope())
@@ -115,8 +115,8 @@ internal sealed partial class UtpSocket
     }
 
     /// <summary>
-    /// An accepted connection was taken from the backlog. Told to the core with the next turn: at once if somebody waits for its place, and
-    /// otherwise the next request to connect is one.
+    /// Notes that an accepted connection was taken from the backlog. The next turn tells the core. That turn runs at once if a request to connect
+    /// waits for the place; otherwise the next request to connect brings one.
     /// </summary>
     public void ReleaseBacklog()
     {
@@ -124,8 +124,8 @@ internal sealed partial class UtpSocket
         TryRun();
     }
 
-    /// <summary>Closes every connection; the task completes when each has delivered everything or given up.</summary>
-    /// <param name="signal">How: <see cref="ConnectionSignals.Close"/>, or <see cref="ConnectionSignals.EngineStops"/>.</param>
+    /// <summary>Closes every connection. The task completes when each has delivered everything or has timed out.</summary>
+    /// <param name="signal"><see cref="ConnectionSignals.Close"/>, or <see cref="ConnectionSignals.EngineStops"/>.</param>
     public Task CloseConnectionsAsync(ConnectionSignals signal = ConnectionSignals.Close)
     {
         Task settled;
@@ -144,12 +144,12 @@ internal sealed partial class UtpSocket
         return settled;
     }
 
-    /// <summary>The longest linger timeout of the connections that are left; zero when there are none.</summary>
+    /// <summary>Gets the longest linger timeout of the connections that are left; zero when there are none.</summary>
     public TimeSpan LongestLinger() => Read(static socket =>
         socket._unsettled.Select(connection => connection.LingerTimeout).DefaultIfEmpty(TimeSpan.Zero).Max());
 
-    /// <summary>Resets every connection that is left. Peers that have not finished hear of it, also from those that linger.</summary>
-    /// <returns>How many had not delivered everything.</returns>
+    /// <summary>Resets every connection that is left. Connections that linger send a RESET too, if the peer has not sent its FIN.</summary>
+    /// <returns>The number of connections that had not delivered everything.</returns>
     public int AbortConnections()
     {
         using (_turn.EnterScope())
@@ -166,7 +166,7 @@ internal sealed partial class UtpSocket
                 core.Abort(_clock.Now);
             }
 
-            // Here and now: the caller closes the channel next, so the receiver could no longer go on where a turn that yields to it stops.
+            // In this turn: the caller closes the channel next, so the receive thread could not send what a turn that yields to it leaves.
             RunTurn();
             if (!_closed)
             {
@@ -177,16 +177,16 @@ internal sealed partial class UtpSocket
         }
     }
 
-    public bool TrySendForeign(in PeerAddress remote, in LocalAddress local, ReadOnlySpan<byte> datagram) => _foreign.TryAdd(remote, local, datagram);
+    public bool TrySendNonUtp(in PeerAddress remote, in LocalAddress local, ReadOnlySpan<byte> datagram) => _outgoingNonUtp.TryAdd(remote, local, datagram);
 
-    /// <summary>From now on nothing is sent and nothing received. Any thread, with or without a turn; <see cref="CloseChannel"/> follows.</summary>
+    /// <summary>Stops sending and receiving. Any thread, with or without a turn; <see cref="CloseChannel"/> follows.</summary>
     public void MarkClosed() => Volatile.Write(ref _closed, true);
 
-    /// <summary>Gives the address back. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
+    /// <summary>Closes the channel, which frees the address. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
     public void CloseChannel() => _channel.Dispose();
 
-    /// <summary>Ends what is left on a socket that is closed, without a word to peers.</summary>
-    /// <returns>Its totals; null when that was done before.</returns>
+    /// <summary>Ends the connections that are left on a closed socket. Peers are sent nothing.</summary>
+    /// <returns>The totals of the socket; null when they were returned before.</returns>
     public UtpTransportCounters? CleanUp()
     {
         UtpTransportCounters counters;
@@ -209,17 +209,17 @@ internal sealed partial class UtpSocket
             counters = CountersNow();
         }
 
-        Quietly(() => UtpLog.SocketClosed(_logger, LocalEndPoint));
+        RunAndIgnoreExceptions(() => UtpLog.SocketClosed(_logger, LocalEndPoint));
         return counters;
     }
 
-    /// <summary>Half of what the kernel granted for receiving, from 64 KiB to 4 MiB.</summary>
+    /// <summary>Gets half of the receive buffer that the kernel has granted, from 64 KiB to 4 MiB.</summary>
     /// <remarks>
-    /// Over a short path what is in flight waits in the *peer's* kernel buffer, of which we know nothing; but peers are mostly systems like this
-    /// one, and a flight larger than that buffer collapses into timeouts. Over a longer path it is on its way: 208 KiB, what stock
-    /// distributions grant, must not bound a transatlantic connection to 1 MB/s. Half, because the kernel charges its bookkeeping to the same
-    /// budget. Connections to one socket do not share it: equal shares of a small buffer make trains short, which costs more than the few
-    /// segments that overflow, since those are resent within a round trip.
+    /// Over a short path the bytes in flight wait in the kernel buffer of the peer. Its size is unknown here, but most peers are systems like this
+    /// one, and a flight larger than that buffer ends in timeouts. Over a longer path the bytes are on their way: the 208 KiB that stock
+    /// distributions grant must not limit a transatlantic connection to 1 MB/s. Half, because the kernel charges its bookkeeping to the same
+    /// budget. Connections to one socket do not share the limit: equal shares of a small buffer would make trains short. That costs more than the
+    /// few segments that overflow, which are retransmitted within a round trip.
     /// </remarks>
     private static int FlightPerMillisecond(int receiveBufferBytes) =>
         receiveBufferBytes == 0 ? 1024 * 1024 : Math.Clamp(receiveBufferBytes / 2, 64 * 1024, 4 * 1024 * 1024);

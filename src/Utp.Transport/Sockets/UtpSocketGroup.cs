@@ -12,26 +12,26 @@ using Utp.Transport.Sharing;
 namespace Utp.Transport.Sockets;
 
 /// <summary>
-/// The UDP sockets of one local endpoint, its shards: mostly one. Each has its own connections, of those peers that <see cref="ShardSelector"/>
-/// gives it. They open and close together, when the last listener, connection or lingering close of any of them is gone.
+/// The UDP sockets of one local endpoint, which are its shards. Most endpoints have one. Each shard has the connections of the peers that
+/// <see cref="ShardSelector"/> assigns to it. The shards open together, and close together with the last listener, connection or lingering close.
 /// </summary>
 internal sealed class UtpSocketGroup
 {
     private readonly UtpSocket[] _shards;
     private UtpConnectionListener? _listener;
 
-    /// <param name="engine">Whose group it is.</param>
-    /// <param name="channels">One for each shard, in the order of <see cref="ShardSelector"/>; owned from now on.</param>
-    /// <param name="options">The engine's.</param>
-    /// <param name="address">What was asked for; the port may have been chosen by the system.</param>
-    /// <param name="outlivesReferences">Whether it stays open for a while when nothing refers to it: for ports that nobody chose.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="channels">A channel for each shard, in the order of <see cref="ShardSelector"/>. The group owns them from now on.</param>
+    /// <param name="options">The engine's options.</param>
+    /// <param name="address">The address that the caller has asked for. The system may have chosen the port.</param>
+    /// <param name="outlivesReferences">Whether it stays open for a while when nothing refers to it: for sockets of outbound connections.</param>
     public UtpSocketGroup(UtpEngine engine, IDatagramChannel[] channels, UtpTransportOptions options, IPAddress address, bool outlivesReferences)
     {
         Engine = engine;
         LocalEndPoint = channels[0].LocalEndPoint;
         Key = new IPEndPoint(address, LocalEndPoint.Port);
         OutlivesReferences = outlivesReferences;
-        Foreign = new IncomingNonUtpDatagrams(engine, LocalEndPoint);
+        IncomingNonUtp = new IncomingNonUtpDatagrams(engine, LocalEndPoint);
         _shards = new UtpSocket[channels.Length];
         for (var i = 0; i < channels.Length; i++)
         {
@@ -41,51 +41,51 @@ internal sealed class UtpSocketGroup
 
     public UtpEngine Engine { get; }
 
-    /// <summary>What the engine finds it by.</summary>
+    /// <summary>Gets the key of the group in the engine's register.</summary>
     public IPEndPoint Key { get; }
 
     public IPEndPoint LocalEndPoint { get; }
 
     public IReadOnlyList<UtpSocket> Shards => _shards;
 
-    /// <summary>Shared, so that the handler gets the endpoint's datagrams one at a time.</summary>
-    public IncomingNonUtpDatagrams Foreign { get; }
+    /// <summary>Gets the queue of received non-uTP datagrams. The shards share it, so that the handler gets one datagram at a time.</summary>
+    public IncomingNonUtpDatagrams IncomingNonUtp { get; }
 
-    /// <summary>Listeners, connections and lingering closes; guarded by the engine's lock.</summary>
+    /// <summary>Gets or sets the number of listeners, connections and lingering closes. The engine's lock guards it.</summary>
     public int ReferenceCount { get; set; }
 
     public bool OutlivesReferences { get; }
 
-    /// <summary>Why it ended; null unless it failed. Set before it is shut.</summary>
+    /// <summary>Gets or sets why the group has failed; null unless it has. Set before it is shut.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>Since when there are no references; guarded by the engine's lock.</summary>
+    /// <summary>Gets or sets the time since which there are no references. The engine's lock guards it.</summary>
     public Instant UnreferencedSince { get; set; }
 
-    /// <summary>Connections that wait to be accepted.</summary>
+    /// <summary>Gets the number of connections that wait to be accepted.</summary>
     public int AcceptQueueLength => Volatile.Read(ref _listener)?.QueueLength ?? 0;
 
-    /// <summary>Begins to receive. Not part of construction, so that a group that lost a race never runs.</summary>
+    /// <summary>Starts to receive. Not part of the constructor, so that a group that has lost a race never runs.</summary>
     public void Start()
     {
         if (_shards.Length > 1)
         {
-            // Whatever came before the kernel knew how to choose may be on the wrong shard, and a connection that began there would get no further
-            // datagram. A peer that asked for one asks again, a second later.
+            // A datagram that came before the kernel had the rule of distribution may be on the wrong shard. A connection that began there would
+            // get no further datagrams. The peer repeats a request to connect one second later.
             Array.ForEach(_shards, shard => shard.DiscardReceived());
         }
 
         Array.ForEach(_shards, shard => shard.Start());
     }
 
-    /// <summary>The shard that gets what <paramref name="remote"/> sends.</summary>
+    /// <summary>Gets the shard that receives the datagrams of <paramref name="remote"/>.</summary>
     public UtpSocket ShardOf(in PeerAddress remote) =>
         _shards.Length == 1 ? _shards[0] : _shards[ShardSelector.Select(remote, _shards.Length)];
 
-    /// <summary>Makes <paramref name="listener"/> the one that accepts here; false when there is one already.</summary>
+    /// <summary>Lets <paramref name="listener"/> accept connections here. Returns false when there is a listener already.</summary>
     public bool TryListen(UtpConnectionListener listener, ConnectionSettings acceptedConnections)
     {
-        // The first shard decides between two that try; who stops frees it last.
+        // If two listeners try at the same time, the first shard decides. StopListening frees it last.
         for (var i = 0; i < _shards.Length; i++)
         {
             if (!_shards[i].TryListen(listener, acceptedConnections))
@@ -99,7 +99,7 @@ internal sealed class UtpSocketGroup
         return true;
     }
 
-    /// <summary>Refuses new connections from now on; those that exist go on.</summary>
+    /// <summary>Refuses new connections from now on. Existing ones stay open.</summary>
     public void StopListening(UtpConnectionListener listener)
     {
         Interlocked.CompareExchange(ref _listener, null, listener);
@@ -108,23 +108,23 @@ internal sealed class UtpSocketGroup
 
     public ValueTask UnbindListenerAsync() => Volatile.Read(ref _listener)?.UnbindAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>The listener of a group that has failed; it is given once, because two may notice.</summary>
+    /// <summary>Takes the listener of a group that has failed. Returns it once, because two threads may notice the failure.</summary>
     public UtpConnectionListener? TakeListener() => Interlocked.Exchange(ref _listener, null);
 
-    /// <summary>Ends the channels, and with them the address. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
+    /// <summary>Closes the channels, which frees the address. Any thread, with or without a turn; <see cref="CleanUp"/> follows.</summary>
     public void Shut()
     {
-        // First all: a shard would answer datagrams of one that is gone with a RESET.
+        // All are marked first: an open shard would answer the datagrams of a closed one with a RESET.
         Array.ForEach(_shards, shard => shard.MarkClosed());
         Array.ForEach(_shards, shard => shard.CloseChannel());
     }
 
     /// <summary>
-    /// Ends what is left on a group that is shut, without a word to peers. Waits for the turn of each shard: to be called by the one who shut the
-    /// group, even within a turn, or without any. Otherwise two could wait for each other.
+    /// Ends the connections that are left on a group that is shut. Peers are sent nothing. It waits for the turn of each shard. The caller is the
+    /// thread that has shut the group, which may have a turn, or a thread without a turn. Otherwise two threads could wait for each other.
     /// </summary>
-    /// <param name="closed">Gets the totals of each shard, once.</param>
-    public void CleanUp(Action<UtpSocket, Diagnostics.UtpTransportCounters> closed)
+    /// <param name="closed">Called once with the totals of each shard.</param>
+    public void CleanUp(Action<UtpSocket, UtpTransportCounters> closed)
     {
         foreach (var shard in _shards)
         {

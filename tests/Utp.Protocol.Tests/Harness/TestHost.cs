@@ -21,7 +21,7 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, SocketC
 
     public List<TestConnection> Accepted { get; } = [];
 
-    public List<byte[]> Foreign { get; } = [];
+    public List<byte[]> NonUtp { get; } = [];
 
     public int MaxSegments { get; set; } = 16;
 
@@ -77,7 +77,7 @@ internal sealed class TestHost(TestNetwork network, PeerAddress address, SocketC
         var result = Core.HandleDatagram(network.Now, datagram.From, datagram.Bytes);
         if (result.Disposition == DatagramDisposition.NotUtp)
         {
-            Foreign.Add(datagram.Bytes);
+            NonUtp.Add(datagram.Bytes);
         }
 
         if (result.Connection is { } connection)

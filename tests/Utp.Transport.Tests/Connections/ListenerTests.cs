@@ -215,7 +215,7 @@ public sealed class ListenerTests
     }
 
     [Fact]
-    public async Task BindAsync_AddressOfAForeignSocket_IsInUse()
+    public async Task BindAsync_AddressOfAnotherSocket_IsInUse()
     {
         await using var engines = new EngineFixture();
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

@@ -37,15 +37,15 @@ internal sealed class EngineFixture : IAsyncDisposable
         InProcessDatagramNetwork? network = null,
         TimeProvider? timeProvider = null,
         ILoggerFactory? loggerFactory = null,
-        Func<INonUtpDatagramHandler?>? foreign = null,
+        Func<INonUtpDatagramHandler?>? nonUtpHandler = null,
         TimeSpan? drainTime = null)
     {
         Options = new UtpTransportOptions { DatagramOffload = Channel, Shards = Shards };
         configure?.Invoke(Options);
         Network = network;
         _time = timeProvider;
-        ServerEngine = Create(timeProvider, loggerFactory, foreign, drainTime);
-        ClientEngine = Create(timeProvider, loggerFactory, foreign, drainTime);
+        ServerEngine = Create(timeProvider, loggerFactory, nonUtpHandler, drainTime);
+        ClientEngine = Create(timeProvider, loggerFactory, nonUtpHandler, drainTime);
     }
 
     public UtpTransportOptions Options { get; }
@@ -165,13 +165,13 @@ internal sealed class EngineFixture : IAsyncDisposable
         await disposed.WaitAsync(Patience);
     }
 
-    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<INonUtpDatagramHandler?>? foreign, TimeSpan? drainTime) => new(
+    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<INonUtpDatagramHandler?>? nonUtpHandler, TimeSpan? drainTime) => new(
         Microsoft.Extensions.Options.Options.Create(Options),
         loggerFactory ?? NullLoggerFactory.Instance,
         timeProvider ?? TimeProvider.System,
         metrics: null,
         Pools,
-        foreign)
+        nonUtpHandler)
     {
         DrainTime = drainTime ?? TimeSpan.FromSeconds(2),
         StartThread = thread =>

@@ -182,7 +182,7 @@ public sealed class ShardedEngineTests
     public async Task NonUtpDatagrams_OfEveryShard_ReachTheHandlerOneAtATime()
     {
         var handler = new ExclusiveHandler();
-        await using var engines = NewEngines(foreign: () => handler);
+        await using var engines = NewEngines(nonUtpHandler: () => handler);
         handler.Sender = engines.ServerEngine;
         await using var listener = await engines.BindAsync();
         var sockets = NewSocketsForEveryShard(perShard: 10);
@@ -250,14 +250,14 @@ public sealed class ShardedEngineTests
         throw new InvalidOperationException("a defect of ours");
 
     private static EngineFixture NewEngines(
-        Action<UtpTransportOptions>? configure = null, Func<INonUtpDatagramHandler?>? foreign = null, TimeSpan? drainTime = null) => new(
+        Action<UtpTransportOptions>? configure = null, Func<INonUtpDatagramHandler?>? nonUtpHandler = null, TimeSpan? drainTime = null) => new(
         options =>
         {
             options.DatagramOffload = UtpDatagramOffload.Auto;
             options.Shards = Shards;
             configure?.Invoke(options);
         },
-        foreign: foreign,
+        nonUtpHandler: nonUtpHandler,
         drainTime: drainTime);
 
     private static UtpEngine NewEngine(OpenChannels open) => new(

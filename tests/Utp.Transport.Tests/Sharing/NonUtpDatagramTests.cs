@@ -17,7 +17,7 @@ public sealed class NonUtpDatagramTests
     public async Task NonUtpDatagram_WithAHandler_ReachesItAndCanBeAnsweredFromTheSamePort()
     {
         var handler = new EchoHandler();
-        await using var engines = new EngineFixture(foreign: () => handler);
+        await using var engines = new EngineFixture(nonUtpHandler: () => handler);
         handler.Sender = engines.ServerEngine;
         await using var listener = await engines.BindAsync();
         using var dht = NewSocket();
@@ -51,7 +51,7 @@ public sealed class NonUtpDatagramTests
         var logs = new FakeLoggerProvider();
         using var factory = LoggerFactory.Create(builder => builder.AddProvider(logs));
         var handler = new EchoHandler { Throws = true };
-        await using var engines = new EngineFixture(foreign: () => handler, loggerFactory: factory);
+        await using var engines = new EngineFixture(nonUtpHandler: () => handler, loggerFactory: factory);
         await using var listener = await engines.BindAsync();
         using var stranger = NewSocket();
 
@@ -68,7 +68,7 @@ public sealed class NonUtpDatagramTests
     {
         using var gate = new ManualResetEventSlim();
         var handler = new EchoHandler { Gate = gate };
-        await using var engines = new EngineFixture(foreign: () => handler);
+        await using var engines = new EngineFixture(nonUtpHandler: () => handler);
         await using var listener = await engines.BindAsync();
         var accept = EngineFixture.AcceptAsync(listener);
         var client = await engines.ConnectAsync(listener);

@@ -110,7 +110,7 @@ public sealed class LocalAddressTests
         foreach (var any in Wildcards())
         {
             var handler = new Recorder();
-            await using var engines = new EngineFixture(options => options.DatagramOffload = offload, foreign: () => handler);
+            await using var engines = new EngineFixture(options => options.DatagramOffload = offload, nonUtpHandler: () => handler);
             await using var listener = await engines.BindAsync(local: new IPEndPoint(any, 0));
             var port = EngineFixture.AddressOf(listener).Port;
             using var dht = NewSocket();

@@ -12,8 +12,8 @@ internal unsafe interface ILinuxSocket : IDisposable
     /// <param name="mayWait">Whether to wait a few milliseconds for the first message. It saves a poll each while datagrams come quickly.</param>
     int ReceiveMessages(MessageEntry* entries, int count, bool mayWait);
 
-    /// <summary>Receives ICMP reports without waiting; returns their number, or the negative error.</summary>
-    int ReceiveReports(MessageEntry* entries, int count);
+    /// <summary>Receives ICMP errors without waiting; returns their number, or the negative error.</summary>
+    int ReceiveIcmpErrors(MessageEntry* entries, int count);
 
     /// <summary>Sends messages without waiting; returns their number, or the negative error of the first.</summary>
     int SendMessages(MessageEntry* entries, int count);
@@ -22,7 +22,7 @@ internal unsafe interface ILinuxSocket : IDisposable
     int SendMessage(MessageHeader* message);
 
     /// <summary>
-    /// Waits for a datagram, a report, <see cref="Signal"/> or the timeout. Returns one when a report or an error is queued, else zero, or the
+    /// Waits for a datagram, an ICMP error, <see cref="Signal"/> or the timeout. Returns one when an ICMP error or another error is queued, else zero, or the
     /// negative error.
     /// </summary>
     /// <param name="timeoutMicros">The timeout; negative for no limit.</param>

@@ -11,7 +11,7 @@ internal static unsafe partial class LibC
     /// <summary><c>MSG_TRUNC</c> in the flags of a received message: the message did not fit.</summary>
     public const int Truncated = 0x20;
 
-    /// <summary><c>MSG_ERRQUEUE</c>: receive reports instead of datagrams.</summary>
+    /// <summary><c>MSG_ERRQUEUE</c>: receive ICMP errors instead of datagrams.</summary>
     public const int ErrorQueue = 0x2000;
 
     /// <summary><c>MSG_WAITFORONE</c>: wait for the first message, and take only those already queued behind it.</summary>

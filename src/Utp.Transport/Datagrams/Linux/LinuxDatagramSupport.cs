@@ -18,7 +18,7 @@ internal static class LinuxDatagramSupport
             return null;
         }
 
-        AskForReports(udp.Socket);
+        AskForIcmpErrors(udp.Socket);
         udp.AskForLocalAddresses();
         socket.LetReceivesWait();
         return new MessageBatchDatagramChannel(socket, udp.Facts, clock);
@@ -40,7 +40,7 @@ internal static class LinuxDatagramSupport
             return null;
         }
 
-        AskForReports(udp.Socket);
+        AskForIcmpErrors(udp.Socket);
         udp.AskForLocalAddresses();
         socket.LetReceivesWait();
         return new OffloadDatagramChannel(socket, udp.Facts, clock);
@@ -90,16 +90,16 @@ internal static class LinuxDatagramSupport
     }
 
     /// <summary>
-    /// Makes the socket queue ICMP reports. Without them, a connect to an unused port ends only with its timeout. Other channels must not ask:
-    /// reports that are not read fail every call.
+    /// Makes the socket queue ICMP errors. Without them, a connect to an unused port ends only with its timeout. Other channels must not ask:
+    /// ICMP errors that are not read fail every call.
     /// </summary>
-    private static void AskForReports(Socket socket)
+    private static void AskForIcmpErrors(Socket socket)
     {
         // A dual-mode socket has both options; a plain IPv4 socket has only the first.
-        TrySet(socket, ReportOption.LevelIPv4, ReportOption.NameIPv4, 1, "IP_RECVERR", out _);
+        TrySet(socket, IcmpErrorOption.LevelIPv4, IcmpErrorOption.NameIPv4, 1, "IP_RECVERR", out _);
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            TrySet(socket, ReportOption.LevelIPv6, ReportOption.NameIPv6, 1, "IPV6_RECVERR", out _);
+            TrySet(socket, IcmpErrorOption.LevelIPv6, IcmpErrorOption.NameIPv6, 1, "IPV6_RECVERR", out _);
         }
     }
 

@@ -12,7 +12,7 @@ namespace Utp.Transport.Datagrams.Linux;
 internal sealed unsafe class LinuxSocket : ILinuxSocket
 {
     /// <summary>
-    /// Long enough for datagrams that follow at once, and short enough for events that wake only a poll: wake requests, and reports whose error
+    /// Long enough for datagrams that follow at once, and short enough for events that wake only a poll: wake requests, and ICMP errors that
     /// a send has taken first.
     /// </summary>
     private const int LongestReceiveMilliseconds = 4;
@@ -36,7 +36,7 @@ internal sealed unsafe class LinuxSocket : ILinuxSocket
     public int ReceiveMessages(MessageEntry* entries, int count, bool mayWait) =>
         Receive(entries, count, mayWait ? _waitingFlags : LibC.DoNotWait);
 
-    public int ReceiveReports(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait | LibC.ErrorQueue);
+    public int ReceiveIcmpErrors(MessageEntry* entries, int count) => Receive(entries, count, LibC.DoNotWait | LibC.ErrorQueue);
 
     public int SendMessages(MessageEntry* entries, int count)
     {

@@ -65,7 +65,7 @@ internal sealed unsafe class FakeLinuxSocket : ILinuxSocket
     /// <summary>The error queue: each report has the content that the kernel would write.</summary>
     public ConcurrentQueue<FakeReport> Reports { get; } = new();
 
-    public int ReceiveReports(MessageEntry* entries, int count)
+    public int ReceiveIcmpErrors(MessageEntry* entries, int count)
     {
         var received = 0;
         while (received < count && Reports.TryDequeue(out var report))

@@ -10,7 +10,7 @@ using static Utp.Transport.Tests.Datagrams.ChannelFixture;
 namespace Utp.Transport.Tests.Datagrams.Linux;
 
 /// <summary>ICMP reports about our datagrams are read, and never mistaken for the failure of an unrelated next call.</summary>
-public sealed class LinuxReportTests
+public sealed class LinuxIcmpErrorTests
 {
     private static readonly UdpSocketFacts Facts = new(AddressFamily.InterNetwork, new IPEndPoint(IPAddress.Loopback, 4_242));
     private static readonly byte[] Quoted = [.. Enumerable.Range(65, 40).Select(i => (byte)i)];
@@ -21,7 +21,7 @@ public sealed class LinuxReportTests
     [InlineData(ErrorNumber.ConnectionRefused, 3, 0, true, false)]
     [InlineData(ErrorNumber.HostUnreachable, 1, 0x0A000002, false, false)]
     [InlineData(ErrorNumber.NetworkUnreachable, 0, 0x0A000002, false, false)]
-    public void Receive_UnreachableReport_HasAddressKindReporterAndQuotation(int error, byte code, uint offender, bool isRefusal, bool isFromPeersHost)
+    public void Receive_IcmpError_HasAddressKindReporterAndQuotation(int error, byte code, uint offender, bool isRefusal, bool isFromPeersHost)
     {
         using var socket = new FakeLinuxSocket();
         using var channel = new MessageBatchDatagramChannel(socket, Facts, Clock);
@@ -30,8 +30,8 @@ public sealed class LinuxReportTests
 
         Assert.True(channel.Receive(batch));
 
-        Assert.Equal((0, 1, 0), (batch.Count, batch.ReportCount, batch.ErrorCount));
-        Assert.Equal(new UnreachableReport(PeerAddress.FromIPv4(0x0A000001, 77), isRefusal, isFromPeersHost), batch.ReportAt(0));
+        Assert.Equal((0, 1, 0), (batch.Count, batch.IcmpErrorCount, batch.ErrorCount));
+        Assert.Equal(new IcmpError(PeerAddress.FromIPv4(0x0A000001, 77), isRefusal, isFromPeersHost), batch.IcmpErrorAt(0));
         Assert.Equal(Quoted[..20], batch.QuotationOf(0).ToArray());
     }
 
@@ -51,7 +51,7 @@ public sealed class LinuxReportTests
 
         Assert.True(channel.Receive(batch));
 
-        Assert.Equal((1, 0, 0), (batch.Count, batch.ReportCount, batch.ErrorCount));
+        Assert.Equal((1, 0, 0), (batch.Count, batch.IcmpErrorCount, batch.ErrorCount));
         Assert.Empty(socket.Reports);
     }
 
@@ -67,11 +67,11 @@ public sealed class LinuxReportTests
         }
 
         socket.ReceiveResults.Enqueue(-ErrorNumber.ConnectionRefused);
-        for (var i = 0; i < 200; i += DatagramBatch.MaxReports)
+        for (var i = 0; i < 200; i += DatagramBatch.MaxIcmpErrors)
         {
             socket.Arriving.Enqueue([1, 2, 3]);
             Assert.True(channel.Receive(batch));
-            Assert.InRange(batch.ReportCount, 1, DatagramBatch.MaxReports);
+            Assert.InRange(batch.IcmpErrorCount, 1, DatagramBatch.MaxIcmpErrors);
             Assert.True(i == 0 || batch.Count > 0, "A datagram had to wait for reports.");
         }
 
@@ -119,7 +119,7 @@ public sealed class LinuxReportTests
 
         Assert.True(channel.Receive(batch));
 
-        Assert.Equal((1, 1), (batch.Count, batch.ReportCount));
+        Assert.Equal((1, 1), (batch.Count, batch.IcmpErrorCount));
     }
 
     [LinuxFact]
@@ -138,7 +138,7 @@ public sealed class LinuxReportTests
                 var batch = NewBatch();
                 while (sender.Receive(batch))
                 {
-                    Interlocked.Add(ref reports, batch.ReportCount);
+                    Interlocked.Add(ref reports, batch.IcmpErrorCount);
                 }
             });
 

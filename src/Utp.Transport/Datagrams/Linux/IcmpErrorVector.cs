@@ -7,19 +7,19 @@ using Utp.Protocol.Wire;
 namespace Utp.Transport.Datagrams.Linux;
 
 /// <summary>
-/// The arrays that <c>recvmmsg</c> fills from the socket's error queue: ICMP reports about datagrams of ours, each with the destination and the
-/// beginning of the datagram. Created with the first report; few sockets ever see one. ip(7), IP_RECVERR.
+/// The arrays that <c>recvmmsg</c> fills from the socket's error queue: ICMP errors about datagrams of ours, each with the destination and the
+/// beginning of the datagram. Created with the first ICMP error; few sockets ever see one. ip(7), IP_RECVERR.
 /// </summary>
-internal sealed unsafe class ReportVector
+internal sealed unsafe class IcmpErrorVector
 {
-    /// <summary>Maximum number of reports per call. A flood of reports is read in portions of this size, with datagrams in between.</summary>
-    public const int Capacity = DatagramBatch.MaxReports;
+    /// <summary>Maximum number of ICMP errors per call. A flood of them is read in portions of this size, with datagrams in between.</summary>
+    public const int Capacity = DatagramBatch.MaxIcmpErrors;
 
     private const int NameBytes = 32;
 
     /// <summary>
-    /// On a dual-mode socket a report about IPv4 has 136 bytes: IPV6_PKTINFO (40), IP_PKTINFO (32), and then the error with the reporter's address
-    /// (64). If it is truncated, the reporter is unknown and the report is not trusted.
+    /// On a dual-mode socket an ICMP error about IPv4 has 136 bytes: IPV6_PKTINFO (40), IP_PKTINFO (32), and then the error with the sender's address
+    /// (64). If it is truncated, its sender is unknown and it is not trusted.
     /// </summary>
     private const int ControlBytes = 256;
 
@@ -39,7 +39,7 @@ internal sealed unsafe class ReportVector
     private readonly byte[] _controls = GC.AllocateArray<byte>(Capacity * ControlBytes, pinned: true);
     private readonly byte[] _quotations = GC.AllocateArray<byte>(Capacity * PacketHeader.Size, pinned: true);
 
-    public ReportVector(AddressFamily family)
+    public IcmpErrorVector(AddressFamily family)
     {
         _family = family;
         for (var i = 0; i < Capacity; i++)
@@ -68,8 +68,8 @@ internal sealed unsafe class ReportVector
     }
 
     /// <summary>
-    /// Adds the reports that say "unreachable" and quote enough to identify the packet. "Too big" is left to the path MTU search: its probes find
-    /// the same out without trusting any report.
+    /// Adds the ICMP errors that say "unreachable" and quote enough to identify the packet. "Too big" is left to the path MTU search: its probes find
+    /// the same out without trusting any ICMP error.
     /// </summary>
     public void Complete(DatagramBatch batch, int count)
     {
@@ -83,8 +83,8 @@ internal sealed unsafe class ReportVector
             {
                 var remote = SocketAddressBytes.Read(_names.AsSpan(i * NameBytes, NameBytes), _family);
                 var isFromPeersHost = offender.Length > 0 && IsSameHost(remote, SocketAddressBytes.Read(offender, _family));
-                var report = new UnreachableReport(remote, error.Number == ErrorNumber.ConnectionRefused, isFromPeersHost);
-                batch.AddReport(report, _quotations.AsSpan(i * PacketHeader.Size, PacketHeader.Size));
+                var icmpError = new IcmpError(remote, error.Number == ErrorNumber.ConnectionRefused, isFromPeersHost);
+                batch.AddIcmpError(icmpError, _quotations.AsSpan(i * PacketHeader.Size, PacketHeader.Size));
             }
         }
     }
@@ -92,14 +92,15 @@ internal sealed unsafe class ReportVector
     /// <summary>Compares without the scope: a link-local address has the interface's scope here and the socket's there.</summary>
     private static bool IsSameHost(in PeerAddress remote, in PeerAddress offender) => (remote.High, remote.Low) == (offender.High, offender.Low);
 
-    /// <summary>Finds the error, and behind it the address of the reporter (SO_EE_OFFENDER); empty when there is none.</summary>
+    /// <summary>Finds the error, and behind it the address of its sender (SO_EE_OFFENDER); empty when there is none.</summary>
     private bool TryFindError(in MessageHeader header, out ExtendedError error, out ReadOnlySpan<byte> offender)
     {
         offender = default;
         for (var offset = 0; offset + ControlHeader.Bytes + sizeof(ExtendedError) <= (int)header.ControlLength;)
         {
             var control = (ControlHeader*)(header.Control + offset);
-            if ((control->Level, control->Type) is (ReportOption.LevelIPv4, ReportOption.NameIPv4) or (ReportOption.LevelIPv6, ReportOption.NameIPv6))
+            if ((control->Level, control->Type) is (IcmpErrorOption.LevelIPv4, IcmpErrorOption.NameIPv4)
+                or (IcmpErrorOption.LevelIPv6, IcmpErrorOption.NameIPv6))
             {
                 var data = (byte*)control + ControlHeader.Bytes;
                 error = Unsafe.ReadUnaligned<ExtendedError>(data);

@@ -4,23 +4,23 @@ using Utp.Transport.Datagrams;
 namespace Utp.Transport.Sockets;
 
 /// <summary>
-/// What the network reported to another shard of the same endpoint and this shard's connections should know: the kernel finds the socket for a
-/// report without asking how datagrams are shared out. Few and short-lived: memory is taken with the first.
+/// ICMP errors that another shard of the same endpoint has received for connections of this shard: the kernel chooses the socket for an ICMP
+/// error without the rule by which it distributes datagrams. There are few of them, and they are handled soon. The first one allocates the memory.
 /// </summary>
-internal sealed class ForwardedReports
+internal sealed class ForwardedIcmpErrors
 {
     private const int Capacity = 256;
 
     private readonly Lock _lock = new();
-    private UnreachableReport[]? _reports;
+    private IcmpError[]? _icmpErrors;
     private byte[] _quotations = [];
     private int _first;
     private int _count;
 
     public bool HasAny => Volatile.Read(ref _count) > 0;
 
-    /// <summary>One too many is dropped, like any datagram that a network loses. Any thread; the shard's turn follows.</summary>
-    public void Add(in UnreachableReport report, ReadOnlySpan<byte> quotation)
+    /// <summary>Adds one, or drops it if there are too many, like any datagram that a network loses. Any thread; the shard's turn follows.</summary>
+    public void Add(in IcmpError icmpError, ReadOnlySpan<byte> quotation)
     {
         lock (_lock)
         {
@@ -29,17 +29,17 @@ internal sealed class ForwardedReports
                 return;
             }
 
-            _reports ??= new UnreachableReport[Capacity];
+            _icmpErrors ??= new IcmpError[Capacity];
             _quotations = _quotations.Length > 0 ? _quotations : new byte[Capacity * PacketHeader.Size];
             var index = (_first + _count) % Capacity;
-            _reports[index] = report;
+            _icmpErrors[index] = icmpError;
             quotation[..PacketHeader.Size].CopyTo(_quotations.AsSpan(index * PacketHeader.Size));
             Interlocked.Exchange(ref _count, _count + 1);
         }
     }
 
-    /// <summary>The oldest, and the beginning of the datagram that it is about.</summary>
-    public bool TryTake(out UnreachableReport report, Span<byte> quotation)
+    /// <summary>Takes the oldest one, and the beginning of the datagram that it is about.</summary>
+    public bool TryTake(out IcmpError icmpError, Span<byte> quotation)
     {
         if (HasAny)
         {
@@ -47,7 +47,7 @@ internal sealed class ForwardedReports
             {
                 if (_count > 0)
                 {
-                    report = _reports![_first];
+                    icmpError = _icmpErrors![_first];
                     _quotations.AsSpan(_first * PacketHeader.Size, PacketHeader.Size).CopyTo(quotation);
                     _first = (_first + 1) % Capacity;
                     Volatile.Write(ref _count, _count - 1);
@@ -56,7 +56,7 @@ internal sealed class ForwardedReports
             }
         }
 
-        report = default;
+        icmpError = default;
         return false;
     }
 
