@@ -24,7 +24,7 @@ public enum UtpCloseReason
     /// <summary>The peer stopped acknowledging data, and retransmissions timed out.</summary>
     RetransmissionTimeout,
 
-    /// <summary>Nothing was received from the peer for the idle timeout.</summary>
+    /// <summary>Nothing arrived from the peer for the idle timeout.</summary>
     IdleTimeout,
 
     /// <summary>This side closed, but the peer did not acknowledge the last bytes within the linger timeout. They may not have arrived.</summary>
