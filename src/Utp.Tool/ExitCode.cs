@@ -1,6 +1,6 @@
 namespace Utp.Tool;
 
-/// <summary>What the process returns.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCode
 {
     public const int Success = 0;
@@ -8,7 +8,7 @@ internal static class ExitCode
     /// <summary>Something failed; one line on standard error says what.</summary>
     public const int Failure = 1;
 
-    /// <summary>The command line makes no sense.</summary>
+    /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
     /// <summary>Ended by Ctrl+C before the work was done, as shells know it (128 + SIGINT).</summary>

@@ -66,7 +66,7 @@ internal sealed class Interruption : IDisposable
             _owner.Signal();
             if (_owner.Aborting.IsCancellationRequested)
             {
-                // The command is given a moment to send its RESETs; a process that does not come back is ended.
+                // The command gets a moment to send its RESETs. If it does not return, the process ends.
                 _ = Task.Delay(AbortTime).ContinueWith(static _ => Environment.Exit(ExitCode.Interrupted), TaskScheduler.Default);
             }
         }

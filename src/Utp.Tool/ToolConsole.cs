@@ -40,7 +40,7 @@ internal sealed class ToolConsole(Stream input, Stream output, TextWriter error,
         }
     }
 
-    /// <summary>Writes a line to standard error, where it does not get into the data of <c>utp cat</c>.</summary>
+    /// <summary>Writes a line to standard error, so that it is not mixed with the data of <c>utp cat</c>.</summary>
     public void WriteErrorLine(string line)
     {
         lock (_lock)

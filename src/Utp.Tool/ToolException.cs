@@ -9,5 +9,5 @@ internal class ToolException : Exception
     }
 }
 
-/// <summary>A command line that makes no sense.</summary>
+/// <summary>A wrong command line.</summary>
 internal sealed class UsageException(string message) : ToolException(message);

@@ -45,7 +45,7 @@ internal sealed class TransportFlags
     /// <summary>Whether the command line asks for a trace.</summary>
     public bool IsTracing(ParseResult parsed) => parsed.GetValue(_trace) is not null;
 
-    /// <summary>A flag with a whole number within bounds; outside of them is bad usage.</summary>
+    /// <summary>A flag with a whole number within bounds. A value outside of them is a usage error.</summary>
     public static Option<int?> Number(string name, string unit, string description, int minimum, int maximum)
     {
         var option = new Option<int?>(name) { HelpName = unit, Description = description };
@@ -87,13 +87,13 @@ internal sealed class TransportFlags
 
         options.TracePath = ReadTrace(parsed.GetValue(_trace));
 
-        // A silent peer is told from a dead one by its keepalives, which must come often enough for that.
+        // Keepalives show that a silent peer is alive, so they must come often enough for that.
         var keepAlive = TimeSpan.FromSeconds(Math.Max(1, Math.Floor(options.IdleTimeout.TotalSeconds / 3)));
         options.KeepAliveInterval = keepAlive < options.KeepAliveInterval ? keepAlive : options.KeepAliveInterval;
         return options;
     }
 
-    /// <summary>Before anything else happens: the file can be written.</summary>
+    /// <summary>Checks, before anything else happens, that the file can be written.</summary>
     private static string? ReadTrace(string? path)
     {
         if (path is null)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Utp.Tool;
 
-/// <summary>Quantities as people read them.</summary>
+/// <summary>Quantities in a form for people.</summary>
 internal static class Units
 {
     private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -10,7 +10,7 @@ using Utp.Tool.Relay;
 
 namespace Utp.Tool;
 
-/// <summary>The command line: which command, and which exit code its end is.</summary>
+/// <summary>Runs the command of a command line, and returns its exit code.</summary>
 internal static class UtpTool
 {
     public static async Task<int> RunAsync(string[] args, ToolConsole console, Interruption interruption)
@@ -48,7 +48,7 @@ internal static class UtpTool
 
     private static void Check(ParseResult parsed)
     {
-        // The parser takes an option that it does not know for an argument.
+        // The parser treats an option that it does not know as an argument.
         var arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value);
         if (arguments.Concat(parsed.UnmatchedTokens).FirstOrDefault(text => text.Length > 1 && text[0] == '-') is { } option)
         {
@@ -76,7 +76,9 @@ internal static class UtpTool
         PlotCommand.Create(console),
     };
 
-    /// <summary>What networks, peers, disks and users do. Anything else is a defect of ours, and its stack trace is of use.</summary>
+    /// <summary>
+    /// Whether networks, peers, disks or users cause such an exception. Anything else is a defect of the tool, and its stack trace is useful.
+    /// </summary>
     private static bool IsExpected(Exception e) =>
         e is ToolException or SocketException or IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException
             or ArgumentOutOfRangeException or OperationCanceledException;

@@ -31,7 +31,8 @@ public sealed partial class DocumentTests
         Assert.True(rows.Count >= 10, "docs/reading-order.md has too few rows, or their form has changed.");
         Breaches.AssertNone(rows.Select(row => (row.Path, row.Lines, Actual: LinesOf(row.Path)))
             .Where(row => Math.Abs(row.Actual - row.Lines) > Tolerance * row.Lines)
-            .Select(row => $"docs/reading-order.md says that {row.Path} has {row.Lines} lines; it has {row.Actual}. Correct lines, time and the sum in the title."));
+            .Select(row => $"docs/reading-order.md says that {row.Path} has {row.Lines} lines; it has {row.Actual}. "
+                + "Correct the lines, the time and the sum in the title."));
     }
 
     private static int LinesOf(string path) => File.Exists(RepositoryFiles.FullPath(path)) ? File.ReadLines(RepositoryFiles.FullPath(path)).Count() : 0;

@@ -11,19 +11,24 @@ internal static class BenchCommand
     private const int DefaultEchoMessage = 64;
 
     private static readonly Option<string?> Listen = new("--listen") { HelpName = "ADDRESS:PORT", Description = "Serve measurements until Ctrl+C" };
-    private static readonly Option<string?> Connect = new("--connect") { HelpName = "HOST:PORT", Description = "Measure" };
+    private static readonly Option<string?> Connect = new("--connect") { HelpName = "HOST:PORT", Description = "Measure against a listening side" };
     private static readonly Option<string?> Mode = new("--mode")
     {
         HelpName = "send|receive|echo|connect",
-        Description = "Bulk to or from the listening side, messages to and fro, or connections; send when not given",
+        Description = "Measure bulk data to or from the listening side, messages back and forth, or connects; send when not given",
     };
     private static readonly Option<long?> Bytes = new("--bytes")
     {
         HelpName = "N",
-        Description = "How much, over all streams (mode connect: how many connections)",
+        Description = "Bytes of all streams together (mode connect: number of connections)",
     };
-    private static readonly Option<double?> Seconds = new("--seconds") { HelpName = "S", Description = $"How long; {DefaultSeconds} when neither is given" };
-    private static readonly Option<int?> Streams = TransportFlags.Number("--streams", "K", "Connections at once; 1 when not given", 1, 10_000);
+    private static readonly Option<double?> Seconds = new("--seconds")
+    {
+        HelpName = "S",
+        Description = $"Duration; {DefaultSeconds} when --bytes is not given either",
+    };
+    private static readonly Option<int?> Streams = TransportFlags.Number(
+        "--streams", "K", "Number of connections at the same time; 1 when not given", 1, 10_000);
     private static readonly Option<int?> MessageSize = TransportFlags.Number("--message-size", "B",
         $"Bytes in each write; {DefaultBulkMessage} when not given, mode echo {DefaultEchoMessage}", 1, BenchHeader.MaxMessageSize);
     private static readonly Option<string> Transport = new("--transport")
@@ -38,7 +43,7 @@ internal static class BenchCommand
         Description = "Seconds between lines; 0 for none",
         DefaultValueFactory = _ => 1,
     };
-    private static readonly Option<bool> Json = new("--json") { Description = "JSON lines: one for each interval, and last the summary" };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON lines: one for each interval, then the summary" };
 
     public static Command Create(ToolConsole console, Interruption interruption)
     {
@@ -52,7 +57,7 @@ internal static class BenchCommand
             var isUtp = ReadIsUtp(parsed.GetRequiredValue(Transport));
             if (!isUtp && flags.IsTracing(parsed))
             {
-                throw new UsageException("--trace traces uTP; it does not go with --transport tcp.");
+                throw new UsageException("--trace records uTP and cannot be used with --transport tcp. Remove one of them.");
             }
 
             var plan = (parsed.GetValue(Listen), parsed.GetValue(Connect)) switch

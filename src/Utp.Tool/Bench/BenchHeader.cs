@@ -8,10 +8,9 @@ namespace Utp.Tool.Bench;
 /// <param name="Mode">What to do.</param>
 /// <param name="MessageSize">Bytes in each write.</param>
 /// <param name="Bytes">
-/// Bytes of this connection; 0 when <paramref name="Milliseconds"/> decides. The first byte of each message then says whether it is the
-/// last.
+/// Bytes of this connection; 0 when <paramref name="Milliseconds"/> decides. The first byte of each message then says whether it is the last.
 /// </param>
-/// <param name="Milliseconds">How long the sender goes on.</param>
+/// <param name="Milliseconds">How long the sender sends.</param>
 /// <remarks>
 /// Neither side ends its direction before the other has what it wants: the end of one direction is the end of the connection with Kestrel's TCP
 /// transport, and both transports run the same code here.
@@ -37,7 +36,7 @@ internal sealed record BenchHeader(BenchMode Mode, int MessageSize, long Bytes, 
     }
 
     /// <summary>Reads one.</summary>
-    /// <exception cref="ToolException">The peer is not a benchmark, or asks for what makes no sense.</exception>
+    /// <exception cref="ToolException">The peer is not a benchmark, or asks for something impossible.</exception>
     public static async ValueTask<BenchHeader> ReadAsync(PipeReader input)
     {
         var result = await input.ReadAtLeastAsync(Size).ConfigureAwait(false);

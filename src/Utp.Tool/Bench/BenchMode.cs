@@ -9,9 +9,9 @@ internal enum BenchMode
     /// <summary>The listening side sends.</summary>
     Receive,
 
-    /// <summary>Messages to and fro, one at a time on each stream.</summary>
+    /// <summary>Messages go back and forth, one at a time on each stream.</summary>
     Echo,
 
-    /// <summary>Connections, each with one byte to and fro.</summary>
+    /// <summary>Connections open one after the other; one byte goes back and forth on each.</summary>
     Connect,
 }

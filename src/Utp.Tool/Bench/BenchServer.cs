@@ -23,7 +23,7 @@ internal sealed class BenchServer(IConnectionListener listener, BenchReporter re
         }
         catch (OperationCanceledException) when (interruption.Closing.IsCancellationRequested)
         {
-            // What goes on may end by itself, unless interrupted again.
+            // Measurements that run may end by themselves, unless interrupted again.
         }
 
         using var abort = interruption.Aborting.UnsafeRegister(static state => ((BenchServer)state!).AbortAll(), this);

@@ -10,7 +10,7 @@ using Utp.Transport.Standalone;
 
 namespace Utp.Tool.Bench;
 
-/// <summary>A transport to measure. What it gives is driven by the same code, whichever it is.</summary>
+/// <summary>A transport to measure. The same code drives the connections of each.</summary>
 internal abstract class BenchTransport : IAsyncDisposable
 {
     public abstract string Name { get; }

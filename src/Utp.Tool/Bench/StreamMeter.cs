@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Tool.Bench;
 
-/// <summary>What one stream has done so far. Written by the stream, read by whoever reports.</summary>
+/// <summary>What one stream has done so far. The stream writes it, and the reporter reads it.</summary>
 internal sealed class StreamMeter
 {
     private long _bytes;
@@ -36,7 +36,7 @@ internal sealed class StreamMeter
         IsUtp |= _feature is not null;
     }
 
-    /// <summary>The connection is about to go; what it has counted stays.</summary>
+    /// <summary>Keeps the counts of a connection that is about to close.</summary>
     public void Detach()
     {
         if (Statistics is { } statistics)

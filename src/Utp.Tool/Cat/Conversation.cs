@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Utp.Tool.Cat;
 
-/// <summary>Standard input to the peer and the peer to standard output, each until its end. Uses the pipes, which saves a copy each way.</summary>
+/// <summary>
+/// Copies standard input to the peer, and the peer to standard output, each until its end. It uses the pipes, which saves a copy each way.
+/// </summary>
 internal sealed class Conversation(UtpStream stream, ToolConsole console)
 {
     private const int ReadBytes = 64 * 1024;
 
-    /// <summary>Returns when both directions have ended, and the peer has acknowledged all of ours.</summary>
+    /// <summary>Returns when both directions have ended, and the peer has acknowledged everything that was sent.</summary>
     /// <exception cref="IOException">The connection was lost.</exception>
     /// <exception cref="OperationCanceledException">Interrupted: closed gracefully, or reset when it happened twice.</exception>
     public async Task RunAsync(Interruption interruption)
@@ -19,7 +21,7 @@ internal sealed class Conversation(UtpStream stream, ToolConsole console)
             var fromPeer = ReceiveAsync(interruption.Closing);
             var toPeer = SendAsync(interruption.Closing);
 
-            // A peer that is lost ends the conversation, although a read of standard input cannot be taken back.
+            // A lost peer ends the conversation, although a read of standard input cannot be cancelled.
             var first = await Task.WhenAny(fromPeer, toPeer).ConfigureAwait(false);
             await first.ConfigureAwait(false);
             await (first == fromPeer ? toPeer : fromPeer).WaitAsync(interruption.Closing).ConfigureAwait(false);
@@ -56,7 +58,7 @@ internal sealed class Conversation(UtpStream stream, ToolConsole console)
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
-        // Away from the caller: standard input may block its reader until somebody types.
+        // On another thread, because standard input may block its reader until a key is pressed.
         await Task.Yield();
         var output = stream.Connection.Transport.Output;
         while (true)

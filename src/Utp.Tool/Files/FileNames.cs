@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Utp.Tool.Files;
 
-/// <summary>Which names a peer may give to files: plain names, on every system, so that no path leads out of the directory.</summary>
+/// <summary>The names that a peer may give to files: plain names on every system, so that no path leads out of the directory.</summary>
 internal static class FileNames
 {
     private const int MaxBytes = 255;
@@ -13,7 +13,7 @@ internal static class FileNames
     /// <summary>Names of devices on Windows, with any extension.</summary>
     private static readonly string[] Devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
 
-    /// <summary>Judges a name.</summary>
+    /// <summary>Checks a name.</summary>
     /// <returns>Null, or why the name is refused.</returns>
     public static string? Check(string name)
     {

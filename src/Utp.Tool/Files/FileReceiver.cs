@@ -2,13 +2,13 @@ using System.Buffers;
 
 namespace Utp.Tool.Files;
 
-/// <summary>The receiving side of a transfer, over one connection. Trusts nothing of what the sender says.</summary>
+/// <summary>The receiving side of a transfer, over one connection. It checks everything that the sender says.</summary>
 internal sealed class FileReceiver(UtpStream stream, string directory, bool overwrite, ITransferProgress progress)
 {
     private const int BufferBytes = 128 * 1024;
 
     /// <summary>Receives files until the sender has no more.</summary>
-    /// <returns>How many were stored.</returns>
+    /// <returns>The number of files that were stored.</returns>
     /// <exception cref="ToolException">The peer is no sender, or a file was refused or damaged.</exception>
     /// <exception cref="IOException">The connection was lost, or a file cannot be stored.</exception>
     public async Task<int> ReceiveAsync(CancellationToken cancellationToken)
@@ -113,7 +113,7 @@ internal sealed class FileReceiver(UtpStream stream, string directory, bool over
         }
     }
 
-    /// <summary>Tells the sender, waits until it knows, and fails.</summary>
+    /// <summary>Sends the refusal, waits until the sender has it, and throws.</summary>
     private async Task ThrowRefusalAsync(string name, string reason, Exception? inner, CancellationToken cancellationToken)
     {
         await TransferVerdict.WriteAsync(stream, reason, cancellationToken).ConfigureAwait(false);

@@ -46,7 +46,7 @@ internal sealed class FileSender(UtpStream stream, ITransferProgress progress)
         }
     }
 
-    /// <summary>Exactly as many bytes as were announced.</summary>
+    /// <summary>Sends exactly as many bytes as were announced.</summary>
     /// <returns>Their SHA-256.</returns>
     private async Task<byte[]> SendBytesAsync(FileStream file, TransferHeader header, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Utp.Tool.Files;
 
 /// <summary>
-/// A file that is being received: under a temporary name beside its final one, and gone unless <see cref="Commit"/> gives it that name. The
-/// directory never has a partial file under a final name, whatever happens to the process.
+/// A file that is being received. It has a temporary name in the directory of its final one, and is deleted unless <see cref="Commit"/> gives it
+/// the final name. So the directory never has a partial file under a final name, whatever happens to the process.
 /// </summary>
 internal sealed class PartialFile : IAsyncDisposable
 {
@@ -22,14 +22,14 @@ internal sealed class PartialFile : IAsyncDisposable
     }
 
     /// <summary>Creates the temporary file.</summary>
-    /// <param name="directory">Where; the final name goes there too.</param>
-    /// <param name="name">The final name, already judged by <see cref="FileNames.Check"/>.</param>
+    /// <param name="directory">The directory of the temporary and of the final name.</param>
+    /// <param name="name">The final name, already checked by <see cref="FileNames.Check"/>.</param>
     /// <param name="size">The size that it will have, so that a full disk is noticed at once.</param>
     public static PartialFile Create(string directory, string name, long size)
     {
         var finalPath = Path.Combine(directory, name);
 
-        // A short name of its own: the final one may already have the greatest length that there is.
+        // The temporary name is short, because the final one may already have the maximum length.
         var path = Path.Combine(directory, $".{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}{Suffix}");
         var file = new FileStream(path, new FileStreamOptions
         {

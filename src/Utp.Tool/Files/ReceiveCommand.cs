@@ -13,11 +13,11 @@ internal static class ReceiveCommand
         var directory = new Option<string>("--directory", "-d")
         {
             HelpName = "DIRECTORY",
-            Description = "Where to store; the current directory when not given",
+            Description = "Directory to store files in; the current one when not given",
             DefaultValueFactory = _ => ".",
         };
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace files that exist; otherwise they are refused" };
-        var keep = new Option<bool>("--keep-listening", "-k") { Description = "Wait for the next sender after each, until Ctrl+C" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace files that exist, instead of refusing them" };
+        var keep = new Option<bool>("--keep-listening", "-k") { Description = "Serve one sender after the other, until Ctrl+C" };
         var command = new Command("receive", "Receives the files of one 'utp send', or of many.") { listen, bind, directory, overwrite, keep };
         var flags = TransportFlags.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -52,7 +52,7 @@ internal static class ReceiveCommand
             return ExitCode.Success;
         }
 
-        /// <summary>A sender that fails is reported, and does not keep the next from being served.</summary>
+        /// <summary>Reports a sender that fails, and serves the next one.</summary>
         public async Task<int> ServeAsync(UtpListener listener)
         {
             while (!closing.IsCancellationRequested)

@@ -5,7 +5,7 @@ namespace Utp.Tool.Files;
 /// <summary><c>utp send</c>.</summary>
 internal static class SendCommand
 {
-    /// <summary>After this silence a peer of a transfer is taken for gone; both sides send keepalives three times as often.</summary>
+    /// <summary>The idle timeout of a transfer; both sides send keepalives three times as often.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(20);
 
     public static Command Create(ToolConsole console, Interruption interruption)
@@ -42,7 +42,7 @@ internal static class SendCommand
         return command;
     }
 
-    /// <summary>Before anything is sent: all of them can be sent, and under different names.</summary>
+    /// <summary>Checks, before anything is sent, that all files can be sent and have different names.</summary>
     private static List<FileInfo> Check(string[] paths)
     {
         var files = new List<FileInfo>(paths.Length);

@@ -34,7 +34,7 @@ internal sealed record TransferHeader(string Name, long Size, DateTime ModifiedU
     /// <summary>Reads the next header.</summary>
     /// <returns>Null at the end of the transfer.</returns>
     /// <exception cref="ToolException">The bytes are not a header.</exception>
-    /// <exception cref="EndOfStreamException">The sender went away.</exception>
+    /// <exception cref="EndOfStreamException">The connection ended.</exception>
     public static async ValueTask<TransferHeader?> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         var length = new byte[sizeof(ushort)];

@@ -3,14 +3,15 @@ using System.Text;
 
 namespace Utp.Tool.Files;
 
-/// <summary>The receiver's word on a file: go on, or why not. On the wire: the length of the reason (16 bits, big endian), and the reason (UTF-8).</summary>
+/// <summary>The receiver's answer about a file: accepted, or the reason of a refusal.</summary>
+/// <remarks>On the wire: the length of the reason (16 bits, big endian), and the reason (UTF-8).</remarks>
 internal static class TransferVerdict
 {
     private const int MaxReasonBytes = 1_000;
 
-    /// <summary>Sends it.</summary>
+    /// <summary>Sends an answer.</summary>
     /// <param name="stream">To the sender of the file.</param>
-    /// <param name="refusal">Null to go on.</param>
+    /// <param name="refusal">The reason; null to accept.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static ValueTask WriteAsync(Stream stream, string? refusal, CancellationToken cancellationToken)
     {
@@ -22,8 +23,8 @@ internal static class TransferVerdict
         return stream.WriteAsync(bytes, cancellationToken);
     }
 
-    /// <summary>Receives it.</summary>
-    /// <returns>Null to go on.</returns>
+    /// <summary>Receives an answer.</summary>
+    /// <returns>The reason of a refusal; null if accepted.</returns>
     public static async ValueTask<string?> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         var length = new byte[sizeof(ushort)];
@@ -31,7 +32,7 @@ internal static class TransferVerdict
         var reason = new byte[Math.Min(BinaryPrimitives.ReadUInt16BigEndian(length), (ushort)MaxReasonBytes)];
         await stream.ReadExactlyAsync(reason, cancellationToken).ConfigureAwait(false);
 
-        // It will be shown on a terminal, and comes from the network.
+        // The reason comes from the network, and a terminal will show it.
         return reason.Length == 0 ? null : string.Concat(Encoding.UTF8.GetString(reason).Where(character => !char.IsControl(character)));
     }
 }

@@ -22,7 +22,7 @@ internal static class PlotCommand
     private static readonly Option<string> Size = new("--size")
     {
         HelpName = "WIDTHxHEIGHT",
-        Description = "Pixels",
+        Description = "Size in pixels",
         DefaultValueFactory = _ => $"{DefaultWidth}x{DefaultHeight}",
     };
 
@@ -31,13 +31,13 @@ internal static class PlotCommand
     private static readonly Option<string[]> Connections = new("--connection", "-c")
     {
         HelpName = "ID",
-        Description = "Draw this connection (several times: these); those that send most of the bytes when not given",
+        Description = "Draw only this connection (may be repeated); when not given, the connections that send most of the bytes",
     };
 
     private static readonly Option<string?> Align = new("--align")
     {
         HelpName = "clock|start",
-        Description = "Put traces side by side by the time of day, or let each start at zero; by the time of day when they overlap, if not given",
+        Description = "Align traces by the time of day, or start each at zero; when not given, by the time of day if they overlap",
     };
 
     public static Command Create(ToolConsole console)
@@ -111,7 +111,7 @@ internal static class PlotCommand
         }
     }
 
-    /// <summary>Whole or not at all: under another name until it is complete.</summary>
+    /// <summary>Writes the whole file or none: it has another name until it is complete.</summary>
     private static void Write(Figure figure, string path, FigureFormat format, int width, int height)
     {
         var partial = path + ".utp-partial";

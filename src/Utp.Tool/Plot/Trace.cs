@@ -7,11 +7,11 @@ namespace Utp.Tool.Plot;
 /// <param name="Connections">In the order of their first records.</param>
 internal sealed record Trace(string Path, string Title, DateTimeOffset? WallClock, IReadOnlyList<TracedConnection> Connections)
 {
-    /// <summary>Seconds from its begin to its last record.</summary>
+    /// <summary>Seconds from its start to its last record.</summary>
     public double Seconds => Connections.Count == 0 ? 0 : Connections.Max(connection => connection.Samples.Count == 0 ? 0 : connection.Samples[^1].Seconds);
 }
 
-/// <summary>What a trace says of one connection.</summary>
+/// <summary>What a trace says about one connection.</summary>
 internal sealed class TracedConnection(string id)
 {
     public string Id => id;
@@ -22,7 +22,7 @@ internal sealed class TracedConnection(string id)
 
     public List<TraceSample> Samples { get; } = [];
 
-    /// <summary>Seconds at which a segment was taken for lost.</summary>
+    /// <summary>Seconds at which a segment was marked lost.</summary>
     public List<double> Losses { get; } = [];
 
     /// <summary>Seconds at which a retransmission timeout fired.</summary>

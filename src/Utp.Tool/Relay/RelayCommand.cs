@@ -15,7 +15,7 @@ internal static class RelayCommand
             Description = "utp://ADDRESS:PORT or tcp://ADDRESS:PORT to accept on; port 0 lets the system choose",
         };
         var connect = new Option<string>("--connect") { HelpName = "URL", Required = true, Description = "utp://HOST:PORT or tcp://HOST:PORT to connect to" };
-        var live = new Option<bool>("--live") { Description = "A live table of the connections, when the output is a terminal" };
+        var live = new Option<bool>("--live") { Description = "Show a live table of the connections when the output is a terminal" };
         var command = new Command("relay", "Accepts connections on one side and connects each to the other, uTP or TCP. Ends with Ctrl+C.")
         {
             listen, connect, live,
@@ -27,7 +27,7 @@ internal static class RelayCommand
             var to = RelayAddress.Parse(parsed.GetRequiredValue(connect), toListen: false);
             if (!from.IsUtp && !to.IsUtp && flags.IsTracing(parsed))
             {
-                throw new UsageException("--trace traces uTP; neither side of this relay is utp://.");
+                throw new UsageException("--trace records uTP, and neither side of this relay is utp://. Remove --trace.");
             }
 
             var options = flags.Read(parsed, closeOnPeerFinish: false);

@@ -22,7 +22,9 @@ internal sealed class RelayServer(IRelayListener listener, IRelayDialer dialer, 
     private readonly ConcurrentDictionary<int, (RelayedConnection Connection, Task Task)> _open = new();
     private int _count;
 
-    /// <summary>Until interrupted: then no more is accepted, and what is open may end by itself; interrupted again, it is reset.</summary>
+    /// <summary>
+    /// Relays until interrupted. Then it accepts no more connections and waits for the open ones; a second interruption resets them.
+    /// </summary>
     public async Task RunAsync(Interruption interruption)
     {
         console.WriteLine($"Listening on {listener.Name}, connecting to {target}");
@@ -71,7 +73,7 @@ internal sealed class RelayServer(IRelayListener listener, IRelayDialer dialer, 
 
     private void Start(RelayedConnection connection, CancellationToken aborting)
     {
-        // Entered before it runs: one that ends at once must not be entered after it has left.
+        // Added before it runs, because a connection that ends at once must not be added after it was removed.
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[connection.Number] = (connection, RunAsync());
         entered.SetResult();

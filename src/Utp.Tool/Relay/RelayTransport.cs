@@ -9,7 +9,7 @@ namespace Utp.Tool.Relay;
 /// <summary>The uTP of a relay: one engine, also for a relay from uTP to uTP, so that one trace has both sides.</summary>
 internal sealed class RelayTransport : IAsyncDisposable
 {
-    /// <summary>Connections of one relay to a uTP target, at most.</summary>
+    /// <summary>The maximum number of connections of one relay to a uTP target.</summary>
     private const int MaxConnections = 60_000;
 
     private readonly UtpEngine _engine;

@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Utp.Tool.Relay;
 
 /// <summary>
-/// Two ends with the bytes of each going to the other. The end of one direction is passed on and leaves the other direction open; a reset of
+/// Two ends; the bytes of each go to the other. The end of one direction is passed on and leaves the other direction open; a reset of
 /// one end resets the other. Nothing is read that the other end does not take, so its back-pressure is passed on too.
 /// </summary>
 internal sealed class RelayedConnection(int number, RelayEnd accepted)
@@ -31,7 +31,7 @@ internal sealed class RelayedConnection(int number, RelayEnd accepted)
 
     public TimeSpan Age => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>What became of it, once it has ended.</summary>
+    /// <summary>How it ended, once it has.</summary>
     public string Outcome { get; private set; } = "open";
 
     public override string ToString() =>
