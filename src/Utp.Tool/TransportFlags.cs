@@ -64,7 +64,8 @@ internal sealed class TransportFlags
         where TEnum : struct, Enum =>
         new(name)
         {
-            HelpName = "NAME", Description = $"{description}: {string.Join(", ", Enum.GetNames<TEnum>())}",
+            HelpName = "NAME",
+            Description = $"{description}: {string.Join(", ", Enum.GetNames<TEnum>())}",
             CustomParser = result => ParseChoice<TEnum>(name, result),
         };
 
