@@ -50,7 +50,7 @@ internal sealed partial class UtpConnection
     /// <summary>Whether the connection takes no more bytes. Any thread.</summary>
     public bool RefusesOutput => _end.RefusesOutput;
 
-    private bool IsDetached => _end.Interest >= Interest.Detached;
+    private bool IsDetached => _end.Interest != Interest.Attached;
 
     /// <summary>Attaches the <c>MaxConnections</c> lease. Disposes it at once if the connection has already ended. Any thread, at most once.</summary>
     public void TakeLease(IDisposable lease)

@@ -165,7 +165,8 @@ internal sealed class EngineFixture : IAsyncDisposable
         await disposed.WaitAsync(Patience);
     }
 
-    private UtpEngine Create(TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<INonUtpDatagramHandler?>? nonUtpHandler, TimeSpan? drainTime) => new(
+    private UtpEngine Create(
+        TimeProvider? timeProvider, ILoggerFactory? loggerFactory, Func<INonUtpDatagramHandler?>? nonUtpHandler, TimeSpan? drainTime) => new(
         Microsoft.Extensions.Options.Options.Create(Options),
         loggerFactory ?? NullLoggerFactory.Instance,
         timeProvider ?? TimeProvider.System,

@@ -64,8 +64,6 @@ internal struct ConnectionEnd(bool closesOnPeerFinish)
     /// <summary>Any thread.</summary>
     public readonly Interest Interest => (Interest)Volatile.Read(in _interest);
 
-    public readonly SocketTie Tie => _tie;
-
     /// <summary>Whether the connection takes no more bytes. Any thread. The input has ended then, because <see cref="Apply"/> ends it first.</summary>
     public readonly bool RefusesOutput => Output >= OutputEnd.Closing;
 
@@ -213,8 +211,8 @@ internal struct ConnectionEnd(bool closesOnPeerFinish)
     {
         var done = ((Input & InputEnd.Ended) != 0 ? EndSteps.CompleteInput : EndSteps.None)
             | (RefusesOutput ? EndSteps.RefuseOutput : EndSteps.None)
-            | (Interest >= Interest.Detached ? EndSteps.Detach : EndSteps.None)
-            | (Interest >= Interest.Ended ? EndSteps.ReturnLease : EndSteps.None);
+            | (Interest != Interest.Attached ? EndSteps.Detach : EndSteps.None)
+            | (Interest == Interest.Ended ? EndSteps.ReturnLease : EndSteps.None);
         return steps & ~done;
     }
 

@@ -56,8 +56,6 @@ internal abstract partial class LinuxDatagramChannel
             {
                 if (mayWait)
                 {
-                    _shortWaits = 0;
-                    _expectsSoon = false;
                     Wait(batch, deadline);
                 }
             }
@@ -129,6 +127,8 @@ internal abstract partial class LinuxDatagramChannel
 
     private void Wait(DatagramBatch batch, Instant deadline)
     {
+        _shortWaits = 0;
+        _expectsSoon = false;
         if (_gate.TryEnter())
         {
             // The clock truncates fractions of a microsecond.
