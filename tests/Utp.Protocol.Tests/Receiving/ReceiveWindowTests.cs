@@ -76,7 +76,7 @@ public sealed class ReceiveWindowTests
         Assert.True(window.OnConsumed(10_000, 0));
     }
 
-    /// <summary>Below half of the window, and only there, what came back is worth a packet of its own.</summary>
+    /// <summary>A window that has reopened is announced only if the peer had used at least half of it.</summary>
     [Theory]
     [InlineData(49_999, false)]
     [InlineData(50_000, true)]

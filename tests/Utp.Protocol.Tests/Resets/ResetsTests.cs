@@ -126,8 +126,8 @@ public sealed class ResetsTests
     }
 
     /// <summary>
-    /// The same, provoked by a packet that was acknowledged before the peer forgot the connection. Only as far back as the peer can have been
-    /// answering: the most that was outstanding, and libutp's own slack of three.
+    /// The same, provoked by a packet that was acknowledged before the peer forgot the connection. The RESET may be older than the first outstanding
+    /// packet by the most that was ever outstanding, by libutp's slack of three, and by one.
     /// </summary>
     [Theory]
     [InlineData(8, true)]
