@@ -28,6 +28,12 @@ internal static class Program
         var client = new UtpClient(new UtpClientOptions { SendBufferSize = Math.Max(8_192, 2 * bytes.Length), LingerTimeout = TimeSpan.FromSeconds(30) });
         var stream = await client.ConnectAsync(remote);
         await stream.WriteAsync(bytes);
+        if (arguments[2] is "open" or "crash")
+        {
+            // A listener drops a connection that was reset before it was accepted, so these two wait for a byte of the accepted one.
+            await stream.ReadExactlyAsync(new byte[1]);
+        }
+
         Console.WriteLine("ending");
         switch (arguments[2])
         {

@@ -140,6 +140,17 @@ internal sealed partial class ConnectionCore
                 // The next poll asks the pacer again; there may be nothing to send any more.
                 _deadlines.Clear(timer);
                 break;
+            default:
+                FireWhileWaiting(timer, now);
+                break;
+        }
+    }
+
+    /// <summary>Fires the timers that only make a packet without payload leave.</summary>
+    private void FireWhileWaiting(ConnectionTimer timer, Instant now)
+    {
+        switch (timer)
+        {
             case ConnectionTimer.KeepAlive:
                 HandleKeepAliveDeadline();
                 break;

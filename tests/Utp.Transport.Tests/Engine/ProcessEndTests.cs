@@ -37,6 +37,7 @@ public sealed class ProcessEndTests
         await using var listener = await ListenAsync();
         await using var program = Start(listener, how);
         await using var stream = await listener.AcceptAsync().AsTask().WaitAsync(Patience);
+        await stream.WriteAsync(new byte[1]);
         await program.ReadUntilAsync("ending");
 
         await Assert.ThrowsAnyAsync<IOException>(() => ReadToEndAsync(stream).WaitAsync(Patience));

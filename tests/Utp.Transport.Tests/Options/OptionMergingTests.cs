@@ -80,7 +80,8 @@ public sealed class OptionMergingTests
         var factory = services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("files");
 
         await using var inherits = await factory.ConnectAsync(listener.EndPoint, new UtpConnectionOptions { NoDelay = false }).AsTask().WaitAsync(Patience);
-        await using var assigns = await factory.ConnectAsync(listener.EndPoint, new UtpConnectionOptions { LingerTimeout = Default }).AsTask().WaitAsync(Patience);
+        var assignedDefault = new UtpConnectionOptions { LingerTimeout = Default };
+        await using var assigns = await factory.ConnectAsync(listener.EndPoint, assignedDefault).AsTask().WaitAsync(Patience);
 
         Assert.Equal((OfClient, Default), (((UtpConnection)inherits).LingerTimeout, ((UtpConnection)assigns).LingerTimeout));
     }
@@ -105,7 +106,8 @@ public sealed class OptionMergingTests
         using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var time = new FakeTimeProvider();
-        await using var client = new UtpClient(new UtpClientOptions { ConnectTimeout = TimeSpan.FromMinutes(10) }, new UtpEngineOptions { TimeProvider = time });
+        var options = new UtpClientOptions { ConnectTimeout = TimeSpan.FromMinutes(10) };
+        await using var client = new UtpClient(options, new UtpEngineOptions { TimeProvider = time });
 
         var connect = client.ConnectAsync(silent.LocalEndPoint!).AsTask();
         await EngineFixture.EventuallyAsync(() =>
