@@ -90,8 +90,13 @@ public sealed class FloodTests
                 pair.B.Core.HandleDatagram(
                     pair.Network.Now,
                     PeerAddress.FromIPv4(random.NextUInt32(), (ushort)random.NextUInt32()),
-                    Bytes(new PacketHeader { Type = PacketType.Syn, ConnectionId = (ushort)random.NextUInt32(), Timestamp = 1,
-                        Sequence = new((ushort)random.NextUInt32()) }));
+                    Bytes(new PacketHeader
+                    {
+                        Type = PacketType.Syn,
+                        ConnectionId = (ushort)random.NextUInt32(),
+                        Timestamp = 1,
+                        Sequence = new((ushort)random.NextUInt32())
+                    }));
                 if (i % 30 == 29)
                 {
                     pair.Network.Run(0.01);

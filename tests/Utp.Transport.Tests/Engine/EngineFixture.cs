@@ -173,19 +173,19 @@ internal sealed class EngineFixture : IAsyncDisposable
         metrics: null,
         Pools,
         nonUtpHandler)
-    {
-        DrainTime = drainTime ?? TimeSpan.FromSeconds(2),
-        StartThread = thread =>
         {
-            ThreadFault?.Invoke(thread);
-            thread.UnsafeStart();
-        },
-        OpenChannels = (local, count, options, clock, logger) =>
-        {
-            OpenFault?.Invoke(local);
-            var channels = Network is { } network ? [network.Open(local.Port, clock)] : ShardedChannels.Create(local, count, options, clock, logger);
-            Array.ForEach(channels, _channels.Add);
-            return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault, () => ReceiveFault));
-        },
-    };
+            DrainTime = drainTime ?? TimeSpan.FromSeconds(2),
+            StartThread = thread =>
+            {
+                ThreadFault?.Invoke(thread);
+                thread.UnsafeStart();
+            },
+            OpenChannels = (local, count, options, clock, logger) =>
+            {
+                OpenFault?.Invoke(local);
+                var channels = Network is { } network ? [network.Open(local.Port, clock)] : ShardedChannels.Create(local, count, options, clock, logger);
+                Array.ForEach(channels, _channels.Add);
+                return Array.ConvertAll(channels, channel => new FaultyChannel(channel, () => Fault, () => ReceiveFault));
+            },
+        };
 }
