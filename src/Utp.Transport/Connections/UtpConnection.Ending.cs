@@ -175,6 +175,13 @@ internal sealed partial class UtpConnection
             _finished?.TrySetResult();
         }
 
+        if ((steps & EndSteps.ReturnLease) != 0)
+        {
+            // Before a dispose that waits completes: an application that has closed a connection can make another at once.
+            _lease?.Dispose();
+            _lease = null;
+        }
+
         if ((steps & EndSteps.Detach) != 0)
         {
             Detach();
@@ -183,8 +190,6 @@ internal sealed partial class UtpConnection
         if ((steps & EndSteps.ReturnLease) != 0)
         {
             _end.Publish(Interest.Ended);
-            _lease?.Dispose();
-            _lease = null;
         }
     }
 

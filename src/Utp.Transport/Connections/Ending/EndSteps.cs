@@ -30,11 +30,11 @@ internal enum EndSteps : ushort
     /// <summary>Complete the task of <see cref="IUtpConnectionFeature.CompleteWritesAsync"/>.</summary>
     SignalDelivered = 128,
 
-    /// <summary>Fire <c>ConnectionClosed</c>, and complete a dispose that waits.</summary>
-    Detach = 256,
-
     /// <summary>Dispose the lease: the connection no longer counts against <c>MaxConnections</c> of its client.</summary>
-    ReturnLease = 512,
+    ReturnLease = 256,
+
+    /// <summary>Fire <c>ConnectionClosed</c>, and complete a dispose that waits.</summary>
+    Detach = 512,
 
     /// <summary>Keep the last statistics, and record the end.</summary>
     Settle = 1_024,
