@@ -99,7 +99,7 @@ public sealed class ConnectionShutdownTests
     }
 
     [Fact]
-    public async Task FinishAsync_ReturnsWhenAcknowledged_AndReadingGoesOn()
+    public async Task CompleteWritesAsync_ReturnsWhenAcknowledged_AndReadingGoesOn()
     {
         await using var engines = new EngineFixture();
         var (client, server) = await engines.ConnectPairAsync(server: options => options.CloseOnPeerFinish = false);
@@ -115,7 +115,7 @@ public sealed class ConnectionShutdownTests
     }
 
     [Fact]
-    public async Task FinishAsync_WritesAfterwards_Throw()
+    public async Task CompleteWritesAsync_WritesAfterwards_Throw()
     {
         await using var engines = new EngineFixture();
         var (client, server) = await engines.ConnectPairAsync();
@@ -128,7 +128,7 @@ public sealed class ConnectionShutdownTests
     }
 
     [Fact]
-    public async Task FinishAsync_CancelledWait_FinishesAllTheSame()
+    public async Task CompleteWritesAsync_CancelledWait_FinishesAllTheSame()
     {
         await using var engines = new EngineFixture();
         var (client, server) = await engines.ConnectPairAsync(server: options => options.CloseOnPeerFinish = false);
