@@ -4,6 +4,7 @@ using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 using Utp.Transport;
+using static Utp.Protocol.Tests.Harness.ManyPeers;
 
 namespace Utp.Protocol.Tests.Admission;
 
@@ -37,7 +38,7 @@ public sealed class AdmissionTests
         var host = Listen(new SocketSettings { MaxHalfOpenPerAddress = 4 });
         for (var port = 1; port <= 10; port++)
         {
-            Syn(host, Peer(1) with { Port = (ushort)port });
+            ManyPeers.Syn(host, Peer(1) with { Port = (ushort)port });
         }
 
         Syn(host, 2);
@@ -52,7 +53,7 @@ public sealed class AdmissionTests
         Syn(host, 1);
         Confirm(host, 1);
 
-        Syn(host, Peer(1) with { Port = 2 });
+        ManyPeers.Syn(host, Peer(1) with { Port = 2 });
 
         Assert.Equal((1, 2), (host.Core.HalfOpenCount, host.Core.ConnectionCount));
     }
@@ -167,23 +168,7 @@ public sealed class AdmissionTests
         return host;
     }
 
-    private static PeerAddress Peer(int number) => PeerAddress.FromIPv4(0x0B000000 + (uint)number, 1_000);
+    private static void Syn(TestHost host, int peer) => ManyPeers.Syn(host, Peer(peer));
 
-    private static void Syn(TestHost host, int peer) => Syn(host, Peer(peer));
-
-    private static void Syn(TestHost host, PeerAddress peer) =>
-        host.Inject(peer, new PacketHeader { Type = PacketType.Syn, ConnectionId = 77, Timestamp = 1, Sequence = new(500) });
-
-    private void Confirm(TestHost host, int peer)
-    {
-        var synAck = _network.Sent.First(d => d.To == Peer(peer));
-        host.Inject(Peer(peer), new PacketHeader
-        {
-            Type = PacketType.State,
-            ConnectionId = 78,
-            Timestamp = 1,
-            Sequence = new(501),
-            Acknowledgement = synAck.Header.Sequence - 1,
-        });
-    }
+    private void Confirm(TestHost host, int peer) => ManyPeers.Confirm(_network, host, peer);
 }

@@ -2,6 +2,7 @@ using Utp.Protocol.Addresses;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;
+using static Utp.Protocol.Tests.Harness.ManyPeers;
 
 namespace Utp.Protocol.Tests.Admission;
 
@@ -159,8 +160,6 @@ public sealed class FullBacklogTests
         host.Drain();
     }
 
-    private static PeerAddress Peer(int number) => PeerAddress.FromIPv4(0x0B000000 + (uint)number, 1_000);
-
     private static void SynAll(TestHost host, int count)
     {
         for (var i = 0; i < count; i++)
@@ -169,19 +168,5 @@ public sealed class FullBacklogTests
         }
     }
 
-    private static void Syn(TestHost host, PeerAddress peer) =>
-        host.Inject(peer, new PacketHeader { Type = PacketType.Syn, ConnectionId = 77, Timestamp = 1, Sequence = new(500) });
-
-    private void Confirm(TestHost host, int peer)
-    {
-        var synAck = _network.Sent.First(d => d.To == Peer(peer));
-        host.Inject(Peer(peer), new PacketHeader
-        {
-            Type = PacketType.State,
-            ConnectionId = 78,
-            Timestamp = 1,
-            Sequence = new(501),
-            Acknowledgement = synAck.Header.Sequence - 1,
-        });
-    }
+    private void Confirm(TestHost host, int peer) => ManyPeers.Confirm(_network, host, peer);
 }
