@@ -4,7 +4,6 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using Utp.Protocol;
 using Utp.Protocol.Addresses;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Engine;

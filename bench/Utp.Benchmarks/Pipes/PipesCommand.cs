@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Utp.Benchmarks.Ceiling;
-using Utp.Protocol;
 using Utp.Transport.Connections;
 using Utp.Transport.Engine;
 

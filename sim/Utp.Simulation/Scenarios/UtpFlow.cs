@@ -1,5 +1,6 @@
 using Utp.Protocol.Addresses;
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tracing;
 using Utp.Simulation.Network;

@@ -1,3 +1,4 @@
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Protocol.Connections;
 using Utp.Transport;
 

@@ -1,3 +1,4 @@
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Protocol.Time;
 using Utp.Transport;
 

@@ -1,5 +1,7 @@
+using Utp.Protocol.Connections.Closing;
+using Utp.Protocol.Connections.Timers;
+using Utp.Protocol.Receiving;
 using Utp.Protocol.Time;
-using Utp.Protocol.Wire;
 using Utp.Transport;
 
 namespace Utp.Protocol.Connections;
@@ -111,56 +113,12 @@ internal sealed partial class ConnectionCore
 
     private bool IsAllButFinDelivered => _sendBuffer.UnsentBytes == 0 && (_segments.Count == 0 || IsOnlyFinOutstanding);
 
-    private bool HandleReset(in PacketHeader reset, ushort receiveId)
-    {
-        if (!IsPlausibleReset(reset))
-        {
-            return false;
-        }
-
-        switch (State)
-        {
-            case ConnectionState.SynSent:
-                // One attempt was refused; answers to the others are not wanted either.
-                AbandonAttempts(keep: _handshake.IndexOf(receiveId));
-                Fail(UtpCloseReason.Refused, resetAt: null);
-                break;
-            case ConnectionState.SynReceived:
-                _socket.ExpireHalfOpen(this);
-                break;
-            case ConnectionState.Lingering:
-                Release();
-                break;
-            default:
-                EndByPeer(CloseEvidence.None);
-                break;
-        }
-
-        return true;
-    }
-
     /// <summary>The peer has ended the connection. If only an acknowledgement was missing on both sides, that is a graceful end.</summary>
     private void EndByPeer(CloseEvidence evidence)
     {
         var isClosing = _ends.IsFinSent && IsAllButFinDelivered && _ends.IsReceivingOver;
         Evidence = evidence;
         Fail(isClosing ? UtpCloseReason.Graceful : UtpCloseReason.PeerReset, resetAt: null);
-    }
-
-    /// <summary>
-    /// Whether a RESET carries a number that only the peer can know; off-path attackers have to guess. libutp's RESET acknowledges the offending
-    /// packet (a STATE's number is the next, unsent one) under a random number of its own. The refusals of this implementation and of libtorrent
-    /// carry the expected number.
-    /// </summary>
-    private bool IsPlausibleReset(in PacketHeader reset)
-    {
-        if (State == ConnectionState.SynSent)
-        {
-            return _handshake.HasAttempt(reset.Acknowledgement);
-        }
-
-        var acknowledged = reset.Acknowledgement - _segments.First;
-        return (acknowledged <= _segments.Count && acknowledged >= -(1 + AckSlack + _segments.MaxCount)) || reset.Sequence == _received.Next;
     }
 
     private void Fail(UtpCloseReason reason, Instant? resetAt)
@@ -175,9 +133,6 @@ internal sealed partial class ConnectionCore
         Raise(ConnectionEvents.Closed);
         Release();
     }
-
-    private void QueueReset(Instant now) => _socket.QueueReset(
-        now, Remote, _localAddress.Known, _handshake.SendId, _handshake.ReceiveId, _segments.Next, _received.Acknowledgement);
 
     private void Release()
     {

@@ -1,3 +1,5 @@
+using Utp.Protocol.Connections.Closing;
+using Utp.Protocol.Connections.Failures;
 using Utp.Protocol.Receiving;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
@@ -5,7 +7,7 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Connections;
 
-// Evidence that the process at the other end is gone, though it said nothing: a report of its host, or a successor at the same port.
+// Evidence that the process at the other end is gone, though it said nothing: an ICMP error of its host, or a successor at the same port.
 internal sealed partial class ConnectionCore
 {
     /// <summary>How the peer's end became known; it tells log messages apart and changes no behaviour.</summary>

@@ -1,3 +1,5 @@
+using Utp.Protocol.Connections.Opening;
+using Utp.Protocol.Connections.Timers;
 using Utp.Protocol.Receiving;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Sockets;

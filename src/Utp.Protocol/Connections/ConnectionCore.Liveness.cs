@@ -6,7 +6,8 @@ namespace Utp.Protocol.Connections;
 
 // How a silent peer is told from one that is gone. Keepalives are STATEs, which no peer answers. But the host of a process that has ended answers them,
 // with an ICMP report or a RESET, so the first ones of a silence leave early. Before a silent peer times out, it is asked for an answer: with DATA of a
-// number that it has consumed, which every peer acknowledges at once, as it does TCP's keepalive.
+// number that it has consumed, which every peer acknowledges at once, as it does TCP's keepalive. The times are in
+// Failures/Liveness.cs (KeepAliveAt, AskAt).
 internal sealed partial class ConnectionCore
 {
     /// <summary>A packet that belongs to this connection arrived: the peer lives.</summary>

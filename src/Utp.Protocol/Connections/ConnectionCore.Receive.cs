@@ -1,3 +1,5 @@
+using Utp.Protocol.Connections.Failures;
+using Utp.Protocol.Connections.Timers;
 using Utp.Protocol.Receiving;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;

@@ -1,3 +1,4 @@
+using Utp.Protocol.Connections.Timers;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Time;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Utp.Protocol.Connections.Timers;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Transport;
@@ -198,6 +199,12 @@ internal sealed partial class ConnectionCore
             return;
         }
 
+        StartOverAfterTimeout(now);
+    }
+
+    /// <summary>Marks everything in flight lost, and reports the timeout to the controller and to the search for the path MTU.</summary>
+    private void StartOverAfterTimeout(Instant now)
+    {
         var flight = _segments.FlightBytes;
         var lostBefore = EnsureMishaps().SegmentsLost;
         var largestBytes = MarkFlightLost(now);

@@ -1,3 +1,4 @@
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
 using Utp.Transport;

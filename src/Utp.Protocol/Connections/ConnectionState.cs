@@ -1,3 +1,5 @@
+using Utp.Protocol.Connections.Closing;
+
 namespace Utp.Protocol.Connections;
 
 /// <summary>The states of a connection, in the order in which it goes through them; it may skip some.</summary>

@@ -6,6 +6,7 @@ namespace Utp.Protocol.Receiving;
 /// <summary>
 /// Decides when to acknowledge. Every second segment in order is acknowledged at once, and the others after a short delay in which a reply may carry
 /// the acknowledgement. Anything out of the ordinary (a gap, its filling, a duplicate, a FIN, a window probe) is acknowledged at once.
+/// ConnectionCore.AcksSent.cs writes the acknowledgement and the description of the gaps.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal struct AckScheduler()

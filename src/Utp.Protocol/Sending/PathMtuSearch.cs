@@ -7,7 +7,8 @@ namespace Utp.Protocol.Sending;
 /// Finds the largest UDP payload that passes (packetization-layer path MTU discovery, RFC 8899). It starts at what a 1,280-byte path carries and
 /// by default stays there: a numbered segment can only be sent again whole, so a larger one would be lost for good on a path that shrinks.
 /// It searches only if a ceiling is configured. It tries the ceiling first, and then halves the gap. A probe is a segment of a safe size that padding
-/// enlarges (<see cref="ProbePadding"/>): if it is lost, the segment is sent again without the padding.
+/// enlarges (<see cref="ProbePadding"/>): if it is lost, the segment is sent again without the padding. ConnectionCore.Send.cs (ChooseSize) decides which
+/// segment becomes a probe.
 /// </summary>
 internal struct PathMtuSearch
 {

@@ -129,36 +129,37 @@ internal sealed partial class SocketCore
             return DatagramResult.Dropped;
         }
 
-        var connection = new ConnectionCore(this, remote, AcceptedConnections ?? Settings.AcceptedConnections, isInitiator: false, now);
+        AddHalfOpen(now, key, syn, local);
+        return DatagramResult.Accepted;
+    }
+
+    private void AddHalfOpen(Instant now, in ConnectionKey key, in PacketHeader syn, in LocalAddress local)
+    {
+        var connection = new ConnectionCore(this, key.Remote, AcceptedConnections ?? Settings.AcceptedConnections, isInitiator: false, now);
         connection.Pin(local);
         _connections.Add(key, connection);
         ConnectionCount++;
         _admission.Add(connection);
         connection.StartAccepting(now, syn);
-        return DatagramResult.Accepted;
     }
 
     private bool MakeRoomForSyn(Instant now, in PeerAddress remote)
     {
-        if (_admission.IsBacklogFull)
+        switch (_admission.Judge(remote))
         {
-            Statistics.SynsDroppedBacklog++;
-            return false;
+            case SynVerdict.BacklogFull:
+                Statistics.SynsDroppedBacklog++;
+                return false;
+            case SynVerdict.AddressFull:
+                Statistics.SynsDroppedPerAddress++;
+                return false;
+            case SynVerdict.Room when ConnectionCount < Settings.MaxConnections:
+            case SynVerdict.HalfOpenFull or SynVerdict.Room when TryEvictHalfOpen(now):
+                return true;
+            default:
+                Statistics.SynsDroppedHalfOpen++;
+                return false;
         }
-
-        if (_admission.IsFullFor(remote))
-        {
-            Statistics.SynsDroppedPerAddress++;
-            return false;
-        }
-
-        if ((_admission.IsHalfOpenFull || ConnectionCount >= Settings.MaxConnections) && !TryEvictHalfOpen(now))
-        {
-            Statistics.SynsDroppedHalfOpen++;
-            return false;
-        }
-
-        return true;
     }
 
     private bool TryEvictHalfOpen(Instant now)

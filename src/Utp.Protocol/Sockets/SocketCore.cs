@@ -5,7 +5,6 @@ using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Protocol.Tracing;
 using Utp.Protocol.Wire;
-using Utp.Transport;
 
 namespace Utp.Protocol.Sockets;
 
@@ -106,17 +105,7 @@ internal sealed partial class SocketCore
         }
 
         Handling = connection;
-        var payload = packet.Header.Type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
-        if (!connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
-        {
-            CountImplausible(packet.Header.Type);
-            return DatagramResult.Dropped;
-        }
-
-        connection.Pin(local);
-        connection.Trace(arrival);
-        Statistics.ResetsReceived += packet.Header.Type == PacketType.Reset ? 1 : 0;
-        return new DatagramResult(DatagramDisposition.Accepted, connection, packet.PayloadOffset, deliveredBytes);
+        return Deliver(arrival, connection, receiveId, packet, datagram, local);
     }
 
     /// <summary>Starts a connection. <see cref="ConnectionEvents.Connected"/> or <see cref="ConnectionEvents.Closed"/> follows.</summary>
@@ -258,6 +247,23 @@ internal sealed partial class SocketCore
         {
             _resets.Add(remote, local, connectionId, sequence, acknowledgement);
         }
+    }
+
+    private DatagramResult Deliver(
+        Instant arrival, ConnectionCore connection, ushort receiveId, in PacketView packet, ReadOnlySpan<byte> datagram, in LocalAddress local)
+    {
+        var type = packet.Header.Type;
+        var payload = type is PacketType.Data or PacketType.Fin ? datagram[packet.PayloadOffset..] : default;
+        if (!connection.HandlePacket(arrival, packet, payload, receiveId, out var deliveredBytes))
+        {
+            CountImplausible(type);
+            return DatagramResult.Dropped;
+        }
+
+        connection.Pin(local);
+        connection.Trace(arrival);
+        Statistics.ResetsReceived += type == PacketType.Reset ? 1 : 0;
+        return new DatagramResult(DatagramDisposition.Accepted, connection, packet.PayloadOffset, deliveredBytes);
     }
 
     private void CountImplausible(PacketType type)

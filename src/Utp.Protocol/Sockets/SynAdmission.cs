@@ -23,13 +23,25 @@ internal sealed class SynAdmission(SocketSettings settings)
 
     public int WaitingCount => _waiting.Count;
 
-    public bool IsHalfOpenFull => HalfOpenCount >= settings.MaxHalfOpen;
-
-    public bool IsBacklogFull => _backlogCount >= settings.AcceptBacklog;
+    private bool IsBacklogFull => _backlogCount >= settings.AcceptBacklog;
 
     public ConnectionCore? OldestUnconfirmed => _halfOpen.First?.Value;
 
-    public bool IsFullFor(in PeerAddress remote) => _perAddress.TryGetValue(remote.Host, out var count) && count >= settings.MaxHalfOpenPerAddress;
+    /// <summary>Judges a SYN, before it takes any memory. The socket drops those that find no room, and their initiators try again.</summary>
+    public SynVerdict Judge(in PeerAddress remote)
+    {
+        if (IsBacklogFull)
+        {
+            return SynVerdict.BacklogFull;
+        }
+
+        if (_perAddress.TryGetValue(remote.Host, out var count) && count >= settings.MaxHalfOpenPerAddress)
+        {
+            return SynVerdict.AddressFull;
+        }
+
+        return HalfOpenCount >= settings.MaxHalfOpen ? SynVerdict.HalfOpenFull : SynVerdict.Room;
+    }
 
     public void Add(ConnectionCore connection)
     {

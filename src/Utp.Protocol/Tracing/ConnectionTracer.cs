@@ -1,4 +1,5 @@
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 using Utp.Transport;

@@ -2,7 +2,7 @@ namespace Utp.Protocol.Wire;
 
 /// <summary>
 /// The selective acknowledgement extension (BEP 29). Bit i, least significant first in each byte, stands for packet ack_nr + 2 + i; ack_nr + 1
-/// is missing by definition.
+/// is missing by definition. ConnectionCore.AcksSent.cs decides which packets carry one.
 /// </summary>
 internal static class SelectiveAck
 {

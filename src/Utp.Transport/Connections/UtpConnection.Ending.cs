@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Closing;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Time;
 using Utp.Transport.Connections.Ending;
+using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Connections;
 

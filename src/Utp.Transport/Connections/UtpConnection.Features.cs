@@ -2,7 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 
 namespace Utp.Transport.Connections;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Transport.Diagnostics;
 
 namespace Utp.Transport.Connections;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Closing;
 
 namespace Utp.Transport.Connections;
 

@@ -69,7 +69,10 @@ internal enum SendOutcome
     /// <summary>The system refused the train and accepted its datagrams one by one.</summary>
     SentOneByOne,
 
-    /// <summary>The system's buffer is full: keep what was not sent (see bytesSent) and try again. This is not loss.</summary>
+    /// <summary>
+    /// The system's buffer is full (EAGAIN, ENOBUFS): keep what was not sent (see bytesSent) and try again. This is not loss. After ENOBUFS the channel
+    /// pauses (<see cref="BackOff.PauseForBuffers"/>), because the socket still says that it is writable.
+    /// </summary>
     WouldBlock,
 
     /// <summary>EMSGSIZE: the datagram is longer than the link allows without fragmentation.</summary>

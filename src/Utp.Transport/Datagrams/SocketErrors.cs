@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Utp.Transport.Datagrams;
 
-/// <summary>Classifies socket errors for sends and receives.</summary>
+/// <summary>Classifies the socket errors of .NET, for the portable channel. For system calls on Linux, <c>Linux/ErrorNumber.cs</c> does it.</summary>
 internal static class SocketErrors
 {
     public static SendOutcome ToSendOutcome(SocketError error) => error switch

@@ -1,14 +1,15 @@
 using System.Buffers;
 using System.Net;
 using Utp.Protocol.Addresses;
+using Utp.Protocol.Sockets;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Sharing;
 
 /// <summary>
-/// Non-uTP datagrams that arrived at one local endpoint, on any of its shards. The handler is code of the application: it runs on the thread pool,
-/// with one datagram at a time, and datagrams that exceed its speed are dropped.
+/// Non-uTP datagrams (<see cref="Protocol.Sockets.DatagramResult.NotUtp"/>) that arrived at one local endpoint, on any of its shards. The handler is code
+/// of the application: it runs on the thread pool, with one datagram at a time, and datagrams that exceed its speed are dropped.
 /// </summary>
 internal sealed class IncomingNonUtpDatagrams(UtpEngine engine, IPEndPoint local) : IThreadPoolWorkItem
 {

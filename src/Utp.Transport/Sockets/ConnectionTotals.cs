@@ -1,4 +1,4 @@
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 
 namespace Utp.Transport.Sockets;
 

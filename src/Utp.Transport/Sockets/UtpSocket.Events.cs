@@ -1,5 +1,6 @@
 using Utp.Protocol.Addresses;
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Time;
 using Utp.Transport.Connections;
 

@@ -1,4 +1,3 @@
-using Utp.Protocol.Addresses;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Time;

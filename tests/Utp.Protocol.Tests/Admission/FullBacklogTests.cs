@@ -1,7 +1,5 @@
-using Utp.Protocol.Addresses;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
-using Utp.Protocol.Wire;
 using static Utp.Protocol.Tests.Harness.ManyPeers;
 
 namespace Utp.Protocol.Tests.Admission;

@@ -1,4 +1,4 @@
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Closing;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Close;

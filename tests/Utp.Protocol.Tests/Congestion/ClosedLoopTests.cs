@@ -1,4 +1,5 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Protocol.Connections;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Tests.Congestion.Model;

@@ -1,4 +1,4 @@
-using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Congestion;

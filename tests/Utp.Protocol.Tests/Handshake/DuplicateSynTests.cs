@@ -1,3 +1,4 @@
+using Utp.Protocol.Connections.Opening;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;

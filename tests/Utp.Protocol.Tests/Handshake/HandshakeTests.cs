@@ -1,4 +1,5 @@
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Opening;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;

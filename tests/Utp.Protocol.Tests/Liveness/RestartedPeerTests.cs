@@ -1,4 +1,6 @@
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Closing;
+using Utp.Protocol.Connections.Failures;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;

@@ -1,4 +1,5 @@
 using Utp.Protocol.Addresses;
+using Utp.Protocol.Connections.Failures;
 using Utp.Protocol.Tests.Harness;
 using Utp.Protocol.Wire;
 using Utp.Transport;

@@ -1,6 +1,7 @@
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
+using Utp.Simulation.Network;
 
 namespace Utp.Protocol.Tests.Sending;
 

@@ -1,4 +1,5 @@
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Timers;
+using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 
 namespace Utp.Protocol.Tests.Time;

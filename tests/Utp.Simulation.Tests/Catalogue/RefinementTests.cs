@@ -1,4 +1,4 @@
-using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
 
 namespace Utp.Simulation.Tests.Catalogue;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Simulation.Network;
 using Utp.Simulation.Nodes;
 using Utp.Simulation.Probes;

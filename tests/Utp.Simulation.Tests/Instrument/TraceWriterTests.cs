@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;
 using Utp.Transport;

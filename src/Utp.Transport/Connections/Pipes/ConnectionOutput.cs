@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using Utp.Transport.Sockets;
 
 namespace Utp.Transport.Connections.Pipes;
 
@@ -11,7 +12,8 @@ namespace Utp.Transport.Connections.Pipes;
 /// </summary>
 /// <param name="owner">The connection.</param>
 /// <param name="pool">The source of the pipe's memory.</param>
-/// <param name="limitBytes">How many bytes the pipe may hold before a flush waits, until <see cref="ReleaseAndGetUnacknowledged"/> sets another limit.</param>
+/// <param name="limitBytes">How many bytes the pipe may hold before a flush waits, until <see cref="ReleaseAndGetUnacknowledged"/> sets another limit: over
+/// short paths the connections of a socket share their buffers (<see cref="Sockets.BufferShare"/>).</param>
 internal sealed partial class ConnectionOutput(IPipeOwner owner, MemoryPool<byte> pool, int limitBytes)
     : PipeWriter, IPipeOperation<FlushResult>, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {

@@ -27,6 +27,6 @@ internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNa
     {
         var known = names.All.Where(other => other.Length > 0).Select(other => $"'{other}'").ToArray();
         return $"No uTP client is named '{name}'. Register it with AddUtp().AddClient(\"{name}\"), or configure Utp:Clients:{name}. "
-            + (known.Length == 0 ? "No named client is known." : $"Known are {string.Join(", ", known)}.");
+            + (known.Length == 0 ? "No named client is known." : $"The known names are {string.Join(", ", known)}.");
     }
 }

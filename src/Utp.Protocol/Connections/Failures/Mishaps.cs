@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Failures;
 
 /// <summary>Counters and state that only a connection needs to which something has gone wrong. Most connections never allocate one.</summary>
 internal sealed class Mishaps

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Delay samples of one direction: minima of the last minutes (the base) and the smallest of the newest few (the current delay).

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Timers;
 
 /// <summary>
 /// The deadlines that are set and cleared by events. All others follow from the connection's state: <see cref="ConnectionCore"/> computes them

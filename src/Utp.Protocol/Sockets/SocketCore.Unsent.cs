@@ -1,5 +1,4 @@
 using Utp.Protocol.Addresses;
-using Utp.Protocol.Connections;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
@@ -7,20 +6,20 @@ using Utp.Transport;
 
 namespace Utp.Protocol.Sockets;
 
-// Reports about what was sent: ICMP errors from hosts on the way, and refusals of this system.
+// What was sent and did not arrive, as far as anyone says so: ICMP errors from hosts on the way, and refusals of this system.
 internal sealed partial class SocketCore
 {
     /// <summary>
-    /// Handles an ICMP "unreachable" report, which quotes the beginning of a datagram that was sent from this socket. A connection that is being
-    /// established believes it if it quotes that connection's SYN. An established connection believes only a report of the peer's own host that no
+    /// Handles an ICMP "unreachable" error, which quotes the beginning of a datagram that was sent from this socket. A connection that is being
+    /// established believes it if it quotes that connection's SYN. An established connection believes only an error of the peer's own host that no
     /// socket has the port, and only if it quotes a packet whose numbers and timestamp no other host can know: routes fail and recover, and a
-    /// router's report can be forged. A report that quotes less than a uTP header is ignored: an off-path attacker who knows both ports could make it.
+    /// router's error can be forged. An error that quotes less than a uTP header is ignored: an off-path attacker who knows both ports could make it.
     /// </summary>
-    /// <param name="now">When the report arrived.</param>
+    /// <param name="now">When the error arrived.</param>
     /// <param name="remote">The address that the datagram was sent to.</param>
     /// <param name="isRefusal">Whether the host was reached, and no socket has the port.</param>
     /// <param name="quotedDatagram">The beginning of the datagram.</param>
-    /// <param name="isFromPeersHost">Whether the report came from <paramref name="remote"/>'s address, and not from one on the way.</param>
+    /// <param name="isFromPeersHost">Whether the error came from <paramref name="remote"/>'s address, and not from one on the way.</param>
     public void HandleUnreachable(Instant now, in PeerAddress remote, bool isRefusal, ReadOnlySpan<byte> quotedDatagram, bool isFromPeersHost = false)
     {
         if (!PacketHeader.TryRead(quotedDatagram, out var header))

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Failures;
 
 /// <summary>What a connection knows about the silence of both ends, and what it owes the peer because of it.</summary>
 [StructLayout(LayoutKind.Auto)]

@@ -1,7 +1,7 @@
 using Utp.Protocol.Time;
 using Utp.Transport;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus). It grows more slowly than Reno, decreases multiplicatively, and from time to time slows down to two

@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 internal sealed partial class LedbatPlusPlusController
 {

@@ -1,4 +1,4 @@
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Statistics;
 
 /// <summary>Counts what a connection has sent and received.</summary>
 internal struct TrafficCounters

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Opening;
 
 /// <summary>The ids and numbers that the handshake agrees on, and the attempts that lead to them.</summary>
 [StructLayout(LayoutKind.Auto)]

@@ -1,4 +1,4 @@
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>The constants in which LEDBATs differ. The library always uses <see cref="Libutp"/>; <see cref="Rfc6817"/> serves experiments.</summary>
 internal sealed record LedbatProfile

@@ -1,6 +1,6 @@
 using Utp.Transport;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Closing;
 
 /// <summary>How it became known that the peer has ended a connection (<see cref="UtpCloseReason.PeerReset"/>).</summary>
 internal enum CloseEvidence : byte

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Estimates the queueing delay of the path as the smaller of the one-way estimate (timestamp differences above their base) and the round-trip

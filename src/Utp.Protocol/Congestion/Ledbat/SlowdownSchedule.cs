@@ -1,11 +1,12 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Decides when LEDBAT++ slows down (section 4.4 of the draft): two round trips after slow start, and then nine times the length of a slowdown after
 /// its end, so that slowdowns cost at most a tenth of the time. Two observations bring a slowdown forward, because it lets other flows see the empty
-/// path: another flow takes our share, or another flow slows down while our own base delay has not been confirmed for long.
+/// path: another flow takes our share, or another flow slows down while our own base delay has not been confirmed for long. LedbatPlusPlusController
+/// decides whether a slowdown is of use, and how long it lasts (FrozenRoundTrips).
 /// </summary>
 internal struct SlowdownSchedule
 {

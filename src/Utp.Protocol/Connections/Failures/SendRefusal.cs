@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Failures;
 
 /// <summary>A system that refuses to send (EPERM, ENETUNREACH): since when, and when the next attempt is made.</summary>
 [StructLayout(LayoutKind.Auto)]

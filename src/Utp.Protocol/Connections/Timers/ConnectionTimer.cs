@@ -1,4 +1,6 @@
-namespace Utp.Protocol.Connections;
+using Utp.Protocol.Sending;
+
+namespace Utp.Protocol.Connections.Timers;
 
 /// <summary>The timers of a connection, in the order in which they fire when several are due at the same time.</summary>
 internal enum ConnectionTimer : byte

@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Detects a base delay that is out of date. A flow at its minimum window cannot build a queue, so if the round trip stays both far above its base

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Utp.Protocol.Addresses;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Opening;
 
 /// <summary>
 /// The local address of a connection. The peer knows a connection by the address and port that it dialled, so every packet leaves from that

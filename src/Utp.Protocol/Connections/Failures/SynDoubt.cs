@@ -1,7 +1,7 @@
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Failures;
 
 /// <summary>
 /// The doubt whether the peer still exists, after a SYN came for an established connection. The SYN may be a late copy of the first one, a forgery,

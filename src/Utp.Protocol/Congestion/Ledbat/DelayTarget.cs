@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Computes the queueing delay to aim at. Behind a buffer that is shallower than the target, the delay never reaches the target, only loss limits

@@ -1,4 +1,4 @@
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// The refinements of LEDBAT++ beyond the draft. The library always uses <see cref="Default"/>; only experiments turn single ones off, to measure what

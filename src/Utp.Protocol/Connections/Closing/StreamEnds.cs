@@ -1,6 +1,6 @@
 using Utp.Protocol.Wire;
 
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Closing;
 
 /// <summary>How far each direction of a connection has come to its end, and whether the application still wants received bytes.</summary>
 internal struct StreamEnds

@@ -1,4 +1,4 @@
-namespace Utp.Protocol.Connections;
+namespace Utp.Protocol.Connections.Statistics;
 
 /// <summary>A snapshot of one connection's measurements and counters.</summary>
 internal readonly record struct ConnectionStatistics

@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Detects a path that stays nearly empty although this flow fills its window. For the first few round trips the cause is another flow's slowdown:

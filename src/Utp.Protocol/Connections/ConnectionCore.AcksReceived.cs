@@ -1,11 +1,12 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Connections.Timers;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Connections;
 
-// What the peer has received, and what its acknowledgements tell about the path.
+// Acknowledgements that arrive: what the peer has received, and what that tells about the path. ConnectionCore.AcksSent.cs has those that leave.
 internal sealed partial class ConnectionCore
 {
     private uint _peerWindowBytes;
@@ -39,7 +40,12 @@ internal sealed partial class ConnectionCore
             _losses.ExcuseOutstanding(_segments.Next);
         }
 
-        HandleProgress(now, flightBefore, outcome, packet.Header.TimestampDifference);
+        HandleOutcome(now, flightBefore, outcome, packet.Header.TimestampDifference);
+    }
+
+    private void HandleOutcome(Instant now, long flightBefore, in AcknowledgementOutcome outcome, uint timestampDifference)
+    {
+        HandleProgress(now, flightBefore, outcome, timestampDifference);
         DetectLosses(now, flightBefore);
         if (outcome.TrainsAreBroken)
         {

@@ -1,7 +1,7 @@
 using Utp.Protocol.Time;
 using Utp.Transport;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// LEDBAT of RFC 6817: the window grows or shrinks in proportion to the distance of the queueing delay from its target, and halves on loss. The
