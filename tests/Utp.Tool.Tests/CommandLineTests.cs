@@ -35,11 +35,11 @@ public class CommandLineTests
     [InlineData("relay --listen tcp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace x.qlog", "--trace records uTP")]
     [InlineData("plot", "--output")]
     [InlineData("plot x.qlog", "--output")]
-    [InlineData("plot -o x.png", "argument missing")]
-    [InlineData("plot x.qlog -o x.gif", "--output is 'x.gif'. Expected a name that ends in .png or .svg.")]
-    [InlineData("plot x.qlog -o x", "--output is 'x'. Expected a name that ends in .png or .svg.")]
-    [InlineData("plot x.qlog -o x.png --size 10", "--size is '10'. Expected WIDTHxHEIGHT, each from 300 to 10000.")]
-    [InlineData("plot x.qlog -o x.png --from 5 --to 4", "--from 5 is not before --to 4.")]
+    [InlineData("plot -o x.svg", "argument missing")]
+    [InlineData("plot x.qlog -o x.png", "--output is 'x.png'. Expected a name that ends in .svg.")]
+    [InlineData("plot x.qlog -o x", "--output is 'x'. Expected a name that ends in .svg.")]
+    [InlineData("plot x.qlog -o x.svg --size 10", "--size is '10'. Expected WIDTHxHEIGHT, each from 300 to 10000.")]
+    [InlineData("plot x.qlog -o x.svg --from 5 --to 4", "--from 5 is not before --to 4.")]
     public async Task Run_BadUsage_SaysItInOneLineAndReturns2(string commandLine, string expected)
     {
         var (exit, output, errors) = await CommandRun.RunAsync(commandLine.Split(' '));
@@ -74,8 +74,8 @@ public class CommandLineTests
     [InlineData("send /no/such/file 127.0.0.1:1", "There is no file '/no/such/file'.")]
     [InlineData("send / 127.0.0.1:1", "'/' is a directory.")]
     [InlineData("receive -l 0 --directory /no/such/directory", "There is no directory '/no/such/directory'.")]
-    [InlineData("plot /no/such/trace.qlog -o x.png", "There is no file '/no/such/trace.qlog'.")]
-    [InlineData("plot / -o x.png", "'/' is a directory, not a trace.")]
+    [InlineData("plot /no/such/trace.qlog -o x.svg", "There is no file '/no/such/trace.qlog'.")]
+    [InlineData("plot / -o x.svg", "'/' is a directory, not a trace.")]
     [InlineData("bench --connect 127.0.0.1:1 --trace /no/such/directory/x.qlog", "The trace cannot be written to '/no/such/directory/x.qlog'")]
     [InlineData("relay --listen utp://127.0.0.1:0 --connect tcp://127.0.0.1:1 --trace /no/such/directory/x.qlog",
         "The trace cannot be written to '/no/such/directory/x.qlog'")]

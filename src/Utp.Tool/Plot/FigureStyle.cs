@@ -1,84 +1,107 @@
-using ScottPlot;
+using OxyPlot;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
 
 namespace Utp.Tool.Plot;
 
 /// <summary>Readable fonts, thin lines, no frame where there is no axis.</summary>
 internal static class FigureStyle
 {
-    public const float TitleHeight = 34;
-    public const float TitleSize = 18;
-    public const float TimeAxisHeight = 44;
-    public const float LeftPadding = 84;
-    public const string InkHex = "#333333";
+    public const double TitleHeight = 34;
+    public const double TitleSize = 18;
+    public const double TimeAxisHeight = 44;
+    public const double LeftMargin = 84;
 
-    private const float LabelSize = 15;
-    private const float TickSize = 13;
-    private const float RightPadding = 24;
-    private const float LegendHeight = 34;
-    private const float BottomPadding = 8;
+    /// <summary>Browsers take the first family that their system has.</summary>
+    public const string Font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-    private static readonly Color Ink = Color.FromHex(InkHex);
-    private static readonly Color Faint = Color.FromHex("#E4E4E4");
+    private const double LabelSize = 15;
+    private const double TickSize = 13;
+    private const double RightMargin = 24;
+    private const double LegendHeight = 34;
+    private const double BottomMargin = 8;
+
+    /// <summary>Pixels between two values of an axis, about.</summary>
+    private const double ValueInterval = 25;
 
     /// <summary>Okabe and Ito: told apart by people who see colours differently, too.</summary>
-    private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"];
+    private static readonly OxyColor[] Colours = Array.ConvertAll(
+        ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"], OxyColor.Parse);
 
-    public static Color Neutral { get; } = Color.FromHex("#6E6E6E");
+    private static readonly OxyColor Grid = OxyColor.Parse("#E4E4E4");
 
-    public static Color ColourOf(int flow) => Color.FromHex(Colours[flow % Colours.Length]);
+    public static OxyColor Ink { get; } = OxyColor.Parse("#333333");
 
-    public static void Apply(ScottPlot.Plot plot, string font, double from, double to, bool isLast)
+    public static OxyColor Neutral { get; } = OxyColor.Parse("#6E6E6E");
+
+    public static OxyColor ColourOf(int flow) => Colours[flow % Colours.Length];
+
+    /// <summary>The color with a share of its opacity.</summary>
+    public static OxyColor Faint(OxyColor color, double alpha) => OxyColor.FromAColor((byte)(alpha * 255), color);
+
+    /// <summary>The text without characters that XML cannot contain.</summary>
+    public static string Printable(string text) => string.Concat(text.EnumerateRunes().Where(rune => !System.Text.Rune.IsControl(rune)));
+
+    public static Axis TimeAxis(double from, double to, bool isLabelled)
     {
-        plot.Font.Set(font);
-        plot.FigureBackground.Color = Colors.Transparent;
-        plot.Axes.SetLimitsX(from, to);
-        plot.Layout.Fixed(new PixelPadding(LeftPadding, RightPadding, isLast ? TimeAxisHeight + BottomPadding : BottomPadding, LegendHeight));
-        plot.Grid.MajorLineColor = Faint;
-        plot.Axes.Right.FrameLineStyle.Width = 0;
-        plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Axes.Title.IsVisible = false;
-        StyleAxis(plot.Axes.Left);
-        StyleAxis(plot.Axes.Bottom);
-        plot.Axes.Left.Label.FontSize = plot.Axes.Bottom.Label.FontSize = LabelSize;
-        plot.Axes.Left.Label.Bold = plot.Axes.Bottom.Label.Bold = false;
-        plot.Axes.Left.Label.ForeColor = plot.Axes.Bottom.Label.ForeColor = Ink;
-        if (isLast)
+        var axis = StyledAxis(AxisPosition.Bottom, isLabelled ? "Time (s)" : null, from, to);
+        if (!isLabelled)
         {
-            plot.XLabel("Time (s)", LabelSize);
-            plot.Axes.Bottom.Label.Bold = false;
-        }
-        else
-        {
-            plot.Axes.Bottom.TickLabelStyle.IsVisible = false;
+            axis.LabelFormatter = _ => string.Empty;
         }
 
-        StyleLegend(plot);
+        return axis;
     }
 
-    private static void StyleAxis(IAxis axis)
+    public static Axis ValueAxis(string title, double max)
     {
-        axis.TickLabelStyle.FontSize = TickSize;
-        axis.TickLabelStyle.ForeColor = Ink;
-        axis.FrameLineStyle.Width = 1;
-        axis.FrameLineStyle.Color = Neutral;
-        axis.MajorTickStyle.Length = 4;
-        axis.MajorTickStyle.Color = Neutral;
-        axis.MinorTickStyle.Length = 0;
+        var axis = StyledAxis(AxisPosition.Left, title, 0, max);
+        axis.IntervalLength = ValueInterval;
+        return axis;
     }
 
-    /// <summary>Above the data, not on it.</summary>
-    private static void StyleLegend(ScottPlot.Plot plot)
+    /// <summary>The legend is above the data, not on it.</summary>
+    public static void Apply(PlotModel model, bool isLast)
     {
-        var legend = plot.Legend;
-        legend.Orientation = Orientation.Horizontal;
-        legend.FontSize = TickSize;
-        legend.FontColor = Ink;
-        legend.OutlineWidth = 0;
-        legend.ShadowColor = Colors.Transparent;
-        legend.BackgroundColor = Colors.Transparent;
-        legend.SymbolWidth = 26;
-        legend.TightHorizontalWrapping = true;
-        legend.InterItemPadding = new PixelPadding(10, 10, 2, 2);
-        plot.ShowLegend(Edge.Top).Alignment = Alignment.LowerLeft;
+        var hasLegend = model.Series.Any(series => series.Title is not null);
+        model.DefaultFont = Font;
+        model.Padding = new OxyThickness(0);
+        model.PlotAreaBorderThickness = new OxyThickness(0);
+        model.PlotMargins = new OxyThickness(LeftMargin, hasLegend ? 0 : LegendHeight, RightMargin, BottomMargin + (isLast ? TimeAxisHeight : 0));
+        if (hasLegend)
+        {
+            model.Legends.Add(new Legend
+            {
+                LegendPosition = LegendPosition.TopLeft,
+                LegendPlacement = LegendPlacement.Outside,
+                LegendOrientation = LegendOrientation.Horizontal,
+                LegendTextColor = Ink,
+                LegendFontSize = TickSize,
+                LegendSymbolLength = 26,
+                LegendItemSpacing = 20,
+                LegendMargin = 0,
+                LegendPadding = (LegendHeight - TickSize) / 2 - 2,
+            });
+        }
     }
+
+    private static LinearAxis StyledAxis(AxisPosition position, string? title, double min, double max) => new()
+    {
+        Position = position,
+        Title = title,
+        TitleFontSize = LabelSize,
+        TitleColor = Ink,
+        AxisTitleDistance = 12,
+        Minimum = min,
+        Maximum = max,
+        FontSize = TickSize,
+        TextColor = Ink,
+        AxislineStyle = LineStyle.Solid,
+        AxislineColor = Neutral,
+        TicklineColor = Neutral,
+        MajorTickSize = 4,
+        MinorTickSize = 0,
+        MajorGridlineStyle = LineStyle.Solid,
+        MajorGridlineColor = Grid,
+    };
 }

@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using Utp.Protocol;
 
 namespace Utp.Tool.Plot;
 
-/// <summary><c>utp plot</c>: traces as pictures.</summary>
+/// <summary><c>utp plot</c>: traces as figures.</summary>
 internal static class PlotCommand
 {
     private const int DefaultWidth = 1_200;
@@ -17,7 +15,7 @@ internal static class PlotCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string> Output = new("--output", "-o") { HelpName = "OUT.png|OUT.svg", Description = "The picture", Required = true };
+    private static readonly Option<string> Output = new("--output", "-o") { HelpName = "OUT.svg", Description = "The figure, an SVG image", Required = true };
     private static readonly Option<string?> Title = new("--title") { HelpName = "TEXT", Description = "Title; that of the trace when not given" };
     private static readonly Option<string> Size = new("--size")
     {
@@ -49,24 +47,26 @@ internal static class PlotCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(Output);
-            var format = ReadFormat(path);
+            CheckFormat(path);
             var (width, height) = ReadSize(parsed.GetRequiredValue(Size));
             var range = ReadRange(parsed.GetValue(From), parsed.GetValue(To));
             var traces = Array.ConvertAll(parsed.GetRequiredValue(Files), TraceReader.Read);
             var flows = new FlowSelection(traces, IsByClock(parsed.GetValue(Align), traces)).Select(parsed.GetValue(Connections) ?? []);
-            Draw(console, () => new Figure(parsed.GetValue(Title) ?? traces[0].Title, flows, range), path, format, width, height);
+            Write(new Figure(parsed.GetValue(Title) ?? traces[0].Title, flows, range), path, width, height);
             console.WriteLine($"{path}: {string.Join(", ", flows.Select(flow => flow.Name))}");
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static FigureFormat ReadFormat(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    private static void CheckFormat(string path)
     {
-        ".PNG" => FigureFormat.Png,
-        ".SVG" => FigureFormat.Svg,
-        _ => throw new UsageException($"--output is '{path}'. Expected a name that ends in .png or .svg."),
-    };
+        if (!path.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException(
+                $"--output is '{path}'. Expected a name that ends in .svg. Browsers show such a file, and rsvg-convert or Inkscape makes a PNG of it.");
+        }
+    }
 
     private static (int Width, int Height) ReadSize(string text)
     {
@@ -93,33 +93,15 @@ internal static class PlotCommand
         _ => throw new UsageException($"--align is '{align}'. Expected clock or start."),
     };
 
-    private static void Draw(ToolConsole console, Func<Figure> compose, string path, FigureFormat format, int width, int height)
-    {
-        try
-        {
-            var figure = compose();
-            if (!figure.HasFonts)
-            {
-                console.WriteErrorLine("utp: no fonts are installed on this system, so the picture will have no text.");
-            }
-
-            Write(figure, path, format, width, height);
-        }
-        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
-        {
-            throw new ToolException($"This tool has no drawing library for {RuntimeInformation.RuntimeIdentifier}. Draw the trace on another system.", e);
-        }
-    }
-
     /// <summary>Writes the whole file or none: it has another name until it is complete.</summary>
-    private static void Write(Figure figure, string path, FigureFormat format, int width, int height)
+    private static void Write(Figure figure, string path, int width, int height)
     {
         var partial = path + ".utp-partial";
         try
         {
             using (var file = File.Create(partial))
             {
-                figure.Write(file, format, width, height);
+                figure.Write(file, width, height);
             }
 
             File.Move(partial, path, overwrite: true);

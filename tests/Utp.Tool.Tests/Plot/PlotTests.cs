@@ -4,7 +4,7 @@ using Utp.Tool.Tests.Harness;
 
 namespace Utp.Tool.Tests.Plot;
 
-/// <summary>From traces to pictures, and what is said of files that are none.</summary>
+/// <summary>From traces to figures, and what is said of files that are none.</summary>
 public sealed class PlotTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -23,12 +23,12 @@ public sealed class PlotTests : IDisposable
         await server.Exit.WaitAsync(CommandRun.Patience);
 
         var (plotted, output, complaints) =
-            await CommandRun.RunAsync("plot", _directory["client.qlog"], _directory["server.qlog"], "-o", _directory["both.png"]);
+            await CommandRun.RunAsync("plot", _directory["client.qlog"], _directory["server.qlog"], "-o", _directory["both.svg"]);
 
         Assert.Empty(complaints);
         Assert.Equal(0, plotted);
         Assert.Contains("client", Assert.Single(output), StringComparison.Ordinal);
-        AssertIsPng(_directory["both.png"], 1_200, 900);
+        AssertIsSvg(_directory["both.svg"], "1200", "900", points: 2);
         var client = Assert.Single(TraceReader.Read(_directory["client.qlog"]).Connections);
         Assert.InRange(client.BytesSent, 3_000_000, 3_001_000);
     }
@@ -42,8 +42,7 @@ public sealed class PlotTests : IDisposable
 
         Assert.Equal(0, exit);
         Assert.EndsWith("x.svg: alpha, beta", Assert.Single(output), StringComparison.Ordinal);
-        var svg = XDocument.Load(_directory["x.svg"]).Root!;
-        Assert.Equal(("800", "600"), (svg.Attribute("width")!.Value, svg.Attribute("height")!.Value));
+        var svg = AssertIsSvg(_directory["x.svg"], "800", "600");
         var texts = svg.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim()).ToList();
         Assert.Contains("Side by side", texts);
         Assert.Contains("alpha", texts);
@@ -56,16 +55,27 @@ public sealed class PlotTests : IDisposable
     }
 
     [Fact]
-    public async Task Png_OfAPartOfOneConnection_IsWritten()
+    public async Task Svg_OfAPartOfOneConnection_IsWritten()
     {
         var trace = new TraceText().AddFlow("alpha").AddFlow("beta").Save(_directory["x.qlog"]);
 
-        var (exit, output, _) = await CommandRun.RunAsync("plot", trace, "-o", _directory["x.png"], "--connection", "beta", "--from", "0.5", "--to", "1.5");
+        var (exit, output, _) = await CommandRun.RunAsync("plot", trace, "-o", _directory["x.svg"], "--connection", "beta", "--from", "0.5", "--to", "1.5");
 
         Assert.Equal(0, exit);
-        Assert.EndsWith("x.png: beta", Assert.Single(output), StringComparison.Ordinal);
-        AssertIsPng(_directory["x.png"], 1_200, 900);
-        Assert.Equal(["x.png", "x.qlog"], _directory.Names);
+        Assert.EndsWith("x.svg: beta", Assert.Single(output), StringComparison.Ordinal);
+        AssertIsSvg(_directory["x.svg"], "1200", "900");
+        Assert.Equal(["x.qlog", "x.svg"], _directory.Names);
+    }
+
+    [Fact]
+    public async Task Svg_OfTextThatXmlCannotContain_IsWellFormed()
+    {
+        var trace = new TraceText().AddFlow("alpha").Save(_directory["x.qlog"]);
+
+        var (exit, _, _) = await CommandRun.RunAsync("plot", trace, "-o", _directory["x.svg"], "--title", "a\u0001<b>\u001b&c");
+
+        Assert.Equal(0, exit);
+        Assert.Contains("a<b>&c", AssertIsSvg(_directory["x.svg"], "1200", "900").Value, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,7 +86,7 @@ public sealed class PlotTests : IDisposable
     {
         File.WriteAllText(_directory["x.txt"], text);
 
-        var (exit, _, errors) = await CommandRun.RunAsync("plot", _directory["x.txt"], "-o", _directory["x.png"]);
+        var (exit, _, errors) = await CommandRun.RunAsync("plot", _directory["x.txt"], "-o", _directory["x.svg"]);
 
         Assert.Equal(1, exit);
         Assert.Contains(expected, Assert.Single(errors), StringComparison.Ordinal);
@@ -86,7 +96,7 @@ public sealed class PlotTests : IDisposable
     [Fact]
     public async Task Trace_WithoutConnections_IsRefused()
     {
-        var (exit, _, errors) = await CommandRun.RunAsync("plot", new TraceText().Save(_directory["x.qlog"]), "-o", _directory["x.png"]);
+        var (exit, _, errors) = await CommandRun.RunAsync("plot", new TraceText().Save(_directory["x.qlog"]), "-o", _directory["x.svg"]);
 
         Assert.Equal(1, exit);
         Assert.Contains("There is nothing to draw", Assert.Single(errors), StringComparison.Ordinal);
@@ -97,7 +107,7 @@ public sealed class PlotTests : IDisposable
     {
         var trace = new TraceText().AddFlow("alpha").AddFlow("beta").Save(_directory["x.qlog"]);
 
-        var (exit, _, errors) = await CommandRun.RunAsync("plot", trace, "-o", _directory["x.png"], "-c", "gamma");
+        var (exit, _, errors) = await CommandRun.RunAsync("plot", trace, "-o", _directory["x.svg"], "-c", "gamma");
 
         Assert.Equal(1, exit);
         Assert.Contains("There is no connection 'gamma'. The connections are alpha, beta.", Assert.Single(errors), StringComparison.Ordinal);
@@ -166,12 +176,12 @@ public sealed class PlotTests : IDisposable
         Assert.Equal(x.Order(), x);
     }
 
-    private static void AssertIsPng(string path, int width, int height)
+    /// <summary>Also that a line of it has so many points. A trace of a short transfer has few.</summary>
+    private static XElement AssertIsSvg(string path, string width, string height, int points = 20)
     {
-        var bytes = File.ReadAllBytes(path);
-        Assert.True(bytes.Length > 10_000, $"{bytes.Length} bytes");
-        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], bytes[..4]);
-        Assert.Equal(width, System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(16)));
-        Assert.Equal(height, System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(20)));
+        var svg = XDocument.Load(path).Root!;
+        Assert.Equal(("svg", width, height), (svg.Name.LocalName, svg.Attribute("width")!.Value, svg.Attribute("height")!.Value));
+        Assert.Contains(svg.Descendants(), element => element.Name.LocalName == "polyline" && element.Attribute("points")!.Value.Split(' ').Length >= points);
+        return svg;
     }
 }
