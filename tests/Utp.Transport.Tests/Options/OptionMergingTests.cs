@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Utp.Transport.Connections;
+using Utp.Transport.Options;
 using Utp.Transport.Tests.Engine;
 
 namespace Utp.Transport.Tests.Options;

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Utp.Tidy.Tests;
+namespace Utp.Tests;
 
 /// <summary>The files of the repository: those that git knows, or all of a source archive.</summary>
 internal static class RepositoryFiles
