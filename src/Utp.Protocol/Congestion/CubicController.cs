@@ -48,6 +48,10 @@ internal sealed class CubicController : WindowController
 
     public override long BaseDelayMicros => _delay.BaseRoundTripMicros;
 
+    protected override ref QueueingDelayEstimator Delay => ref _delay;
+
+    protected override bool IsBelowThreshold => _inSlowStart;
+
     protected override bool IsInSlowStart => _inSlowStart;
 
     protected override bool IsRebuilding => _isRebuilding;
@@ -58,6 +62,13 @@ internal sealed class CubicController : WindowController
     public override void OnPeerDelaySample(Instant now, uint timestampDifference) => _delay.OnPeerDelaySample(now, timestampDifference);
 
     public override void OnClockStep(Instant now) => _delay.OnClockStep();
+
+    protected override void Begin(Instant now, bool inSlowStart)
+    {
+        _inSlowStart = inSlowStart;
+        _isRebuilding = inSlowStart && HasThreshold;
+        _lastAcknowledgement = now;
+    }
 
     protected override void Steer(in AcknowledgementSample sample)
     {

@@ -29,6 +29,12 @@ internal interface ICongestionController
     /// <summary>A short, stable name of the controller's phase ("slow-start", "avoidance", "slowdown"), for traces.</summary>
     string Phase { get; }
 
+    /// <summary>
+    /// Continues in place of another controller, with its window and its estimates. Called once, before anything else. Slow start goes on if the
+    /// predecessor was below a window that it was returning to, or had not found one.
+    /// </summary>
+    void ContinueFrom(Instant now, ICongestionController predecessor);
+
     /// <summary>Takes a new segment size (payload bytes of a full segment), because the path MTU was found or lost.</summary>
     void OnSegmentSize(int segmentBytes);
 

@@ -1,3 +1,4 @@
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Protocol.Time;
 using Utp.Transport;
 
@@ -97,6 +98,24 @@ internal abstract class WindowController : ICongestionController
         Threshold = Math.Max(Threshold, MinWindow);
     }
 
+    /// <inheritdoc />
+    /// <remarks>A cut by the predecessor cannot be undone: its state before the cut belongs to its own algorithm.</remarks>
+    public void ContinueFrom(Instant now, ICongestionController predecessor)
+    {
+        var previous = (WindowController)predecessor;
+        var isGrowing = previous.IsBelowThreshold;
+        Window = Math.Min(previous.Window, _maxWindow);
+        Threshold = isGrowing ? Math.Min(previous.Threshold, _maxWindow) : Math.Max(Window, MinWindow);
+        _smoothedRoundTripMicros = previous._smoothedRoundTripMicros;
+        _ackedSinceTimeout = previous._ackedSinceTimeout;
+        (_roundStart, _roundMicros, _roundAcknowledged) = (previous._roundStart, previous._roundMicros, previous._roundAcknowledged);
+        (_roundPeakFlight, _previousPeakFlight) = (previous._roundPeakFlight, previous._previousPeakFlight);
+        (_roundWasLimited, DeliveredBytesPerMicro) = (previous._roundWasLimited, previous.DeliveredBytesPerMicro);
+        ForgetEarlierWindows();
+        Delay.ContinueFrom(now, previous.Delay);
+        Begin(now, isGrowing);
+    }
+
     public abstract void OnDelaySample(Instant now, uint timestampDifference);
 
     public abstract void OnPeerDelaySample(Instant now, uint timestampDifference);
@@ -171,6 +190,12 @@ internal abstract class WindowController : ICongestionController
 
     public abstract void OnClockStep(Instant now);
 
+    /// <summary>The estimates of the path's delay.</summary>
+    protected abstract ref QueueingDelayEstimator Delay { get; }
+
+    /// <summary>Whether the controller is on its way to <see cref="Threshold"/>, in a slow start or before one.</summary>
+    protected abstract bool IsBelowThreshold { get; }
+
     /// <summary>Whether the window grows by a fraction of itself per round trip.</summary>
     protected abstract bool IsInSlowStart { get; }
 
@@ -179,6 +204,9 @@ internal abstract class WindowController : ICongestionController
 
     /// <summary>Whether slow start towards <see cref="Threshold"/> follows a timeout or idleness.</summary>
     protected abstract bool IsRebuilding { get; }
+
+    /// <summary>Begins with a window, threshold and delay estimates of a predecessor: in slow start, or past it.</summary>
+    protected abstract void Begin(Instant now, bool inSlowStart);
 
     /// <summary>Grows or shrinks the window for one acknowledgement.</summary>
     protected abstract void Steer(in AcknowledgementSample sample);

@@ -148,6 +148,16 @@ internal struct DelayHistory
         _recentCount = Math.Min(_recentCount, (byte)1);
     }
 
+    /// <summary>Takes over the base and the newest sample of another history, whatever its length.</summary>
+    public void ContinueFrom(Instant now, in DelayHistory other)
+    {
+        if (other.HasSamples)
+        {
+            Add(now, other.Newest);
+            Rebase(now, other.Base);
+        }
+    }
+
     public void Clear()
     {
         _recentCount = 0;

@@ -34,6 +34,10 @@ internal sealed class LedbatController : WindowController
 
     public override long TargetDelayMicros => (long)_targetMicros;
 
+    protected override ref QueueingDelayEstimator Delay => ref _delay;
+
+    protected override bool IsBelowThreshold => _inSlowStart;
+
     protected override bool IsInSlowStart => _inSlowStart;
 
     protected override bool IsRebuilding => _isRebuilding;
@@ -43,6 +47,12 @@ internal sealed class LedbatController : WindowController
     public override void OnPeerDelaySample(Instant now, uint timestampDifference) => _delay.OnPeerDelaySample(now, timestampDifference);
 
     public override void OnClockStep(Instant now) => _delay.OnClockStep();
+
+    protected override void Begin(Instant now, bool inSlowStart)
+    {
+        _inSlowStart = inSlowStart;
+        _isRebuilding = inSlowStart && HasThreshold;
+    }
 
     protected override void Steer(in AcknowledgementSample sample)
     {

@@ -108,6 +108,22 @@ internal struct QueueingDelayEstimator(int baseMinutes, int filterSamples, bool 
         _queueingDelayMicros = 0;
     }
 
+    /// <summary>Takes over what another estimator knows. The ages of its bases are lost: they count as measured now.</summary>
+    public void ContinueFrom(Instant now, in QueueingDelayEstimator other)
+    {
+        _forward.ContinueFrom(now, other._forward);
+        _roundTrip.ContinueFrom(now, other._roundTrip);
+        if (_reverse is not null && other._reverse is not null)
+        {
+            _reverse.Value.ContinueFrom(now, other._reverse.Value);
+        }
+
+        _newestRoundTripMicros = other._newestRoundTripMicros;
+        _queueingDelayMicros = other._queueingDelayMicros;
+        _queueingByRoundTripMicros = other._queueingByRoundTripMicros;
+        _forwardBaseIsVoid = other._forwardBaseIsVoid;
+    }
+
     /// <summary>
     /// Takes a jump of a clock. One-way samples become invalid; round trips are measured by one clock, so their history remains.
     /// </summary>

@@ -22,6 +22,10 @@ internal sealed class RenoController(int segmentBytes) : ICongestionController
 
     public string Phase => "reno";
 
+    public void ContinueFrom(Instant now, ICongestionController predecessor)
+    {
+    }
+
     public void OnSegmentSize(int segmentBytes)
     {
     }
