@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Utp.Transport;
+using Utp.Transport.Options;
 
 namespace Microsoft.AspNetCore.Hosting;
 
@@ -25,7 +26,12 @@ public static class ListenOptionsUtpExtensions
 
         var services = listenOptions.ApplicationServices;
         var options = new UtpListenerOptions();
-        (endPoint.ListenerOptions ?? services.GetRequiredService<IOptions<UtpListenerOptions>>().Value).CopyTo(options);
+        var source = endPoint.ListenerOptions ?? services.GetRequiredService<IOptions<UtpListenerOptions>>().Value;
+        foreach (var key in OptionKeys.Listener)
+        {
+            key.Copy(source, options);
+        }
+
         configure(options);
         foreach (var validation in services.GetServices<IValidateOptions<UtpListenerOptions>>())
         {

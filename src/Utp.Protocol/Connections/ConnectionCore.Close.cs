@@ -43,7 +43,8 @@ internal sealed partial class ConnectionCore
         _deadlines.Set(ConnectionTimer.Linger, now + _settings.LingerMicros);
 
         // Bytes that the application will not read no longer take up its window.
-        _receiveWindow.OnConsumed(_receiveWindow.UnreadBytes, _received.HeldBytes);
+        var unread = _receiveWindow.UnreadBytes;
+        _receiveWindow.OnConsumed(_rates is null ? unread : _rates.OnConsumed(unread), _received.HeldBytes);
         CheckCompletion(now);
         Trace(now);
         _socket.Touch(this);

@@ -196,10 +196,12 @@ internal sealed partial class ConnectionCore
         _counters.OnBytesReceived(bytes);
         if (_ends.DiscardsReceived)
         {
+            DiscardAtRate(bytes);
             return 0;
         }
 
         _receiveWindow.OnDelivered(bytes);
+        _rates?.OnReceived(bytes);
         return bytes;
     }
 

@@ -45,6 +45,7 @@ internal sealed partial class ConnectionCore
     /// <summary>Writes the next packets, if any may leave now.</summary>
     internal bool TryWriteTrain(Instant now, Span<byte> buffer, int maxSegments, out Transmit transmit)
     {
+        PassReceived(now);
         switch (State)
         {
             case ConnectionState.SynSent or ConnectionState.SynReceived:
@@ -106,7 +107,7 @@ internal sealed partial class ConnectionCore
                 break;
             }
 
-            if (written + size > buffer.Length || !TrySpendPacing(now, size))
+            if (written + size > buffer.Length || !HasRateFor(choice, now) || !TrySpendPacing(now, size))
             {
                 break;
             }

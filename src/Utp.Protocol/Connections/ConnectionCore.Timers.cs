@@ -23,6 +23,7 @@ internal sealed partial class ConnectionCore
         | (1u << (int)ConnectionTimer.Reorder)
         | (1u << (int)ConnectionTimer.WindowProbe)
         | (1u << (int)ConnectionTimer.Pacing)
+        | (1u << (int)ConnectionTimer.Rate)
         | (1u << (int)ConnectionTimer.KeepAlive)
         | (1u << (int)ConnectionTimer.Ask)
         | (1u << (int)ConnectionTimer.Doubt)
@@ -84,6 +85,7 @@ internal sealed partial class ConnectionCore
         ConnectionTimer.Refusal => _mishaps?.Refusal.Until ?? Instant.Never,
         ConnectionTimer.Retransmission => _retransmission.RetransmissionAt(_segments, _roundTrip),
         ConnectionTimer.TailProbe => _retransmission.TailProbeAt(_segments, _roundTrip),
+        ConnectionTimer.Rate => _rates?.DueAt ?? Instant.Never,
         ConnectionTimer.KeepAlive => _liveness.KeepAliveAt(_settings.EffectiveKeepAliveMicros, _segments.Count > 0),
         ConnectionTimer.Ask => _liveness.AskAt(_settings.IdleTimeoutMicros, _segments.Count > 0),
         ConnectionTimer.Doubt => _mishaps?.Doubt?.Deadline ?? Instant.Never,
@@ -140,6 +142,9 @@ internal sealed partial class ConnectionCore
             case ConnectionTimer.Pacing:
                 // The next poll asks the pacer again; there may be nothing to send any more.
                 _deadlines.Clear(timer);
+                break;
+            case ConnectionTimer.Rate:
+                _rates!.ClearDue();
                 break;
             default:
                 FireWhileWaiting(timer, now);

@@ -30,6 +30,7 @@ internal sealed partial class ConnectionCore
             }
         }
 
+        CountAgainstRate(now, choice);
         _counters.OnSegmentSent();
         _losses.OnSegmentSent();
         _retransmission.OnSegmentSent(now, startsFlight);

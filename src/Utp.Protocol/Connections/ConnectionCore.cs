@@ -7,6 +7,7 @@ using Utp.Protocol.Connections.Failures;
 using Utp.Protocol.Connections.Opening;
 using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Connections.Timers;
+using Utp.Protocol.Rates;
 using Utp.Protocol.Receiving;
 using Utp.Protocol.Sending;
 using Utp.Protocol.Sockets;
@@ -22,7 +23,8 @@ namespace Utp.Protocol.Connections;
 /// the one writer of its socket.
 /// <para>
 /// The parts say what happens: Handshake, Receive, Acknowledge, Losses (what is marked lost), Send (what leaves next), Write (how it looks on the
-/// wire), Timers, Liveness (silence), Evidence (signs that the peer is gone), Outages, Close, Tracing and Invariants.
+/// wire), Rates (limits in bytes per second), Timers, Liveness (silence), Evidence (signs that the peer is gone), Outages, Close, Tracing and
+/// Invariants.
 /// </para>
 /// <para>
 /// The state is in objects, each with one subject. What leaves: <see cref="SendBuffer"/> (bytes), <see cref="InFlightSegments"/>,
@@ -36,7 +38,7 @@ namespace Utp.Protocol.Connections;
 internal sealed partial class ConnectionCore
 {
     private readonly SocketCore _socket;
-    private readonly ConnectionSettings _settings;
+    private ConnectionSettings _settings;
 
     private Handshake _handshake;
     private StreamEnds _ends;
@@ -75,6 +77,7 @@ internal sealed partial class ConnectionCore
         _receiveWindow = new ReceiveWindow(settings.ReceiveBufferBytes);
         _pathMtu = new PathMtuSearch(remote.IsIPv4, remote.IsLoopback, settings.MtuCeilingBytes);
         StartController();
+        StartRates(now);
         _tracer = socket.Trace is { } sink ? new ConnectionTracer(sink, this) : null;
     }
 
@@ -141,7 +144,21 @@ internal sealed partial class ConnectionCore
     }
 
     /// <summary>The application consumed received bytes; the receive window opens, and may be announced.</summary>
-    public void HandleConsumed(Instant now, long bytes)
+    public void HandleConsumed(Instant now, long bytes) => OpenWindow(now, _rates is null ? bytes : _rates.OnConsumed(bytes));
+
+    /// <summary>The system refused to send from this address, and sent the train from another one.</summary>
+    public void HandleLocalAddressGone(in LocalAddress lost) => _localAddress.OnGone(lost);
+
+    /// <summary>A packet of the peer came to this address.</summary>
+    internal void Pin(in LocalAddress local) => _localAddress.OnPacket(local);
+
+    /// <summary>Whether the address is not the one that the peer knows this end by. As for TCP, a RESET to it is about something else.</summary>
+    internal bool IsElsewhere(in LocalAddress local) => _localAddress.IsElsewhere(local);
+
+    internal void Raise(ConnectionEvents events) => _socket.Raise(this, events);
+
+    /// <summary>Opens the receive window by bytes that need no room any more, and announces it if it has opened noticeably.</summary>
+    private void OpenWindow(Instant now, long bytes)
     {
         var wasClosed = _receiveWindow.IsClosedToPeer;
         if (_receiveWindow.OnConsumed(bytes, _received.HeldBytes) && State == ConnectionState.Connected && !_ends.IsPeerFinReached)
@@ -155,17 +172,6 @@ internal sealed partial class ConnectionCore
             _socket.Touch(this);
         }
     }
-
-    /// <summary>The system refused to send from this address, and sent the train from another one.</summary>
-    public void HandleLocalAddressGone(in LocalAddress lost) => _localAddress.OnGone(lost);
-
-    /// <summary>A packet of the peer came to this address.</summary>
-    internal void Pin(in LocalAddress local) => _localAddress.OnPacket(local);
-
-    /// <summary>Whether the address is not the one that the peer knows this end by. As for TCP, a RESET to it is about something else.</summary>
-    internal bool IsElsewhere(in LocalAddress local) => _localAddress.IsElsewhere(local);
-
-    internal void Raise(ConnectionEvents events) => _socket.Raise(this, events);
 
     private Mishaps EnsureMishaps() => _mishaps ??= new Mishaps();
 

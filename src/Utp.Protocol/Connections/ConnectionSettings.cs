@@ -1,4 +1,5 @@
 using Utp.Protocol.Congestion.Ledbat;
+using Utp.Protocol.Rates;
 using Utp.Transport;
 
 namespace Utp.Protocol.Connections;
@@ -46,6 +47,15 @@ internal sealed record ConnectionSettings
 
     /// <summary>The time without a packet of the peer, which is asked for one meanwhile, after which the connection fails. Zero disables it.</summary>
     public long IdleTimeoutMicros { get; init; } = 150_000_000;
+
+    /// <summary>The limits that the connection shares with others; null for none.</summary>
+    public RateLimit? SharedRates { get; init; }
+
+    /// <summary>The connection's own limit for payload sent, in bytes per second. Zero for none.</summary>
+    public int MaxSendBytesPerSecond { get; init; }
+
+    /// <summary>The connection's own limit for payload received, in bytes per second. Zero for none.</summary>
+    public int MaxReceiveBytesPerSecond { get; init; }
 
     /// <summary>
     /// Gets the interval in use: the smaller of <see cref="KeepAliveMicros"/> and a third of <see cref="IdleTimeoutMicros"/>, because both ends often

@@ -11,6 +11,9 @@ internal struct ReceiveWindow(int capacityBytes)
 
     private readonly int _capacityBytes = capacityBytes;
 
+    /// <summary>The window to advertise when nothing is unread: the capacity, or less while a rate limit applies.</summary>
+    private int _targetBytes = capacityBytes;
+
     /// <summary>The window that the peer counts on: the last one advertised, less what has arrived since.</summary>
     private int _peerBelievesBytes;
 
@@ -24,6 +27,9 @@ internal struct ReceiveWindow(int capacityBytes)
     public readonly bool IsClosedToPeer => _peerBelievesBytes < MinAdvertisedBytes;
 
     public readonly long FreeBytes(long reorderedBytes) => Math.Max(0, _capacityBytes - (long)_unreadBytes - reorderedBytes);
+
+    /// <summary>Changes the window to advertise when nothing is unread. What the peer was promised before is not taken back.</summary>
+    public void SetTarget(int bytes) => _targetBytes = Math.Min(bytes, _capacityBytes);
 
     /// <summary>Bytes arrived in order and went to the application.</summary>
     public void OnDelivered(int bytes)
@@ -39,7 +45,7 @@ internal struct ReceiveWindow(int capacityBytes)
         var advertisable = Advertisable(reorderedBytes);
         return IsClosedToPeer
             ? advertisable > 0
-            : _peerBelievesBytes <= _capacityBytes / 2 && advertisable - _peerBelievesBytes >= _capacityBytes / 4;
+            : _peerBelievesBytes <= _targetBytes / 2 && advertisable - _peerBelievesBytes >= _targetBytes / 4;
     }
 
     /// <summary>Gets the window to write into a header that is about to leave.</summary>
@@ -51,7 +57,8 @@ internal struct ReceiveWindow(int capacityBytes)
 
     private readonly long Advertisable(long reorderedBytes)
     {
-        var free = FreeBytes(reorderedBytes);
+        var aim = Math.Max(_peerBelievesBytes, _targetBytes - (long)_unreadBytes - reorderedBytes);
+        var free = Math.Min(FreeBytes(reorderedBytes), aim);
         return free < Math.Min(MinAdvertisedBytes, _capacityBytes / 2) ? 0 : free;
     }
 }

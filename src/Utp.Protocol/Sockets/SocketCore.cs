@@ -108,6 +108,15 @@ internal sealed partial class SocketCore
         return Deliver(arrival, connection, receiveId, packet, datagram, local);
     }
 
+    /// <summary>A limit that connections share has changed. Those that wait for it are considered again.</summary>
+    public void HandleRatesChanged(Instant now)
+    {
+        foreach (var connection in _connections.Values)
+        {
+            connection.HandleRatesChanged(now);
+        }
+    }
+
     /// <summary>Starts a connection. <see cref="ConnectionEvents.Connected"/> or <see cref="ConnectionEvents.Closed"/> follows.</summary>
     /// <returns>Null if <see cref="SocketSettings.MaxConnections"/> is reached, or if no connection id is free.</returns>
     public ConnectionCore? Connect(Instant now, in PeerAddress remote, ConnectionSettings? settings = null)

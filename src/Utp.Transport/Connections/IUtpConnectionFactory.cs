@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Utp.Transport;
 
 /// <summary>Creates outbound uTP connections. It accepts <see cref="UtpEndPoint"/>, <see cref="IPEndPoint"/> and <see cref="DnsEndPoint"/>.</summary>
-public interface IUtpConnectionFactory : IConnectionFactory
+public interface IUtpConnectionFactory : IConnectionFactory, IUtpRateLimited
 {
     /// <summary>Connects with options of this connection.</summary>
     /// <param name="endPoint">The peer: a <see cref="UtpEndPoint"/>, <see cref="IPEndPoint"/> or <see cref="DnsEndPoint"/>.</param>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 using Utp.Transport.Options;
+using Utp.Transport.Rates;
 
 namespace Utp.Transport.Connections;
 
@@ -14,6 +15,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     private readonly UtpClientOptions _options;
     private readonly string _name;
     private readonly ConnectionLeases _leases;
+    private readonly Lazy<SharedRateLimits> _rateLimits;
 
     /// <param name="engine">The engine.</param>
     /// <param name="options">The client's options, merged with those of the engine.</param>
@@ -24,7 +26,12 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         _options = OptionSnapshot.Take(OptionKeys.Client, options, nameof(options));
         _name = name;
         _leases = new ConnectionLeases(_options.MaxConnections);
+        _rateLimits = new(() => new SharedRateLimits(
+            engine, engine.RateLimits, _options.MaxTotalSendBytesPerSecond, _options.MaxTotalReceiveBytesPerSecond));
     }
+
+    /// <summary>Gets the limits that the connections of the client share.</summary>
+    public IUtpRateLimits RateLimits => _rateLimits.Value;
 
     /// <summary>Gets the number of connections that the application has or waits for.</summary>
     public int ConnectionCount => _leases.Count;
@@ -60,6 +67,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         using var activity = UtpActivitySource.StartConnect(endPoint);
         try
         {
+            options.SharedRates = _rateLimits.Value;
             var attempts = new ConnectAttempts(_engine, options, _options.LocalEndPoint);
             var remotes = await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false);
             var connection = await attempts.RunAsync(remotes, lease, cancellationToken).ConfigureAwait(false);

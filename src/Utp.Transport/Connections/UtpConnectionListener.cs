@@ -11,7 +11,7 @@ namespace Utp.Transport.Connections;
 /// Accepts the connections of one local endpoint. After unbinding it refuses new connections. The UDP sockets are shared with the existing
 /// connections, and close with the last of them.
 /// </summary>
-internal sealed class UtpConnectionListener : IConnectionListener
+internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimited
 {
     /// <summary>Maximum number of recoveries in a minute. After more failures the listener fails for good.</summary>
     private const int MaxRecoveriesPerPeriod = 5;
@@ -37,6 +37,9 @@ internal sealed class UtpConnectionListener : IConnectionListener
     public EndPoint EndPoint { get; }
 
     public UtpListenerOptions Options { get; }
+
+    /// <summary>Gets the limits that the accepted connections share.</summary>
+    public IUtpRateLimits RateLimits => (IUtpRateLimits)Options.SharedRates!;
 
     /// <summary>Gets the sockets of the local endpoint. Others replace them when they fail.</summary>
     public UtpSocketGroup Sockets => Volatile.Read(ref _sockets);

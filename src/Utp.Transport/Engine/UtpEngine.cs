@@ -11,6 +11,7 @@ using Utp.Transport.Connections.Pipes;
 using Utp.Transport.Datagrams;
 using Utp.Transport.Datagrams.Sharding;
 using Utp.Transport.Diagnostics;
+using Utp.Transport.Rates;
 
 namespace Utp.Transport.Engine;
 
@@ -28,6 +29,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     private readonly IOptions<UtpTransportOptions> _options;
     private readonly Func<INonUtpDatagramHandler?>? _createNonUtpHandler;
     private readonly Lazy<UtpListenerOptions> _defaultOptions;
+    private readonly Lazy<SharedRateLimits> _rateLimits;
     private readonly Lazy<int> _shardCount;
     private readonly Lazy<INonUtpDatagramHandler?> _nonUtpHandler;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
@@ -59,6 +61,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         metrics?.ObserveCounters(ReadCounters);
         _nonUtpHandler = new(() => _createNonUtpHandler?.Invoke());
         _shardCount = new(CountShards);
+        _rateLimits = new(() => new SharedRateLimits(
+            this, null, _options.Value.MaxTotalSendBytesPerSecond, _options.Value.MaxTotalReceiveBytesPerSecond));
         _defaultOptions = new(() =>
         {
             var defaults = new UtpListenerOptions();
@@ -86,6 +90,9 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     /// <summary>Gets the options of a listener or connection that has none of its own: those of the engine.</summary>
     public UtpListenerOptions DefaultOptions => _defaultOptions.Value;
 
+    /// <summary>Gets the limits that all connections share.</summary>
+    public SharedRateLimits RateLimits => _rateLimits.Value;
+
     public INonUtpDatagramHandler? NonUtpDatagramHandler => _nonUtpHandler.Value;
 
     public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
@@ -102,6 +109,10 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     {
         cancellationToken.ThrowIfCancellationRequested();
         var group = Acquire(endPoint, EffectiveShardCount);
+        options = new UtpListenerOptions(options)
+        {
+            SharedRates = new SharedRateLimits(this, RateLimits, options.MaxTotalSendBytesPerSecond, options.MaxTotalReceiveBytesPerSecond),
+        };
         var listener = new UtpConnectionListener(group, options, new UtpEndPoint(group.LocalEndPoint) { ListenerName = listenerName });
         if (!group.TryListen(listener, options.ToSettings()))
         {
@@ -131,7 +142,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         var connection = new UtpConnection(AcquireForConnect(local, remote.AddressFamily).ShardOf(peer), peer, options, lease);
         try
         {
-            await connection.ConnectAsync(options.ToSettings(), cancellationToken).ConfigureAwait(false);
+            await connection.ConnectAsync(options.ToSettings(RateLimits), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -158,6 +169,15 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
         var peer = PeerAddress.FromEndPoint(remote);
         return Find(local, out var source)?.ShardOf(peer).TrySendNonUtp(peer, source, datagram) ?? false;
+    }
+
+    /// <summary>Makes every connection consider its limits again. Any thread.</summary>
+    public void OnRatesChanged()
+    {
+        foreach (var socket in ShardsOf(AllGroups()))
+        {
+            socket.NoteRatesChanged();
+        }
     }
 
     private static IPEndPoint ToReachable(IPEndPoint remote)

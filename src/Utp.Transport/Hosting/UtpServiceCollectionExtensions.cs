@@ -107,6 +107,7 @@ public static class UtpServiceCollectionExtensions
             provider.GetRequiredService<UtpMetrics>(),
             provider.GetService<IMemoryPoolFactory<byte>>(),
             provider.GetService<INonUtpDatagramHandler>));
+        services.TryAddSingleton<IUtpRateLimits>(provider => provider.GetRequiredService<UtpEngine>().RateLimits);
         services.TryAddSingleton<INonUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpEngine>(provider => provider.GetRequiredService<UtpEngine>()));
     }

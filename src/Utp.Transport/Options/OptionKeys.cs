@@ -1,5 +1,6 @@
 using System.Net;
 using Utp.Transport.Datagrams.Sharding;
+using Utp.Transport.Rates;
 
 namespace Utp.Transport.Options;
 
@@ -39,6 +40,9 @@ internal static class OptionKeys
         Of(nameof(UtpConnectionOptions.LingerTimeout), new Duration(TimeSpan.Zero, TimeSpan.FromMinutes(10)),
             o => o.LingerTimeout, (o, v) => o.LingerTimeout = v),
         Of(nameof(UtpConnectionOptions.CloseOnPeerFinish), Flag, o => o.CloseOnPeerFinish, (o, v) => o.CloseOnPeerFinish = v),
+        Of(nameof(UtpConnectionOptions.MaxSendBytesPerSecond), RateBounds.Kind, o => o.MaxSendBytesPerSecond, (o, v) => o.MaxSendBytesPerSecond = v),
+        Of(nameof(UtpConnectionOptions.MaxReceiveBytesPerSecond), RateBounds.Kind,
+            o => o.MaxReceiveBytesPerSecond, (o, v) => o.MaxReceiveBytesPerSecond = v),
     ];
 
     /// <summary>Keys of <c>Utp:Transport</c>.</summary>
@@ -65,6 +69,10 @@ internal static class OptionKeys
             o => o.UnsafePreferInlineScheduling, (o, v) => o.UnsafePreferInlineScheduling = v),
         OfTransport(nameof(UtpTransportOptions.TracePath), new OptionalReference<string>(new WritableFile()), o => o.TracePath, (o, v) => o.TracePath = v),
         OfTransport(nameof(UtpTransportOptions.ClaimIPEndPoints), Flag, o => o.ClaimIPEndPoints, (o, v) => o.ClaimIPEndPoints = v),
+        OfTransport(nameof(UtpTransportOptions.MaxTotalSendBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalSendBytesPerSecond, (o, v) => o.MaxTotalSendBytesPerSecond = v),
+        OfTransport(nameof(UtpTransportOptions.MaxTotalReceiveBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalReceiveBytesPerSecond, (o, v) => o.MaxTotalReceiveBytesPerSecond = v),
     ];
 
     /// <summary>Keys of <c>Utp:Clients:NAME</c>.</summary>
@@ -75,10 +83,21 @@ internal static class OptionKeys
             o => o.MaxConnections, (o, v) => o.MaxConnections = v),
         new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddressAndPort()),
             o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v is null ? null : new IPEndPoint(v.Address, v.Port)),
+        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxTotalSendBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalSendBytesPerSecond, (o, v) => o.MaxTotalSendBytesPerSecond = v),
+        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxTotalReceiveBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalReceiveBytesPerSecond, (o, v) => o.MaxTotalReceiveBytesPerSecond = v),
     ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that make <see cref="UtpListenerOptions"/>.</summary>
-    public static IReadOnlyList<IOptionKey<UtpListenerOptions>> Listener { get; } = [.. Connection];
+    public static IReadOnlyList<IOptionKey<UtpListenerOptions>> Listener { get; } =
+    [
+        .. Connection,
+        new OptionKey<UtpListenerOptions, int?>(nameof(UtpListenerOptions.MaxTotalSendBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalSendBytesPerSecond, (o, v) => o.MaxTotalSendBytesPerSecond = v),
+        new OptionKey<UtpListenerOptions, int?>(nameof(UtpListenerOptions.MaxTotalReceiveBytesPerSecond), RateBounds.Kind,
+            o => o.MaxTotalReceiveBytesPerSecond, (o, v) => o.MaxTotalReceiveBytesPerSecond = v),
+    ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that only an HTTP server understands.</summary>
     public static IReadOnlyList<string> Http { get; } = ["Protocols", "Https", "Certificate"];

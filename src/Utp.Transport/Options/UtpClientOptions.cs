@@ -17,6 +17,8 @@ public sealed class UtpClientOptions : UtpConnectionOptions
         : base(other)
     {
         MaxConnections = other.MaxConnections;
+        MaxTotalSendBytesPerSecond = other.MaxTotalSendBytesPerSecond;
+        MaxTotalReceiveBytesPerSecond = other.MaxTotalReceiveBytesPerSecond;
         LocalEndPoint = other.LocalEndPoint is { } local ? new IPEndPoint(local.Address, local.Port) : null;
     }
 
@@ -34,4 +36,16 @@ public sealed class UtpClientOptions : UtpConnectionOptions
     /// connect from the listening port (for NAT traversal).
     /// </summary>
     public IPEndPoint? LocalEndPoint { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that the connections of the client send together per second. Default null: no limit. Allowed
+    /// 1,000 to 2,000,000,000. <see cref="IUtpRateLimits"/> says what counts, and changes the limit at run time.
+    /// </summary>
+    public int? MaxTotalSendBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that the connections of the client receive together per second. Default null: no limit.
+    /// Allowed 1,000 to 2,000,000,000.
+    /// </summary>
+    public int? MaxTotalReceiveBytesPerSecond { get; set; }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Utp.Protocol.Connections;
+using Utp.Protocol.Rates;
 using Utp.Transport.Options;
 
 namespace Utp.Transport;
@@ -107,6 +108,21 @@ public class UtpConnectionOptions
     /// </summary>
     public bool CloseOnPeerFinish { get; set => field = Assign(value); } = true;
 
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that one connection sends per second. Default null: no limit. Allowed 1,000 to
+    /// 2,000,000,000. <see cref="IUtpRateLimits"/> says what counts, and changes the limit of an open connection.
+    /// </summary>
+    public int? MaxSendBytesPerSecond { get; set => field = Assign(value); }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that one connection receives per second. Default null: no limit. Allowed 1,000 to
+    /// 2,000,000,000. Nothing is dropped: the peer is told a smaller receive window. <see cref="IUtpRateLimits"/> says more.
+    /// </summary>
+    public int? MaxReceiveBytesPerSecond { get; set => field = Assign(value); }
+
+    /// <summary>Gets or sets the limits of the client or listener, which the connection shares with others; null for only those of the engine.</summary>
+    internal RateLimit? SharedRates { get; set; }
+
     /// <summary>Copies the value of every connection option, assigned or not. The options of the target then count as assigned.</summary>
     internal void CopyTo(UtpConnectionOptions target)
     {
@@ -128,7 +144,8 @@ public class UtpConnectionOptions
         }
     }
 
-    internal ConnectionSettings ToSettings() => new()
+    /// <param name="otherwise">The limits that apply if the options have no <see cref="SharedRates"/>.</param>
+    internal ConnectionSettings ToSettings(RateLimit? otherwise = null) => new()
     {
         CongestionControl = CongestionControl,
         TargetDelayMicros = TargetDelay is { } target ? (long)target.TotalMicroseconds : 0,
@@ -140,6 +157,9 @@ public class UtpConnectionOptions
         KeepAliveMicros = MicrosOrNever(KeepAliveInterval),
         IdleTimeoutMicros = MicrosOrNever(IdleTimeout),
         LingerMicros = (long)LingerTimeout.TotalMicroseconds,
+        SharedRates = SharedRates ?? otherwise,
+        MaxSendBytesPerSecond = MaxSendBytesPerSecond ?? 0,
+        MaxReceiveBytesPerSecond = MaxReceiveBytesPerSecond ?? 0,
     };
 
     /// <summary>Converts a time; in the core, zero means "never".</summary>

@@ -14,5 +14,22 @@ public sealed class UtpListenerOptions : UtpConnectionOptions
     public UtpListenerOptions(UtpConnectionOptions other)
         : base(other)
     {
+        if (other is UtpListenerOptions listener)
+        {
+            MaxTotalSendBytesPerSecond = listener.MaxTotalSendBytesPerSecond;
+            MaxTotalReceiveBytesPerSecond = listener.MaxTotalReceiveBytesPerSecond;
+        }
     }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that the accepted connections send together per second. Default null: no limit. Allowed
+    /// 1,000 to 2,000,000,000. <see cref="IUtpRateLimits"/> says what counts, and changes the limit at run time.
+    /// </summary>
+    public int? MaxTotalSendBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that the accepted connections receive together per second. Default null: no limit.
+    /// Allowed 1,000 to 2,000,000,000.
+    /// </summary>
+    public int? MaxTotalReceiveBytesPerSecond { get; set; }
 }

@@ -102,4 +102,16 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     /// only those endpoints; in Kestrel it replaces TCP.
     /// </summary>
     public bool ClaimIPEndPoints { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that all connections of the engine send together per second. Default null: no limit. Allowed
+    /// 1,000 to 2,000,000,000. <see cref="IUtpRateLimits"/> says what counts, and changes the limit at run time.
+    /// </summary>
+    public int? MaxTotalSendBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of payload bytes that all connections of the engine receive together per second. Default null: no limit.
+    /// Allowed 1,000 to 2,000,000,000.
+    /// </summary>
+    public int? MaxTotalReceiveBytesPerSecond { get; set; }
 }

@@ -38,4 +38,7 @@ internal enum ConnectionSignals
 
     /// <summary>The engine stops: close gracefully if the application has completed its output, and otherwise reset after the written bytes.</summary>
     EngineStops = 1_024,
+
+    /// <summary>A setting of the connection has changed: send what may leave now.</summary>
+    Changed = 2_048,
 }

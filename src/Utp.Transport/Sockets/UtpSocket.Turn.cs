@@ -27,6 +27,7 @@ internal sealed partial class UtpSocket
         || Volatile.Read(ref _retrySend)
         || _outgoingNonUtp.HasAny
         || _forwarded.HasAny
+        || Volatile.Read(ref _ratesChanged)
         || IsConnectionWaitingForBacklog;
 
     /// <summary>The time until which the receive thread waits for datagrams. It reads this without the turn; see <see cref="ArmTimer"/>.</summary>
@@ -93,6 +94,7 @@ internal sealed partial class UtpSocket
 
             ReleaseBacklogToCore();
             RunPosted(now);
+            HandleRatesChanged(now);
             HandleForwardedIcmpErrors();
             TryDeliverSetAside(now);
             _core.HandleDeadlines(now);
@@ -219,6 +221,7 @@ internal sealed partial class UtpSocket
         Volatile.Write(ref _timerFired, false);
         Volatile.Write(ref _retrySend, false);
         Volatile.Write(ref _backlogReleases, 0);
+        Volatile.Write(ref _ratesChanged, false);
         _outgoingNonUtp.Clear();
         _forwarded.Clear();
         var connection = _posted.TakeAll();

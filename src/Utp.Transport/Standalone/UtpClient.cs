@@ -11,7 +11,7 @@ namespace Utp.Transport;
 /// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs with a host inject
 /// <see cref="IUtpConnectionFactory"/> instead.
 /// </summary>
-public sealed class UtpClient : IAsyncDisposable
+public sealed class UtpClient : IUtpRateLimited, IAsyncDisposable
 {
     /// <summary>The default of <see cref="UtpClientOptions.MaxConnections"/> for this class: 10 connections at once.</summary>
     public const int DefaultMaxConnections = 10;
@@ -42,6 +42,9 @@ public sealed class UtpClient : IAsyncDisposable
 
     /// <summary>Gets the number of connections that the client has, including those being opened and those not yet closed.</summary>
     public int ConnectionCount => _factory.ConnectionCount;
+
+    /// <summary>Gets the rate limits that the connections of the client share.</summary>
+    public IUtpRateLimits RateLimits => _factory.RateLimits;
 
     /// <summary>Connects to a host.</summary>
     /// <param name="host">A name, whose addresses are tried until one answers, or the text of an IP address.</param>

@@ -12,7 +12,7 @@ namespace Utp.Transport;
 /// Listens for uTP connections without a host or container, as <see cref="System.Net.Sockets.TcpListener"/> does for TCP. It has its own UDP socket.
 /// Programs with a host use <c>services.AddUtp()</c>, HTTP servers <c>UseUtp()</c>.
 /// </summary>
-public sealed class UtpListener : IAsyncDisposable
+public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
 {
     private readonly UtpEngine _engine;
     private readonly IConnectionListener _listener;
@@ -26,6 +26,9 @@ public sealed class UtpListener : IAsyncDisposable
 
     /// <summary>Gets the bound address and UDP port: after binding to port 0, the port that the system chose.</summary>
     public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Gets the rate limits that the accepted connections share.</summary>
+    public IUtpRateLimits RateLimits => ((IUtpRateLimited)_listener).RateLimits;
 
     /// <summary>Binds a UDP socket and starts to listen.</summary>
     /// <param name="endPoint">

@@ -26,6 +26,19 @@ public sealed partial class UtpStream
     /// <exception cref="NotSupportedException">The stream is over a connection that is not uTP.</exception>
     public UtpCloseReason CloseReason => Feature.CloseReason;
 
+    /// <summary>Gets the rate limits of the connection.</summary>
+    /// <exception cref="NotSupportedException">The stream is over a connection that is not uTP.</exception>
+    public IUtpRateLimits RateLimits => Feature.RateLimits;
+
+    /// <summary>Gets or sets the congestion controller; a new one starts from the window and the estimates of the last one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not defined.</exception>
+    /// <exception cref="NotSupportedException">The stream is over a connection that is not uTP.</exception>
+    public UtpCongestionControl CongestionControl
+    {
+        get => Feature.CongestionControl;
+        set => Feature.CongestionControl = value;
+    }
+
     /// <summary>
     /// The time for which <see cref="CloseAsync"/> waits: the linger timeout of the connection, or the default if other code wraps the connection.
     /// </summary>

@@ -38,6 +38,9 @@ internal enum ConnectionTimer : byte
     /// <summary>The pacer has credit for the next datagram.</summary>
     Pacing,
 
+    /// <summary>A rate limit lets payload pass: it leaves, or the receive window opens for it.</summary>
+    Rate,
+
     /// <summary>Nothing was sent for the keepalive interval: a keepalive leaves.</summary>
     KeepAlive,
 

@@ -31,8 +31,10 @@ internal sealed class UtpServerListenerFactory(
         return new AnnouncedListener(listener, addresses.Add(endPoint as UtpEndPoint ?? bound, bound));
     }
 
-    private sealed class AnnouncedListener(IConnectionListener listener, IDisposable announcement) : IConnectionListener
+    private sealed class AnnouncedListener(IConnectionListener listener, IDisposable announcement) : IConnectionListener, IUtpRateLimited
     {
+        public IUtpRateLimits RateLimits => ((IUtpRateLimited)listener).RateLimits;
+
         public EndPoint EndPoint => listener.EndPoint;
 
         public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => listener.AcceptAsync(cancellationToken);
