@@ -16,7 +16,7 @@ internal static class DatagramChannelFactory
     /// <exception cref="System.Net.Sockets.SocketException">The system does not have this address, or forbids its use.</exception>
     /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
     public static IDatagramChannel Create(IPEndPoint local, UtpTransportOptions options, UtpClock clock, ILogger logger) =>
-        CreateOver(UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize), options, clock, logger);
+        CreateOver(UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize, options.NetworkInterface), options, clock, logger);
 
     /// <summary>Creates the channel over a bound socket. The channel owns the socket from now on.</summary>
     /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
@@ -24,11 +24,12 @@ internal static class DatagramChannelFactory
     {
         try
         {
+            DscpNotice.Shared.Report(logger, udp, options.DscpCodePoint, DscpMarking.TryApply(udp.Socket, options.DscpCodePoint));
             var channel = Choose(
                 options.DatagramOffload,
                 (out string reason) => LinuxDatagramSupport.TryCreateOffload(udp, clock, out reason),
                 (out string reason) => LinuxDatagramSupport.TryCreateBatching(udp, clock, out reason),
-                () => new PortableDatagramChannel(OpenSingle(udp), udp.Facts, clock),
+                () => new PortableDatagramChannel(OpenSingle(udp, options), udp.Facts, clock),
                 logger);
             DatagramLog.ChannelOpened(logger, channel.LocalEndPoint, channel.Name, channel.ReceiveBufferBytes, channel.SendBufferBytes);
             KernelBufferNotice.Shared.Report(logger, channel.ReceiveBufferBytes, options.KernelReceiveBufferSize);
@@ -80,8 +81,17 @@ internal static class DatagramChannelFactory
     /// <summary>
     /// Opens the socket of the portable channel. A socket bound to all addresses needs one that chooses the source address, where the system can.
     /// </summary>
-    private static IDatagramSocket OpenSingle(UdpSocket udp) =>
-        LinuxDatagramSupport.TryCreateSingle(udp) as IDatagramSocket ?? new SystemDatagramSocket(udp);
+    /// <exception cref="InvalidOperationException">The options ask for an interface, which this channel cannot have.</exception>
+    private static IDatagramSocket OpenSingle(UdpSocket udp, UtpTransportOptions options)
+    {
+        if (options.NetworkInterface is { } name)
+        {
+            // The channel wakes its receiver with a datagram from the socket to itself. That goes over the loopback interface.
+            throw InterfaceBinding.Refused(name, "which the portable channel (Utp:Transport:DatagramOffload) does not support. Use the mode 'Auto'", null);
+        }
+
+        return LinuxDatagramSupport.TryCreateSingle(udp) as IDatagramSocket ?? new SystemDatagramSocket(udp);
+    }
 
     private static InvalidOperationException Unavailable(UtpDatagramOffload offload, string reason) => new(
             $"Utp:Transport:DatagramOffload is '{offload}', which is not available here: {reason}. Use 'Auto' for the best that works, or 'Portable'.");

@@ -37,4 +37,9 @@ internal static partial class DatagramLog
         + "while single datagrams do. The socket sends datagrams one by one for {Minutes} minutes and then tries again. Set Utp:Transport:DatagramOffload to "
         + "Batching to switch segmentation offload off.")]
     public static partial void TrainsVanish(ILogger logger, IPEndPoint localEndPoint, long minutes);
+
+    [LoggerMessage(1007, LogLevel.Warning,
+        "Utp:Transport:DscpCodePoint is {CodePoint}, but this system does not mark the datagrams of UDP socket {LocalEndPoint} with it: {Reason}. They are "
+        + "sent with the system's own mark.")]
+    public static partial void DscpUnavailable(ILogger logger, int codePoint, IPEndPoint localEndPoint, string reason);
 }

@@ -38,20 +38,22 @@ internal sealed class UdpSocket : IDisposable
     /// <param name="local">Port 0 lets the system choose; <see cref="IPAddress.IPv6Any"/> takes IPv4 too, and falls back to IPv4 alone.</param>
     /// <param name="receiveBufferBytes">The receive buffer size to request from the system.</param>
     /// <param name="sendBufferBytes">The send buffer size to request from the system.</param>
+    /// <param name="networkInterface">The interface to bind to; null for all.</param>
     /// <exception cref="AddressInUseException">Another socket uses the address.</exception>
     /// <exception cref="SocketException">The system does not have this address, or forbids its use.</exception>
-    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes) =>
-        new(Bind(local), receiveBufferBytes, sendBufferBytes);
+    /// <exception cref="InvalidOperationException">The system does not have the interface, or forbids its use.</exception>
+    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes, string? networkInterface = null) =>
+        new(Bind(local, networkInterface), receiveBufferBytes, sendBufferBytes);
 
     /// <summary>
     /// Opens another socket on the address of a socket that has it alone, and makes both share it. So the first bind still fails when another
     /// process uses the address. Linux only.
     /// </summary>
     /// <exception cref="SocketException">The system does not share addresses, or not this one.</exception>
-    public static UdpSocket OpenSharing(UdpSocket first, int receiveBufferBytes, int sendBufferBytes)
+    public static UdpSocket OpenSharing(UdpSocket first, int receiveBufferBytes, int sendBufferBytes, string? networkInterface = null)
     {
         SetSharing(first.Socket, shared: true);
-        return new(BindOne(first.Facts.LocalEndPoint, shared: true), receiveBufferBytes, sendBufferBytes);
+        return new(BindOne(first.Facts.LocalEndPoint, networkInterface, shared: true), receiveBufferBytes, sendBufferBytes);
     }
 
     /// <summary>
@@ -100,31 +102,31 @@ internal sealed class UdpSocket : IDisposable
 
     public void Dispose() => Socket.Dispose();
 
-    private static Socket Bind(IPEndPoint local)
+    private static Socket Bind(IPEndPoint local, string? networkInterface)
     {
         if (local.Address.IsIPv4MappedToIPv6)
         {
-            return BindOne(new IPEndPoint(local.Address.MapToIPv4(), local.Port));
+            return BindOne(new IPEndPoint(local.Address.MapToIPv4(), local.Port), networkInterface);
         }
 
         if (!local.Address.Equals(IPAddress.IPv6Any))
         {
-            return BindOne(local);
+            return BindOne(local, networkInterface);
         }
 
         try
         {
-            return BindOne(local);
+            return BindOne(local, networkInterface);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable
             or SocketError.ProtocolNotSupported or SocketError.OperationNotSupported)
         {
             // This kernel or container has no IPv6. "Any address" then means any IPv4 address.
-            return BindOne(new IPEndPoint(IPAddress.Any, local.Port));
+            return BindOne(new IPEndPoint(IPAddress.Any, local.Port), networkInterface);
         }
     }
 
-    private static Socket BindOne(IPEndPoint local, bool shared = false)
+    private static Socket BindOne(IPEndPoint local, string? networkInterface, bool shared = false)
     {
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -143,6 +145,11 @@ internal sealed class UdpSocket : IDisposable
             if (shared)
             {
                 SetSharing(socket, shared: true);
+            }
+
+            if (networkInterface is not null)
+            {
+                InterfaceBinding.Apply(socket, networkInterface);
             }
 
             socket.Blocking = false;

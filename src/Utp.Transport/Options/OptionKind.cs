@@ -117,6 +117,24 @@ internal sealed class WritableFile : OptionKind<string>
         && Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(value)));
 }
 
+/// <summary>The name of a network interface. Only binding shows whether the host has it.</summary>
+internal sealed class InterfaceName : OptionKind<string>
+{
+    /// <summary><c>IFNAMSIZ</c> of Linux, without the terminating zero.</summary>
+    private const int MaxLength = 15;
+
+    public override string Expected => "the name of a network interface, of 1 to 15 characters, for example eth0";
+
+    public override bool TryParse(string text, [MaybeNullWhen(false)] out string value)
+    {
+        value = text.Trim();
+        return value.Length > 0;
+    }
+
+    public override bool IsAllowed(string value) =>
+        value.Length is > 0 and <= MaxLength && !value.Any(letter => char.IsWhiteSpace(letter) || letter is '/' or ':' or '\0');
+}
+
 /// <summary>An option that may be left unset.</summary>
 internal sealed class OptionalValue<TValue>(OptionKind<TValue> kind) : OptionKind<TValue?>
     where TValue : struct

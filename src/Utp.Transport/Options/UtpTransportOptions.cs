@@ -81,6 +81,22 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     public UtpDatagramOffload DatagramOffload { get; set; } = UtpDatagramOffload.Auto;
 
     /// <summary>
+    /// Gets or sets the differentiated services code point (DSCP) in the IP headers of all datagrams. Default 0: best effort. Allowed 0 to 63. 1 is
+    /// lower effort (LE, RFC 8622): networks that know it forward these datagrams only when nothing else needs the link. That suits background
+    /// transfers. Others treat the mark as 0, or remove it. Where the system does not mark datagrams (Windows), a warning says so once.
+    /// </summary>
+    public int DscpCodePoint { get; set; }
+
+    /// <summary>
+    /// Gets or sets the name of the network interface to send and receive through, for example <c>wg0</c> for a tunnel. Default null: all
+    /// interfaces, as the routes of the system say. It applies to every UDP socket of the engine; connections of this host to its own addresses then
+    /// fail, unless the interface is the loopback one. Linux only, in a mode other than <see cref="UtpDatagramOffload.Portable"/>; kernels before
+    /// 5.7 need the capability <c>CAP_NET_RAW</c>. If it is impossible, binding and connecting fail with an
+    /// <see cref="InvalidOperationException"/> that says why.
+    /// </summary>
+    public string? NetworkInterface { get; set; }
+
+    /// <summary>
     /// Gets or sets whether code that waits for input, or for room to write, resumes inline on the receive thread of the socket, as with Kestrel's
     /// option of the same name for TCP. Default false: it resumes on the thread pool. True saves a thread switch for every message: in measurements
     /// small messages per second rise by a factor of 1.6, at 0.6 of the processor time per message. But code that blocks on the receive thread, even

@@ -31,7 +31,7 @@ internal sealed class ShardedChannels(TryAttachShardProgram tryAttach, ShardNoti
     /// <exception cref="InvalidOperationException">The system does not support the kind of channel that the options demand.</exception>
     public IDatagramChannel[] Open(IPEndPoint local, int count, UtpTransportOptions options, UtpClock clock, ILogger logger)
     {
-        var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
+        var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize, options.NetworkInterface);
         List<IDatagramChannel> channels = [DatagramChannelFactory.CreateOver(udp, options, clock, logger)];
         if (count > 1)
         {
@@ -64,7 +64,7 @@ internal sealed class ShardedChannels(TryAttachShardProgram tryAttach, ShardNoti
         {
             while (channels.Count < count)
             {
-                var udp = UdpSocket.OpenSharing(first, options.KernelReceiveBufferSize, options.KernelSendBufferSize);
+                var udp = UdpSocket.OpenSharing(first, options.KernelReceiveBufferSize, options.KernelSendBufferSize, options.NetworkInterface);
                 channels.Add(DatagramChannelFactory.CreateOver(udp, options, clock, logger));
                 if (channels[^1].Name != channels[0].Name)
                 {
