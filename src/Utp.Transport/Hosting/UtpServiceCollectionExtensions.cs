@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Utp.Transport;
+using Utp.Transport.Datagrams.Custom;
 using Utp.Transport.Diagnostics;
 using Utp.Transport.Engine;
 using Utp.Transport.Hosting;
@@ -106,7 +107,10 @@ public static class UtpServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<UtpMetrics>(),
             provider.GetService<IMemoryPoolFactory<byte>>(),
-            provider.GetService<INonUtpDatagramHandler>));
+            provider.GetService<INonUtpDatagramHandler>)
+        {
+            OpenChannels = CustomDatagramChannel.OpenerOf(provider.GetService<IUtpDatagramLayer>()),
+        });
         services.TryAddSingleton<IUtpRateLimits>(provider => provider.GetRequiredService<UtpEngine>().RateLimits);
         services.TryAddSingleton<INonUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpEngine>(provider => provider.GetRequiredService<UtpEngine>()));

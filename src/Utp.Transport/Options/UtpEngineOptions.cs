@@ -27,6 +27,9 @@ public sealed class UtpEngineOptions
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public TimeProvider TimeProvider { get; set => field = NotNull(value); } = TimeProvider.System;
 
+    /// <summary>Gets or sets what carries the datagrams in place of UDP sockets. Default null: the system's UDP sockets.</summary>
+    public IUtpDatagramLayer? DatagramLayer { get; set; }
+
     private static T NotNull<T>(T value)
         where T : class
     {

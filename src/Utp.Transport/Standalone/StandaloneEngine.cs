@@ -1,4 +1,5 @@
 using System.Net;
+using Utp.Transport.Datagrams.Custom;
 using Utp.Transport.Engine;
 using Utp.Transport.Options;
 
@@ -11,7 +12,11 @@ internal static class StandaloneEngine
     /// <param name="options">The engine's options, with checked and copied transport options.</param>
     /// <param name="lingerTimeout">The linger timeout of its connections.</param>
     public static UtpEngine Create(UtpEngineOptions options, TimeSpan lingerTimeout) =>
-        new(Microsoft.Extensions.Options.Options.Create(options.Transport), options.LoggerFactory, options.TimeProvider) { DrainTime = lingerTimeout };
+        new(Microsoft.Extensions.Options.Options.Create(options.Transport), options.LoggerFactory, options.TimeProvider)
+        {
+            DrainTime = lingerTimeout,
+            OpenChannels = CustomDatagramChannel.OpenerOf(options.DatagramLayer),
+        };
 
     /// <summary>Takes a checked copy of the engine's options; null gives the defaults.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds.</exception>
@@ -23,6 +28,7 @@ internal static class StandaloneEngine
             Transport = OptionSnapshot.Take(OptionKeys.Transport, engine.Transport, nameof(engine)),
             LoggerFactory = engine.LoggerFactory,
             TimeProvider = engine.TimeProvider,
+            DatagramLayer = engine.DatagramLayer,
         };
     }
 
