@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
+using Utp.Transport.Datagrams.Inherited;
 using Utp.Transport.Datagrams.Linux;
 
 namespace Utp.Transport.Datagrams;
@@ -32,6 +33,9 @@ internal sealed class UdpSocket : IDisposable
 
     public FragmentationControl Fragmentation { get; }
 
+    /// <summary>Whether the service manager has bound the socket.</summary>
+    public bool IsInherited { get; private init; }
+
     /// <summary>Whether the system reports the destination address of each datagram, and sends from the address that a datagram names.</summary>
     public bool HasLocalAddresses { get; private set; }
 
@@ -42,8 +46,16 @@ internal sealed class UdpSocket : IDisposable
     /// <exception cref="AddressInUseException">Another socket uses the address.</exception>
     /// <exception cref="SocketException">The system does not have this address, or forbids its use.</exception>
     /// <exception cref="InvalidOperationException">The system does not have the interface, or forbids its use.</exception>
-    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes, string? networkInterface = null) =>
-        new(Bind(local, networkInterface), receiveBufferBytes, sendBufferBytes);
+    public static UdpSocket Open(IPEndPoint local, int receiveBufferBytes, int sendBufferBytes, string? networkInterface = null)
+    {
+        if (InheritedSockets.OfThisProcess.TryOpen(local) is { } inherited)
+        {
+            inherited.Blocking = false;
+            return new(inherited, receiveBufferBytes, sendBufferBytes) { IsInherited = true };
+        }
+
+        return new(Bind(local, networkInterface), receiveBufferBytes, sendBufferBytes);
+    }
 
     /// <summary>
     /// Opens another socket on the address of a socket that has it alone, and makes both share it. So the first bind still fails when another

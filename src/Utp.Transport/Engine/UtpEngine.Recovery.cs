@@ -86,13 +86,14 @@ internal sealed partial class UtpEngine
             return false;
         }
 
-        var group = Acquire(failed.Key, failed.Shards.Count);
+        var group = Acquire(failed.Key, failed.Shards.Count, start: false);
         if (!group.TryListen(listener, listener.Options.ToSettings()))
         {
             ReleaseReference(group);
             throw group.Failure ?? UtpErrors.AddressInUse(listener.EndPoint);
         }
 
+        Start(group);
         if (!listener.TryMoveTo(group))
         {
             group.StopListening(listener);

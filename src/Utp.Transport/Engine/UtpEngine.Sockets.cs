@@ -79,7 +79,10 @@ internal sealed partial class UtpEngine
         CleanUp(group);
     }
 
-    private UtpSocketGroup Acquire(IPEndPoint local, int shardCount)
+    /// <param name="local">The local endpoint.</param>
+    /// <param name="shardCount">The number of shards if it is not open.</param>
+    /// <param name="start">False if <see cref="Start"/> follows.</param>
+    private UtpSocketGroup Acquire(IPEndPoint local, int shardCount, bool start = true)
     {
         lock (_lock)
         {
@@ -88,8 +91,29 @@ internal sealed partial class UtpEngine
                 group = Open(local, shardCount, outlivesReferences: false);
             }
 
+            if (start)
+            {
+                Start(group);
+            }
+
             group.ReferenceCount++;
             return group;
+        }
+    }
+
+    /// <summary>
+    /// Starts to receive. A group that is opened for a listener starts when it listens: requests to connect may wait in its sockets already, and would
+    /// be refused before.
+    /// </summary>
+    private void Start(UtpSocketGroup group)
+    {
+        lock (_lock)
+        {
+            if (!group.IsStarted)
+            {
+                group.IsStarted = true;
+                StartOrUndo(group);
+            }
         }
     }
 
@@ -108,6 +132,7 @@ internal sealed partial class UtpEngine
                 throw UtpErrors.NoIPv6();
             }
 
+            Start(group);
             group.ReferenceCount++;
             return group;
         }
@@ -121,7 +146,6 @@ internal sealed partial class UtpEngine
         var group = CreateGroup(local, shardCount, outlivesReferences);
         _groups.Add(group.Key, group);
         StartSampling();
-        StartOrUndo(group);
         return group;
     }
 

@@ -108,7 +108,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         IPEndPoint endPoint, UtpListenerOptions options, string? listenerName, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var group = Acquire(endPoint, EffectiveShardCount);
+        var group = Acquire(endPoint, EffectiveShardCount, start: false);
         options = new UtpListenerOptions(options)
         {
             SharedRates = new SharedRateLimits(this, RateLimits, options.MaxTotalSendBytesPerSecond, options.MaxTotalReceiveBytesPerSecond),
@@ -120,6 +120,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
             throw group.Failure is { } failure ? UtpErrors.ListenerFailed(endPoint, failure) : UtpErrors.AddressInUse(endPoint);
         }
 
+        Start(group);
         RebindIfFailed(group);
         return new ValueTask<UtpConnectionListener>(listener);
     }

@@ -56,6 +56,9 @@ internal sealed class UtpSocketGroup
 
     public bool OutlivesReferences { get; }
 
+    /// <summary>Gets or sets whether it receives. The engine's lock guards it.</summary>
+    public bool IsStarted { get; set; }
+
     /// <summary>Gets or sets why the group has failed; null unless it has. Set before it is shut.</summary>
     public Exception? Failure { get; set; }
 

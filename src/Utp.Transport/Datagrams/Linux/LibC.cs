@@ -17,6 +17,15 @@ internal static unsafe partial class LibC
     /// <summary><c>MSG_WAITFORONE</c>: wait for the first message, and take only those already queued behind it.</summary>
     public const int WaitForFirst = 0x10000;
 
+    /// <summary><c>F_SETFD</c>.</summary>
+    public const int SetDescriptorFlags = 2;
+
+    /// <summary><c>FD_CLOEXEC</c>.</summary>
+    public const int CloseOnExec = 1;
+
+    /// <summary><c>F_DUPFD_CLOEXEC</c>.</summary>
+    public const int DuplicateCloseOnExec = 1030;
+
     /// <summary><c>F_GETFL</c>.</summary>
     public const int GetFileFlags = 3;
 

@@ -33,7 +33,9 @@ internal sealed class ShardedChannels(TryAttachShardProgram tryAttach, ShardNoti
     {
         var udp = UdpSocket.Open(local, options.KernelReceiveBufferSize, options.KernelSendBufferSize, options.NetworkInterface);
         List<IDatagramChannel> channels = [DatagramChannelFactory.CreateOver(udp, options, clock, logger)];
-        if (count > 1)
+
+        // To share the port, the sockets would need the same user, and the datagrams that wait in an inherited one would be discarded.
+        if (count > 1 && !udp.IsInherited)
         {
             if (TryShare(udp, channels, count, options, clock, logger, out var reason))
             {
