@@ -1,5 +1,13 @@
 # The apps of tests/packages/run. Each is made by dotnet new, with the commands and the code of the README; only the ports are others.
 
+# What is in the packages. The program that looks is built as the projects of the clone are.
+app_contents() {
+  env -u NUGET_PACKAGES -u DOTNET_CLI_HOME HOME="$real_home" dotnet run --project "$root/tests/Utp.PackageCheck" -- "$root/artifacts/packages" "$root" \
+    >"$work/contents.log" 2>&1
+  grep -E '^(PASS|FAIL) ' "$work/contents.log" | tee -a "$results"
+  [ "$(grep -cE '^(PASS|FAIL) ' "$work/contents.log")" -eq 6 ] || fail contents "not everything was looked at" "$work/contents.log"
+}
+
 # The README's second block, its server and its client: a request over uTP, answered with the round trip of its connection.
 app_readme() {
   local port name=readme
@@ -99,6 +107,7 @@ app_tool() {
   local port name=tool
   port=$(free_port)
   mkdir -p "$work/tool/in" && cd "$work/tool" || return
+  [ -x "$HOME/.dotnet/tools/utp" ] || dotnet tool install --global Utp.Tool >"$work/$name.log" 2>&1
   if [ "$("$HOME/.dotnet/tools/utp" --version 2>&1 | cut -d+ -f1)" != "$version" ]; then
     fail $name "utp --version is not $version" <("$HOME/.dotnet/tools/utp" --version 2>&1)
     return
