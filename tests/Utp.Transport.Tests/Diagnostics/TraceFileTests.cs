@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Utp.Protocol.Addresses;
-using Utp.Protocol.Connections;
+using Utp.Protocol.Connections.Statistics;
 using Utp.Protocol.Tracing;
 using Utp.Protocol.Wire;
 using Utp.Transport.Diagnostics.Tracing;
