@@ -22,7 +22,8 @@ internal static class Documentation
     private static IEnumerable<string> Errors(Package package, IAssemblySymbol assembly, Compilation compilation)
     {
         var file = package.FilesEndingWith(".xml").Single(name => name.StartsWith("lib/", StringComparison.Ordinal));
-        var documented = XDocument.Load(new MemoryStream(package.Files[file])).Descendants("member").Select(member => member.Attribute("name")!.Value).ToHashSet();
+        var documented = XDocument.Load(new MemoryStream(package.Files[file])).Descendants("member")
+            .Select(member => member.Attribute("name")!.Value).ToHashSet();
         var hidden = documented.Where(id => !DocumentationCommentId.GetSymbolsForDeclarationId(id, compilation).Any(IsVisible));
         var undocumented = Types(assembly.GlobalNamespace).Where(IsVisible)
             .SelectMany(type => type.GetMembers().Where(NeedsDocumentation).Append(type))
