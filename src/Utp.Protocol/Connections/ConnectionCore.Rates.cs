@@ -84,7 +84,10 @@ internal sealed partial class ConnectionCore
     /// <summary>Whether the limits let a segment leave. One that waits is limited by the application's choice, and tells nothing about the window.</summary>
     private bool HasRateFor(in Choice choice, Instant now)
     {
-        if (_rates is null || choice.Kind != ChoiceKind.New || choice.Length == 0 || _rates.MaySend(now, choice.Length))
+        if (_rates is null
+            || choice.Kind != ChoiceKind.New
+            || choice.Length == 0
+            || _rates.MaySend(now, choice.Length, _sendBuffer.UnsentBytes))
         {
             return true;
         }

@@ -67,9 +67,9 @@ internal sealed class ConnectionRates(RateLimit? shared, long unreadBytes)
         return rate == 0 ? capacityBytes : (int)Math.Min(capacityBytes, Math.Max(MinWindowBytes, rate / WindowsPerSecond));
     }
 
-    /// <summary>Whether a segment with this much new payload may leave now.</summary>
-    public bool MaySend(Instant now, int bytes) =>
-        First is not { } first || first.LowestRate(RateDirection.Send) == 0 || _sending.TryHave(now, first, bytes);
+    /// <summary>Whether a segment with this much of the unsent payload may leave now.</summary>
+    public bool MaySend(Instant now, int bytes, long unsentBytes) =>
+        First is not { } first || first.LowestRate(RateDirection.Send) == 0 || _sending.TryHave(now, first, bytes, unsentBytes);
 
     public void OnSent(int bytes) => _sending.Use(bytes);
 
@@ -99,7 +99,7 @@ internal sealed class ConnectionRates(RateLimit? shared, long unreadBytes)
             _unpaidBytes = 0;
         }
 
-        while (_unpaidBytes > 0 && _receiving.TryHave(now, First!, (int)Math.Min(_unpaidBytes, PortionBytes)))
+        while (_unpaidBytes > 0 && _receiving.TryHave(now, First!, (int)Math.Min(_unpaidBytes, PortionBytes), _unpaidBytes))
         {
             var bytes = Math.Min(_unpaidBytes, _receiving.GrantedBytes);
             _receiving.Use(bytes);

@@ -11,8 +11,7 @@ namespace Utp.Protocol.Rates;
 internal struct RateClaim(RateDirection direction)
 {
     /// <summary>
-    /// The time whose bytes are claimed at once (4 ms), so that a high rate does not need a deadline for each segment. One claim of each connection
-    /// can pass without delay after idleness.
+    /// The time whose bytes are claimed at once (4 ms), so that a high rate does not need a deadline for each segment.
     /// </summary>
     private const long ClaimMicros = 4_000;
 
@@ -30,14 +29,18 @@ internal struct RateClaim(RateDirection direction)
     public Instant DueAt { get; private set; } = Instant.Never;
 
     /// <summary>Whether <paramref name="bytes"/> are granted. If not, they are claimed, and <see cref="DueAt"/> says when to ask again.</summary>
-    public bool TryHave(Instant now, RateLimit first, int bytes)
+    /// <param name="now">The time.</param>
+    /// <param name="first">The first level to pass.</param>
+    /// <param name="bytes">The number of bytes that are needed.</param>
+    /// <param name="availableBytes">The number of bytes that can be used. No more are claimed: others could use them.</param>
+    public bool TryHave(Instant now, RateLimit first, int bytes, long availableBytes)
     {
         while (GrantedBytes < bytes)
         {
             if (_level is null)
             {
                 var atOnce = Math.Min(MaxClaimBytes, first.LowestRate(direction) * ClaimMicros / 1_000_000);
-                _claimedBytes = (int)Math.Max(bytes - GrantedBytes, atOnce);
+                _claimedBytes = (int)Math.Max(bytes - GrantedBytes, Math.Min(atOnce, availableBytes - GrantedBytes));
                 (_level, _ticket) = (first, default);
             }
 

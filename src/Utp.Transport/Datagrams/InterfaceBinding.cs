@@ -10,9 +10,15 @@ internal static class InterfaceBinding
     private const int SocketLevel = 1;
     private const int BindToDevice = 25;
 
+    /// <summary>Binds a socket that is not bound to an address yet. Without a name, the socket stays as it is.</summary>
     /// <exception cref="InvalidOperationException">The system has no such interface, or refuses. The message names the option and the remedy.</exception>
-    public static void Apply(Socket socket, string name)
+    public static void Apply(Socket socket, string? name)
     {
+        if (name is null)
+        {
+            return;
+        }
+
         if (!OperatingSystem.IsLinux())
         {
             throw Refused(name, "which needs Linux. Remove the key, and bind to an address of the interface instead", null);

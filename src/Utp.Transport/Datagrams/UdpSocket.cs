@@ -159,11 +159,7 @@ internal sealed class UdpSocket : IDisposable
                 SetSharing(socket, shared: true);
             }
 
-            if (networkInterface is not null)
-            {
-                InterfaceBinding.Apply(socket, networkInterface);
-            }
-
+            InterfaceBinding.Apply(socket, networkInterface);
             socket.Blocking = false;
             socket.Bind(local);
             return socket;

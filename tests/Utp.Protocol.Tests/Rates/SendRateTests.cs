@@ -1,6 +1,7 @@
 using Utp.Protocol.Connections;
 using Utp.Protocol.Rates;
 using Utp.Protocol.Tests.Harness;
+using Utp.Protocol.Time;
 using Utp.Protocol.Wire;
 using Utp.Transport;
 
@@ -164,6 +165,19 @@ public sealed class SendRateTests
 
         Assert.All(all, connection => Assert.InRange(connection.Core.Statistics.BytesSent, 0.9 * 100_000, 1.1 * 100_000));
         Assert.All(all, connection => Assert.Equal(UtpCloseReason.None, connection.Core.CloseReason));
+    }
+
+    /// <summary>Connections that say little do not use up a limit that others need.</summary>
+    [Fact]
+    public void ShortMessagesOfManyConnections_CostTheirLength()
+    {
+        var shared = Shared(RateDirection.Send, 1_000_000);
+        var now = new Instant(2_000_000);
+
+        var sent = Enumerable.Range(0, 400).Count(_ => new ConnectionRates(shared, 0).MaySend(now, 100, 100));
+
+        Assert.Equal(400, sent);
+        Assert.False(new ConnectionRates(shared, 0).MaySend(now, 20_000, 20_000), "40,000 of the 50,000 bytes that idleness had saved are used");
     }
 
     private static double SentDuring(TestPair pair, double seconds)

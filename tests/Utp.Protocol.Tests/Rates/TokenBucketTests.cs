@@ -94,6 +94,35 @@ public sealed class TokenBucketTests
         Assert.True(bucket.IsDue(Start + 51_000, 1_000, ref early, out _));
     }
 
+    /// <summary>Shards share a bucket: each claim has a place of its own, and the last one is paid when all are.</summary>
+    [Fact]
+    public void ManyThreads_EachClaimIsPaidOnce()
+    {
+        const int Count = 10_000;
+        var bucket = Limited(1_000_000);
+        var positions = new long[Count];
+        var latest = 0L;
+
+        Parallel.For(0, Count, i =>
+        {
+            RateTicket ticket = default;
+            bucket.IsDue(Start, 100, ref ticket, out var dueAt);
+            positions[i] = ticket.Position;
+            InterlockedMax(ref latest, dueAt.Micros);
+        });
+
+        Assert.Equal(Enumerable.Range(1, Count).Select(i => i * 100L), positions.Order());
+        Assert.Equal(Start + 1_000_000, new Instant(latest));
+    }
+
+    private static void InterlockedMax(ref long target, long value)
+    {
+        for (var seen = Volatile.Read(ref target); value > seen; seen = Volatile.Read(ref target))
+        {
+            Interlocked.CompareExchange(ref target, value, seen);
+        }
+    }
+
     private static TokenBucket Limited(long bytesPerSecond)
     {
         var bucket = new TokenBucket();

@@ -32,7 +32,6 @@ internal sealed class CustomDatagramChannel : IDatagramChannel
     private PeerAddress _lastRemote;
     private IPEndPoint? _lastEndPoint;
     private Exception? _failure;
-    private long _droppedCount;
     private int _errorCount;
     private bool _wakeRequested;
     private bool _closed;
@@ -58,8 +57,6 @@ internal sealed class CustomDatagramChannel : IDatagramChannel
     public int ReceiveBufferBytes => 0;
 
     public int SendBufferBytes => 0;
-
-    public long? ReceiveDropCount => Interlocked.Read(ref _droppedCount);
 
     /// <summary>Gets the function that opens the channels of an engine: through the layer, or through the system if there is none.</summary>
     public static OpenChannels OpenerOf(IUtpDatagramLayer? layer)
@@ -224,7 +221,7 @@ internal sealed class CustomDatagramChannel : IDatagramChannel
         {
             if (_closed || _queue.Count == QueueCapacity)
             {
-                Interlocked.Increment(ref _droppedCount);
+                Interlocked.Increment(ref _errorCount);
                 return;
             }
 
