@@ -94,7 +94,7 @@ internal sealed class EndpointCertificate
         }
 
         var fullKeyPath = Path.Combine(contentRoot, keyPath);
-        var certificate = string.IsNullOrEmpty(password)
+        var certificate = password is null
             ? X509Certificate2.CreateFromPemFile(fullPath, fullKeyPath)
             : X509Certificate2.CreateFromEncryptedPemFile(fullPath, password, fullKeyPath);
         var chain = new X509Certificate2Collection();

@@ -1,51 +1,56 @@
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// Adds the endpoints of <c>Utp:Endpoints</c> to Kestrel. It runs after all other configuration of Kestrel, so that Kestrel's endpoint and HTTPS
-/// defaults apply in whatever order they were set.
+/// Adds the endpoints of <c>Utp:Endpoints</c> to those that Kestrel reads from its configuration. It runs after all other configuration of
+/// Kestrel, so that it finds the configuration that Kestrel will use.
 /// </summary>
-internal sealed class KestrelEndpointSetup(HttpEndpoints endpoints, IHostEnvironment environment) : IPostConfigureOptions<KestrelServerOptions>
+internal sealed class KestrelEndpointSetup(HttpEndpoints endpoints) : IPostConfigureOptions<KestrelServerOptions>
 {
     public void PostConfigure(string? name, KestrelServerOptions options)
     {
-        foreach (var section in endpoints.Sections)
+        Refuse(options.ConfigurationLoader?.Configuration);
+        var loader = options.ConfigurationLoader ?? options.Configure(new ConfigurationBuilder().Build(), reloadOnChange: true);
+        var configuration = new KestrelConfiguration(loader.Configuration, endpoints.Section, () => Read(loader));
+        if (!KestrelInternals.TryReplaceConfiguration(loader, configuration))
         {
-            var (endPoint, http) = endpoints.Resolve(section);
-            if (string.Equals(endPoint.Host, "localhost", StringComparison.OrdinalIgnoreCase))
+            foreach (var endpoint in endpoints.Read())
             {
-                options.ListenLocalhost(endPoint, listen => Configure(listen, http));
-            }
-            else
-            {
-                options.ListenUtp(endPoint, listen => Configure(listen, http));
+                options.ListenUtp(endpoint.EndPoint, endpoint.Configure);
             }
         }
     }
 
-    private void Configure(ListenOptions listen, HttpEndpoint http)
+    /// <summary>Refuses uTP addresses among Kestrel's own endpoints, for which Kestrel would only say that it does not know the scheme.</summary>
+    private static void Refuse(IConfiguration? kestrel)
     {
-        if (http.Protocols is { } protocols)
+        string[] complaints =
+        [
+            .. (kestrel?.GetSection("Endpoints").GetChildren() ?? [])
+                .Where(endpoint => endpoint["Url"]?.StartsWith(UtpEndPoint.Scheme + ':', StringComparison.OrdinalIgnoreCase) ?? false)
+                .Select(endpoint => $"{endpoint.Path}:Url is '{endpoint["Url"]}', which Kestrel cannot bind. Move the endpoint to "
+                    + $"Utp:Endpoints:{endpoint.Key}, where its other keys mean the same."),
+        ];
+        if (complaints.Length > 0)
         {
-            listen.Protocols = protocols;
+            throw new OptionsValidationException(string.Empty, typeof(KestrelServerOptions), complaints);
+        }
+    }
+
+    private List<IConfigurationSection> Read(KestrelConfigurationLoader loader)
+    {
+        var sections = new List<IConfigurationSection>();
+        foreach (var endpoint in endpoints.Read())
+        {
+            loader.Endpoint(endpoint.Section.Key, endpoint.Configure);
+            sections.Add(endpoint.Section);
         }
 
-        if (http.Certificate is { } source)
-        {
-            var (certificate, chain) = source.Load(environment.ContentRootPath);
-            listen.UseHttps(https =>
-            {
-                https.ServerCertificate = certificate;
-                https.ServerCertificateChain = chain;
-            });
-        }
-        else if (http.Https)
-        {
-            listen.UseHttps();
-        }
+        return sections;
     }
 }

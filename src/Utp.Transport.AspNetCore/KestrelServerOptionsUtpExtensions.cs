@@ -54,13 +54,7 @@ public static class KestrelServerOptionsUtpExtensions
         // The endpoint is copied, because the copy carries the options of this listener.
         options.Listen(endPoint.WithListener(endPoint.ListenerName, endPoint.ListenerOptions), listen =>
         {
-            // Without this, Kestrel would advertise HTTP/3 on this UDP port, which speaks uTP; and defaults meant for TCP may enable HTTP/3.
-            listen.DisableAltSvcHeader = true;
-            if (listen.Protocols.HasFlag(HttpProtocols.Http3))
-            {
-                listen.Protocols &= ~HttpProtocols.Http3;
-            }
-
+            listen.LeaveOutHttp3();
             configure(listen);
             if (listen.Protocols.HasFlag(HttpProtocols.Http3))
             {
@@ -96,20 +90,45 @@ public static class KestrelServerOptionsUtpExtensions
     /// <param name="configure">Sets protocols, HTTPS, uTP options (<c>ConfigureUtp</c>) and connection middleware; called for each address.</param>
     /// <exception cref="InvalidOperationException"><c>UseUtp</c> was not called, <paramref name="configure"/> enables HTTP/3, or the port is 0.</exception>
     public static void ListenLocalhostUtp(this KestrelServerOptions options, int port, Action<ListenOptions> configure) =>
-        options.ListenLocalhost(new UtpEndPoint("localhost", port), configure);
+        options.ListenUtpAt(new UtpEndPoint("localhost", port), configure);
 
-    /// <summary>Listens on both loopback addresses for one endpoint.</summary>
-    internal static void ListenLocalhost(this KestrelServerOptions options, UtpEndPoint localhost, Action<ListenOptions> configure)
+    /// <summary>Listens on an endpoint, and for <c>localhost</c> on both loopback addresses.</summary>
+    internal static void ListenUtpAt(this KestrelServerOptions options, UtpEndPoint endPoint, Action<ListenOptions> configure)
     {
-        if (localhost.Port == 0)
+        foreach (var bound in WithLoopbackAddresses(endPoint))
+        {
+            options.ListenUtp(bound, configure);
+        }
+    }
+
+    /// <summary>Gets the endpoints to bind for one endpoint: the loopback addresses for <c>localhost</c>, otherwise the endpoint itself.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint is <c>localhost</c> with port 0.</exception>
+    internal static IReadOnlyList<UtpEndPoint> WithLoopbackAddresses(UtpEndPoint endPoint)
+    {
+        if (!string.Equals(endPoint.Host, "localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return [endPoint];
+        }
+
+        if (endPoint.Port == 0)
         {
             throw new InvalidOperationException("Port 0 cannot be used with localhost, which is two addresses. Use 127.0.0.1 or [::1] instead.");
         }
 
-        options.ListenUtp(localhost.WithAddress(IPAddress.Loopback), configure);
-        if (HasIPv6Loopback())
+        var loopback = endPoint.WithAddress(IPAddress.Loopback);
+        return HasIPv6Loopback() ? [loopback, endPoint.WithAddress(IPAddress.IPv6Loopback)] : [loopback];
+    }
+
+    /// <summary>
+    /// Keeps HTTP/3 away from a uTP endpoint. Otherwise Kestrel would advertise it on this UDP port, which speaks uTP, and defaults that are meant
+    /// for TCP could enable it.
+    /// </summary>
+    internal static void LeaveOutHttp3(this ListenOptions listen)
+    {
+        listen.DisableAltSvcHeader = true;
+        if (listen.Protocols.HasFlag(HttpProtocols.Http3))
         {
-            options.ListenUtp(localhost.WithAddress(IPAddress.IPv6Loopback), configure);
+            listen.Protocols &= ~HttpProtocols.Http3;
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Diagnostics;
@@ -10,9 +11,10 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.AspNetCore;
 
 /// <summary>
-/// Keeps Kestrel's URLs when uTP endpoints are configured. Kestrel ignores its URLs (<c>ASPNETCORE_URLS</c>, <c>--urls</c>, <c>app.Urls</c>, the
-/// default address) as soon as it has any endpoint. When the only endpoints are uTP endpoints from the configuration, this class turns those URLs
-/// into endpoints too. It is a startup filter, because that runs when the URLs are known and Kestrel has not bound yet.
+/// Completes what Kestrel does with its URLs (<c>ASPNETCORE_URLS</c>, <c>--urls</c>, <c>app.Urls</c>, the default address). Kestrel refuses
+/// <c>utp://</c> among them: this class makes uTP endpoints of these. And Kestrel ignores its URLs as soon as it has any endpoint: when the only
+/// endpoints are uTP endpoints from the configuration or from URLs, this class turns the other URLs into endpoints too. It is a startup filter,
+/// because that runs when the URLs are known and Kestrel has not bound yet.
 /// </summary>
 internal sealed class ServerUrlsFilter(
     IOptions<KestrelServerOptions> kestrel,
@@ -23,20 +25,36 @@ internal sealed class ServerUrlsFilter(
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        if (app.ServerFeatures.Get<IServerAddressesFeature>() is { PreferHostingUrls: false } addresses
-            && endpoints.Sections.Any()
-            && OnlyConfiguredUtp(kestrel.Value))
+        if (app.ServerFeatures.Get<IServerAddressesFeature>() is { } addresses)
         {
-            Keep(addresses.Addresses);
+            Complete(addresses);
         }
 
         next(app);
     };
 
-    private static bool OnlyConfiguredUtp(KestrelServerOptions options) =>
+    private static bool IsUtp(string url) => url.StartsWith(UtpEndPoint.Scheme + ':', StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Gets whether Kestrel has no endpoints but those of <c>Utp:Endpoints</c>.</summary>
+    private static bool HasOnlyConfiguredUtp(KestrelServerOptions options) =>
         KestrelInternals.TryGetEndpointsInCode(options, out var inCode)
         && inCode.All(listen => listen.EndPoint is UtpEndPoint { ListenerName: not null })
-        && !(options.ConfigurationLoader?.Configuration.GetSection("Endpoints").GetChildren().Any() ?? false);
+        && !OwnEndpoints(options.ConfigurationLoader?.Configuration).Any();
+
+    private static IEnumerable<IConfigurationSection> OwnEndpoints(IConfiguration? configuration) => configuration is KestrelConfiguration extended
+        ? extended.OwnEndpoints
+        : configuration?.GetSection("Endpoints").GetChildren() ?? [];
+
+    private static void ListenUtp(KestrelServerOptions options, string url)
+    {
+        if (!UtpEndPoint.TryParse(url, out var endPoint))
+        {
+            throw new InvalidOperationException(
+                $"'{url}' in the server's URLs is not a uTP address. Expected utp://HOST:PORT with a port from 0 to 65535, for example utp://0.0.0.0:5000.");
+        }
+
+        options.ListenUtpAt(endPoint, static _ => { });
+    }
 
     private static void Listen(KestrelServerOptions options, BindingAddress url)
     {
@@ -44,7 +62,7 @@ internal sealed class ServerUrlsFilter(
         if ((!https && !string.Equals(url.Scheme, Uri.UriSchemeHttp, StringComparison.OrdinalIgnoreCase)) || url.PathBase.Length > 0)
         {
             throw new InvalidOperationException(
-                $"'{url}' is not an address that Kestrel can bind. Expected http://HOST:PORT or https://HOST:PORT; uTP addresses belong under Utp:Endpoints.");
+                $"'{url}' is not an address that Kestrel can bind. Expected http://HOST:PORT, https://HOST:PORT or utp://HOST:PORT.");
         }
 
         Action<ListenOptions> configure = https ? listen => listen.UseHttps() : _ => { };
@@ -70,16 +88,50 @@ internal sealed class ServerUrlsFilter(
         }
     }
 
+    private void Complete(IServerAddressesFeature addresses)
+    {
+        var firstUtp = addresses.Addresses.FirstOrDefault(IsUtp);
+        if (addresses.PreferHostingUrls)
+        {
+            RefuseUtp(firstUtp);
+        }
+        else if ((firstUtp is not null || endpoints.Any) && HasOnlyConfiguredUtp(kestrel.Value))
+        {
+            Keep(addresses.Addresses);
+        }
+    }
+
+    /// <summary>Refuses uTP addresses where URLs replace all endpoints, because then Kestrel binds the URLs itself.</summary>
+    private static void RefuseUtp(string? url)
+    {
+        if (url is not null)
+        {
+            throw new InvalidOperationException(
+                $"'{url}' is among the server's URLs, and PreferHostingUrls lets Kestrel bind these, which knows http:// and https:// only. Remove "
+                + "PreferHostingUrls, or configure the address as Utp:Endpoints:NAME:Url and remove it from the URLs.");
+        }
+    }
+
     private void Keep(ICollection<string> addresses)
     {
         string[] urls = addresses.Count == 0 ? [DefaultUrl] : [.. addresses];
         foreach (var url in urls)
         {
-            Listen(kestrel.Value, BindingAddress.Parse(url));
+            if (IsUtp(url))
+            {
+                ListenUtp(kestrel.Value, url);
+            }
+            else
+            {
+                Listen(kestrel.Value, BindingAddress.Parse(url));
+            }
         }
 
         // Kestrel fills in the addresses that it has bound; if the list stayed as it is, Kestrel would warn that the addresses are overridden.
         addresses.Clear();
-        UtpLog.ServerUrlsKept(loggerFactory.CreateLogger(UtpLog.TransportCategory), string.Join(", ", urls));
+        if (urls.Where(url => !IsUtp(url)).ToList() is { Count: > 0 } kept)
+        {
+            UtpLog.ServerUrlsKept(loggerFactory.CreateLogger(UtpLog.TransportCategory), string.Join(", ", kept));
+        }
     }
 }

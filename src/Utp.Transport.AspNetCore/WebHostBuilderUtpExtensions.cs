@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Utp.Transport;
 using Utp.Transport.AspNetCore;
@@ -16,9 +17,14 @@ public static class WebHostBuilderUtpExtensions
     /// <summary>
     /// Lets Kestrel listen on uTP endpoints, in addition to its others: those of <c>Utp:Endpoints</c> in the configuration, and those of
     /// <c>ListenUtp</c> in code. Includes <c>AddUtp</c>. The order of this and other <c>Use...</c> calls does not matter, and further calls add
-    /// nothing. Configured uTP endpoints do not replace <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address; but
-    /// <c>PreferHostingUrls</c> with such URLs replaces uTP endpoints, as it does all others.
+    /// nothing. Configured uTP endpoints do not replace <c>ASPNETCORE_URLS</c>, <c>--urls</c> or Kestrel's default address, and these may contain
+    /// <c>utp://HOST:PORT</c> too; but <c>PreferHostingUrls</c> with such URLs replaces uTP endpoints, as it does all others. A program that
+    /// listens on no uTP endpoint after its start logs a warning.
     /// </summary>
+    /// <remarks>
+    /// Configured uTP endpoints follow changes of the configuration at run time where Kestrel's own endpoints do: they are bound, moved and
+    /// unbound. <c>ConfigureEndpointDefaults</c> sees them as IP endpoints, before they become uTP endpoints.
+    /// </remarks>
     /// <param name="builder">The web host builder, for example <c>builder.WebHost</c>.</param>
     /// <returns>The builder.</returns>
     public static IWebHostBuilder UseUtp(this IWebHostBuilder builder)
@@ -26,7 +32,7 @@ public static class WebHostBuilderUtpExtensions
         ArgumentNullException.ThrowIfNull(builder);
 
         // Kestrel's TCP transport registers itself only when no other factory is registered, so it has to come first.
-        return builder.UseSockets().ConfigureServices(services =>
+        return builder.UseSockets().UseKestrelHttpsConfiguration().ConfigureServices(services =>
         {
             services.AddUtp();
             services.TryAddSingleton<UtpHttpServerMarker>();
@@ -35,6 +41,7 @@ public static class WebHostBuilderUtpExtensions
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KestrelServerOptions>, KestrelEndpointSetup>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UtpStartupChecks>, HttpEndpointValidation>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ServerUrlsFilter>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ListeningCheck>());
         });
     }
 

@@ -103,7 +103,7 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
             return [endPoint as IPEndPoint ?? ((UtpEndPoint)endPoint).IPEndPoint!];
         }
 
-        var addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
+        var addresses = await HostNames.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
         var reachable = Array.FindAll(addresses, CanLeaveFromLocal);
         return reachable.Length == 0
             ? throw UtpErrors.HostNotFound(host)

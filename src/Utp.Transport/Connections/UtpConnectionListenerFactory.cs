@@ -48,7 +48,7 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
     /// <summary>Binds the first address of a host name that can be bound, because a listener has one endpoint.</summary>
     private async ValueTask<IConnectionListener> BindNameAsync(UtpEndPoint requested, UtpListenerOptions effective, CancellationToken cancellationToken)
     {
-        var addresses = await Dns.GetHostAddressesAsync(requested.Host, cancellationToken).ConfigureAwait(false);
+        var addresses = await HostNames.ResolveAsync(requested.Host, AddressFamily.Unspecified, cancellationToken).ConfigureAwait(false);
         SocketException? notHere = null;
         foreach (var address in addresses)
         {

@@ -43,6 +43,9 @@ internal static class UtpErrors
     public static SocketException HostNotFound(string host) =>
         new((int)SocketError.HostNotFound, $"The host '{host}' has no address that this client can connect from.");
 
+    public static SocketException HostNotResolved(string host, SocketException failure) =>
+        new((int)failure.SocketErrorCode, $"The host '{host}' cannot be resolved: {failure.Message}. Correct the name, or give an IP address.");
+
     public static SocketException NoIPv6() =>
         new((int)SocketError.AddressFamilyNotSupported, "This system does not support IPv6.");
 

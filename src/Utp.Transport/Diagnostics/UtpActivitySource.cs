@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using Utp.Transport.Connections;
+using Utp.Transport.Diagnostics.Tracing;
 
 namespace Utp.Transport.Diagnostics;
 
@@ -8,7 +10,7 @@ internal static class UtpActivitySource
 {
     public const string Name = "Utp.Transport";
 
-    private static readonly ActivitySource Source = new(Name);
+    private static readonly ActivitySource Source = new(Name, LibraryVersion.Text);
 
     /// <summary>Starts the span of a connect; null when there is no listener. Dispose it when the attempt has ended.</summary>
     public static Activity? StartConnect(EndPoint remoteEndPoint)
@@ -42,12 +44,15 @@ internal static class UtpActivitySource
         }
     }
 
-    /// <summary>Marks the attempt as failed.</summary>
-    public static void Failed(Activity? activity, Exception exception, UtpCloseReason reason = UtpCloseReason.None)
+    /// <summary>
+    /// Marks the attempt as failed. The error type is the close reason under the name that the metrics give it. An attempt that fails before its
+    /// first packet has no close reason: then it is the type of the exception.
+    /// </summary>
+    public static void Failed(Activity? activity, Exception exception)
     {
         if (activity is not null)
         {
-            activity.SetTag("error.type", reason == UtpCloseReason.None ? exception.GetType().FullName : reason.ToString());
+            activity.SetTag("error.type", ConnectFailure.ReasonOf(exception) is { } reason ? CloseReasonNames.Of(reason) : exception.GetType().FullName);
             activity.SetStatus(ActivityStatusCode.Error, exception.Message);
         }
     }

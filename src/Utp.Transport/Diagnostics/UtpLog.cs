@@ -119,4 +119,19 @@ internal static partial class UtpLog
 
     [LoggerMessage(68, LogLevel.Warning, "Closing listener '{Listener}' failed.", EventName = "ListenerCloseFailed")]
     public static partial void ListenerCloseFailed(ILogger logger, string listener, Exception exception);
+
+    [LoggerMessage(69, LogLevel.Warning,
+        "UseUtp() was called, but this program listens on no uTP endpoint. Set Utp:Endpoints:NAME:Url in the configuration, for example to "
+        + "utp://0.0.0.0:5000, add utp://0.0.0.0:5000 to the URLs, or call ListenUtp in ConfigureKestrel.", EventName = "NoEndpoint")]
+    public static partial void NoEndpoint(ILogger logger);
+
+    [LoggerMessage(70, LogLevel.Warning,
+        "The endpoints of Utp:Endpoints are not bound, because PreferHostingUrls lets Kestrel bind its URLs only: {Addresses}. Remove "
+        + "PreferHostingUrls, or the URLs.", EventName = "EndpointsReplaced")]
+    public static partial void EndpointsReplaced(ILogger logger, string addresses);
+
+    [LoggerMessage(71, LogLevel.Warning,
+        "{Key} has changed in the configuration. It is read at the start only: restart the program for the change to take effect.",
+        EventName = "ChangeNeedsRestart")]
+    public static partial void ChangeNeedsRestart(ILogger logger, string key);
 }

@@ -49,14 +49,14 @@ internal sealed class UtpMetrics : IDisposable
     public UtpMetrics(IMeterFactory meterFactory)
     {
         ArgumentNullException.ThrowIfNull(meterFactory);
-        _meter = meterFactory.Create(MeterName);
-        _establishedConnections = _meter.CreateCounter<long>("utp.connections.established", "{connection}", "Connections that were established.");
+        _meter = meterFactory.Create(new MeterOptions(MeterName) { Version = LibraryVersion.Text });
+        _establishedConnections = _meter.CreateCounter<long>("utp.connection.established", "{connection}", "Connections that were established.");
         _connectionDuration = _meter.CreateHistogram("utp.connection.duration", "s", "How long connections lasted.", advice: DurationBuckets);
         _handshakeDuration = _meter.CreateHistogram(
             "utp.handshake.duration", "s", "How long connection attempts took, failed ones included.", advice: RoundTripBuckets);
-        _roundTrip = _meter.CreateHistogram("utp.rtt", "s", "Smoothed round trip, sampled.", advice: RoundTripBuckets);
-        _queueingDelay = _meter.CreateHistogram("utp.queuing_delay", "s", "Queueing delay towards the peer, sampled.", advice: RoundTripBuckets);
-        _congestionWindow = _meter.CreateHistogram("utp.cwnd", "By", "Congestion window, sampled.", advice: WindowBuckets);
+        _roundTrip = _meter.CreateHistogram("utp.round_trip_time", "s", "Smoothed round trip, sampled.", advice: RoundTripBuckets);
+        _queueingDelay = _meter.CreateHistogram("utp.queueing_delay", "s", "Queueing delay towards the peer, sampled.", advice: RoundTripBuckets);
+        _congestionWindow = _meter.CreateHistogram("utp.congestion_window", "By", "Congestion window, sampled.", advice: WindowBuckets);
         CreateObservedInstruments();
     }
 
@@ -131,19 +131,20 @@ internal sealed class UtpMetrics : IDisposable
 
     private void CreateObservedInstruments()
     {
-        _meter.CreateObservableUpDownCounter("utp.connections.active", ActiveConnections, "{connection}", "Connections that are open.");
-        _meter.CreateObservableCounter("utp.packets",
+        _meter.CreateObservableUpDownCounter("utp.connection.count", ActiveConnections, "{connection}", "Connections that are open.");
+        _meter.CreateObservableCounter("utp.packet.count",
             () => Read(c => [new(c.PacketsReceived, Receive), new(c.PacketsSent, Transmit)]), "{packet}", "Datagrams received and sent.");
-        _meter.CreateObservableCounter("utp.bytes",
+        _meter.CreateObservableCounter("utp.io",
             () => Read(c => [new(c.BytesReceived, Receive), new(c.BytesSent, Transmit)]), "By", "Payload received in order, and sent without retransmissions.");
-        _meter.CreateObservableCounter("utp.packets.rejected",
+        _meter.CreateObservableCounter("utp.packet.dropped",
             () => Read(c => [Dropped(c.PacketsNotUtp, "not_utp"), Dropped(c.PacketsRejected, "implausible"), Dropped(c.PacketsDroppedForMemory, "no_memory")]),
             "{packet}", "Datagrams received and discarded.");
-        _meter.CreateObservableCounter("utp.retransmits", () => Read(c => [new(c.SegmentsRetransmitted)]), "{packet}", "Data packets sent again.");
-        _meter.CreateObservableCounter("utp.retransmission_timeouts",
+        _meter.CreateObservableCounter("utp.packet.retransmitted", () => Read(c => [new(c.SegmentsRetransmitted)]), "{packet}", "Data packets sent again.");
+        _meter.CreateObservableCounter("utp.retransmission_timeout.count",
             () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
-        _meter.CreateObservableCounter("utp.syn.dropped", () => Read(SynsDropped), "{packet}", "Connection requests dropped because a table was full.");
-        _meter.CreateObservableCounter("utp.resets",
+        _meter.CreateObservableCounter("utp.connection_request.dropped",
+            () => Read(SynsDropped), "{request}", "Connection requests dropped because a table was full.");
+        _meter.CreateObservableCounter("utp.reset.count",
             () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
         _meter.CreateObservableUpDownCounter("utp.accept_queue.length",
             () => Read(c => [new(c.AcceptQueueLength)]), "{connection}", "Connections that wait to be accepted.");

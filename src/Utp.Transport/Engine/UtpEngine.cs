@@ -145,19 +145,20 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         {
             await connection.ConnectAsync(options.ToSettings(RateLimits), cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
-            UtpLog.ConnectFailed(ConnectionLogger, connection.ConnectionId, remote, connection.CloseReason);
+            // A cancelled attempt fails before its turn has recorded the reason.
+            var reason = connection.CloseReason == UtpCloseReason.None ? UtpCloseReason.LocalAbort : connection.CloseReason;
+            ConnectFailure.Note(exception, reason);
+            Metrics?.HandshakeEnded(reason, SinceStart(connection));
+            UtpLog.ConnectFailed(ConnectionLogger, connection.ConnectionId, remote, reason);
 
             // The application never gets the connection, so its ends of the pipes are completed here.
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        finally
-        {
-            Metrics?.HandshakeEnded(connection.CloseReason, TimeSpan.FromMicroseconds(Clock.Now - connection.StartedAt));
-        }
 
+        Metrics?.HandshakeEnded(UtpCloseReason.None, SinceStart(connection));
         connection.RecordEstablished();
         return connection;
     }
@@ -180,6 +181,8 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
             socket.NoteRatesChanged();
         }
     }
+
+    private TimeSpan SinceStart(UtpConnection connection) => TimeSpan.FromMicroseconds(Clock.Now - connection.StartedAt);
 
     private static IPEndPoint ToReachable(IPEndPoint remote)
     {

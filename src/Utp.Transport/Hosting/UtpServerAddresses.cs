@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Utp.Transport.Hosting;
 
 /// <summary>Implements <see cref="IUtpServerAddresses"/>: listeners add themselves when bound and remove themselves when unbound.</summary>
@@ -16,6 +18,13 @@ internal sealed class UtpServerAddresses : IUtpServerAddresses
             ?? throw new InvalidOperationException($"No uTP listener named '{name}' is bound. {Bound(entries)}");
     }
 
+    /// <summary>Finds the listener that has the port of an endpoint, on the same address or on all addresses; null if there is none.</summary>
+    /// <returns>The bound endpoint, with the name of its listener.</returns>
+    public UtpEndPoint? FindBound(UtpEndPoint wanted) =>
+        Array.Find(Volatile.Read(ref _entries), entry => entry.Bound.Port == wanted.Port && Overlap(entry.Bound, wanted)) is { } entry
+            ? entry.Bound.WithListener(entry.Name, null)
+            : null;
+
     /// <summary>Adds a bound listener.</summary>
     /// <param name="requested">The requested endpoint, which has the name.</param>
     /// <param name="bound">The endpoint with its real port.</param>
@@ -30,6 +39,12 @@ internal sealed class UtpServerAddresses : IUtpServerAddresses
 
         return entry;
     }
+
+    private static bool Overlap(UtpEndPoint bound, UtpEndPoint wanted) =>
+        IsWildcard(bound) || IsWildcard(wanted) || wanted.IPEndPoint is null || bound.Equals(wanted);
+
+    private static bool IsWildcard(UtpEndPoint endPoint) =>
+        endPoint.IPEndPoint is { } ip && (ip.Address.Equals(IPAddress.Any) || ip.Address.Equals(IPAddress.IPv6Any));
 
     private static string Bound(Entry[] entries)
     {

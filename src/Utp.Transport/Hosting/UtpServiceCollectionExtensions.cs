@@ -121,8 +121,10 @@ public static class UtpServiceCollectionExtensions
         services.TryAddSingleton<UtpServerAddresses>();
         services.TryAddSingleton<IUtpServerAddresses>(provider => provider.GetRequiredService<UtpServerAddresses>());
         services.TryAddSingleton<UtpServerListenerFactory>();
+        services.TryAddSingleton<BindErrors>();
         services.TryAddSingleton<IUtpConnectionListenerFactory>(provider => provider.GetRequiredService<UtpServerListenerFactory>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpServer>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpConfigurationWatch>());
     }
 
     private static void AddClients(IServiceCollection services)

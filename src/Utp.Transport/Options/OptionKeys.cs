@@ -104,7 +104,7 @@ internal static class OptionKeys
     ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that only an HTTP server understands.</summary>
-    public static IReadOnlyList<string> Http { get; } = ["Protocols", "Https", "Certificate"];
+    public static IReadOnlyList<string> Http { get; } = ["Protocols", "Https", "Certificate", "SslProtocols", "ClientCertificateMode", "Sni"];
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
 

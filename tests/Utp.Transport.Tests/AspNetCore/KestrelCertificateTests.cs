@@ -44,7 +44,7 @@ public sealed class KestrelCertificateTests : IDisposable
 
         await AssertServesHttpsAsync($$$"""
             { "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0", "Https": true,
-                "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}", "Password": "{{{password}}}" } } } } }
+                "Certificate": { "Path": "{{{certificate}}}", "KeyPath": "{{{key}}}"{{{(password is null ? "" : $", \"Password\": \"{password}\"")}}} } } } } }
             """);
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Utp.Transport.Tests.AspNetCore;
@@ -100,6 +101,36 @@ public sealed class KestrelErrorTests
             $"Failed to bind to address utp://127.0.0.1:{port}: the UDP port is already in use. Stop the program that has it, or set "
                 + $"Utp:Endpoints:web:Url to another port.",
             exception.Message);
+    }
+
+    [Fact]
+    public async Task Bind_OfAPortThatAnEndpointHas_NamesTheEndpoint()
+    {
+        UtpEndPoint? first = null;
+        var exception = await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            await using var app = UtpWebApp.Build("""{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }""");
+            await app.StartAsync();
+            first = new UtpEndPoint(app.EndPoints[0].IPEndPoint!);
+            await app.App.Services.GetRequiredService<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>().BindAsync(first);
+        });
+
+        Assert.Equal(
+            $"Failed to bind to address {first!.ToUriString()}: the UDP port is already in use by Utp:Endpoints:web:Url of this program. "
+                + "Listen on another port.",
+            exception.Message);
+    }
+
+    [Fact]
+    public async Task Start_WithAHostThatCannotBeResolved_NamesKeyAndHost()
+    {
+        var exception = await Assert.ThrowsAsync<IOException>(() => StartAsync(
+            """{ "Urls": "http://127.0.0.1:0", "Utp": { "Endpoints": { "web": { "Url": "utp://no-such-host.invalid:5000" } } } }"""));
+
+        Assert.StartsWith("Failed to bind to address utp://no-such-host.invalid:5000: The host 'no-such-host.invalid' cannot be resolved: ",
+            exception.Message, StringComparison.Ordinal);
+        Assert.EndsWith(" Set Utp:Endpoints:web:Url to an address of this machine, for example utp://0.0.0.0:5000.", exception.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class ServerUrlsTests
     private const string OneEndpoint = """{ "Utp": { "Endpoints": { "web": { "Url": "utp://127.0.0.1:0" } } } }""";
 
     [Fact]
-    public async Task NoUrls_KeepsKestrelsDefault() => Assert.Equal(["http://127.0.0.1:0", "http://localhost:5000"], await EndpointsAsync(OneEndpoint, []));
+    public async Task NoUrls_KeepsKestrelsDefault() => Assert.Equal(["http://localhost:5000"], await EndpointsAsync(OneEndpoint, []));
 
     [Fact]
     public async Task NoConfiguredEndpoint_ChangesNothing() => Assert.Empty(await EndpointsAsync("{}", []));
@@ -28,15 +28,20 @@ public sealed class ServerUrlsTests
     [InlineData("http://+:8080/", "http://[::]:8080")]
     [InlineData("http://example.org", "http://[::]:80")]
     [InlineData("http://unix:/tmp/utp.sock", "http://unix:/tmp/utp.sock")]
+    [InlineData("utp://127.0.0.1:8080", "http://127.0.0.1:8080")]
     public async Task Url_OfEachKind_IsKept(string url, string expected)
     {
         var endpoints = await EndpointsAsync(OneEndpoint, [url]);
 
-        Assert.Equal(expected, endpoints[1]);
+        Assert.Equal(expected, Assert.Single(endpoints));
     }
 
+    [Fact]
+    public async Task UtpUrl_WithoutConfiguredEndpoints_KeepsTheOtherUrls() => Assert.Equal(
+        ["http://127.0.0.1:8080", "http://127.0.0.1:8081"], await EndpointsAsync("{}", ["utp://127.0.0.1:8080", "http://127.0.0.1:8081"]));
+
     [Theory]
-    [InlineData("utp://127.0.0.1:8080")]
+    [InlineData("utp://127.0.0.1")]
     [InlineData("http://127.0.0.1:8080/base")]
     public async Task Url_ThatKestrelCannotBind_FailsWithItsText(string url)
     {
@@ -45,9 +50,16 @@ public sealed class ServerUrlsTests
         Assert.Contains(url, exception.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Checks that Kestrel's internals still expose its endpoints; otherwise uTP endpoints would replace URLs.</summary>
+    /// <summary>Checks that Kestrel's internals still expose its endpoints; otherwise uTP endpoints would replace URLs and not follow changes.</summary>
     [Fact]
-    public void KestrelInternals_AreReadable() => Assert.True(KestrelInternals.TryGetEndpointsInCode(new KestrelServerOptions(), out _));
+    public async Task KestrelInternals_AreReadable()
+    {
+        await using var app = UtpWebApp.Build("{}");
+        var options = app.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+
+        Assert.True(KestrelInternals.TryGetEndpointsInCode(options, out _));
+        Assert.IsType<KestrelConfiguration>(options.ConfigurationLoader!.Configuration);
+    }
 
     private static async Task<string[]> EndpointsAsync(string json, string[] urls)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
@@ -66,8 +67,8 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
     public async Task Meter_CountsConnectionsAndBytes()
     {
         var factory = _services.GetRequiredService<IMeterFactory>();
-        using var active = new MetricCollector<long>(factory, UtpMetrics.MeterName, "utp.connections.active");
-        using var bytes = new MetricCollector<long>(factory, UtpMetrics.MeterName, "utp.bytes");
+        using var active = new MetricCollector<long>(factory, UtpMetrics.MeterName, "utp.connection.count");
+        using var bytes = new MetricCollector<long>(factory, UtpMetrics.MeterName, "utp.io");
         using var handshakes = new MetricCollector<double>(factory, UtpMetrics.MeterName, "utp.handshake.duration");
         var (client, server) = await ConnectAsync();
         await client.Transport.Output.WriteAsync(new byte[100_000]).AsTask().WaitAsync(Patience);
@@ -86,30 +87,76 @@ public sealed class DiagnosticsEndToEndTests : IAsyncLifetime
     [Fact]
     public async Task Span_OfAConnect_NamesThePeer()
     {
-        var spans = new List<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == UtpActivitySource.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                lock (spans)
-                {
-                    spans.Add(activity);
-                }
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = Listen(spans);
 
         await ConnectAsync();
 
-        lock (spans)
-        {
-            // Other tests connect at the same time, to other ports.
-            var span = Assert.Single(spans, span => Equals(span.GetTagItem("server.port"), Port));
-            Assert.Equal(("utp.connect", ActivityKind.Client, "127.0.0.1"), (span.OperationName, span.Kind, span.GetTagItem("network.peer.address")));
-        }
+        var span = SpanTo(spans, Port);
+        Assert.Equal(("utp.connect", ActivityKind.Client, "127.0.0.1"), (span.OperationName, span.Kind, span.GetTagItem("network.peer.address")));
+        Assert.Equal(LibraryVersion.Text, span.Source.Version);
     }
+
+    [Fact]
+    public async Task Span_OfAFailedConnect_HasTheErrorOfTheMetric()
+    {
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)silent.Client.LocalEndPoint!).Port;
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = Listen(spans);
+        using var handshakes = new MetricCollector<double>(_services.GetRequiredService<IMeterFactory>(), UtpMetrics.MeterName, "utp.handshake.duration");
+        var client = _services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("impatient");
+
+        await Assert.ThrowsAsync<SocketException>(() => client.ConnectAsync(new UtpEndPoint(IPAddress.Loopback, port)).AsTask().WaitAsync(Patience));
+
+        var measured = Assert.Single(handshakes.GetMeasurementSnapshot()).Tags["error.type"];
+        Assert.Equal("connect_timeout", measured);
+        Assert.Equal(measured, SpanTo(spans, port).GetTagItem("error.type"));
+    }
+
+    [Fact]
+    public async Task Span_OfACancelledConnect_HasTheErrorOfTheMetric()
+    {
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)silent.Client.LocalEndPoint!).Port;
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = Listen(spans);
+        using var handshakes = new MetricCollector<double>(_services.GetRequiredService<IMeterFactory>(), UtpMetrics.MeterName, "utp.handshake.duration");
+        using var stop = new CancellationTokenSource();
+        var connecting = Client.ConnectAsync(new UtpEndPoint(IPAddress.Loopback, port), stop.Token).AsTask();
+        await silent.ReceiveAsync().WaitAsync(Patience);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Patience));
+
+        var measured = Assert.Single(handshakes.GetMeasurementSnapshot()).Tags["error.type"];
+        Assert.Equal("local_abort", measured);
+        Assert.Equal(measured, SpanTo(spans, port).GetTagItem("error.type"));
+    }
+
+    [Fact]
+    public async Task Connect_ToAHostThatCannotBeResolved_NamesTheHost()
+    {
+        var exception = await Assert.ThrowsAsync<SocketException>(
+            () => Client.ConnectAsync(new DnsEndPoint("no-such-host.invalid", 5000)).AsTask().WaitAsync(Patience));
+
+        Assert.StartsWith("The host 'no-such-host.invalid' cannot be resolved: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static ActivityListener Listen(ConcurrentQueue<Activity> spans)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == UtpActivitySource.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+
+    /// <summary>Finds the span of a connect. Other tests connect at the same time, to other ports.</summary>
+    private static Activity SpanTo(ConcurrentQueue<Activity> spans, int port) => Assert.Single(spans, span => Equals(span.GetTagItem("server.port"), port));
 
     private IUtpConnectionFactory Client => _services.GetRequiredService<IUtpConnectionFactory>();
 

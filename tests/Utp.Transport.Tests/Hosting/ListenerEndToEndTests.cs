@@ -41,7 +41,7 @@ public sealed class ListenerEndToEndTests
 
         var exception = await Assert.ThrowsAsync<IOException>(() => second.StartAsync().WaitAsync(Patience));
 
-        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUriString()}: the address is already in use.", exception.Message,
+        Assert.StartsWith($"Failed to bind listener 'second' to {taken.ToUriString()}: the UDP port is already in use.", exception.Message,
             StringComparison.Ordinal);
         await first.StopAsync().WaitAsync(Patience);
     }

@@ -22,6 +22,20 @@ public sealed class OptionsValidationTests
         Assert.Contains(expected, failures);
     }
 
+    [Theory]
+    [InlineData("IdleTimeout", "Transport:IdleTimeout")]
+    [InlineData("Url", "Endpoints:NAME:Url")]
+    [InlineData("Endpoints:web:acceptbacklog", "Transport:AcceptBacklog")]
+    [InlineData("Clients:files:Shards", "Transport:Shards")]
+    [InlineData("Transport:LocalEndPoint", "Clients:NAME:LocalEndPoint")]
+    [InlineData("Transport:Https", "Endpoints:NAME:Https")]
+    public async Task Start_WithAKeyInAnotherPlace_SaysWhereItBelongs(string key, string place)
+    {
+        var failures = await UtpConfigurationJson.StartFailuresAsync(Nested(key, "1"));
+
+        Assert.Contains($"Utp:{key} is not a known key there. Move it to Utp:{place}.", failures);
+    }
+
     [Fact]
     public async Task Start_WithAnUnknownSection_NamesItAndTheNearest()
     {

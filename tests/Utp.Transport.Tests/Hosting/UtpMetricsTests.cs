@@ -32,7 +32,7 @@ public sealed class UtpMetricsTests : IDisposable
         _metrics.ConnectionEstablished(UtpConnectionRole.Server);
         _metrics.ConnectionEnded(UtpConnectionRole.Server, UtpCloseReason.Graceful, TimeSpan.FromSeconds(2));
 
-        var active = Observe<long>("utp.connections.active");
+        var active = Observe<long>("utp.connection.count");
 
         Assert.Equal(1, Value(active, "utp.role", "client"));
         Assert.Equal(1, Value(active, "utp.role", "server"));
@@ -79,18 +79,18 @@ public sealed class UtpMetricsTests : IDisposable
             SynsDroppedBacklog = 2,
         });
 
-        Assert.Equal(5, Value(Observe<long>("utp.packets"), "network.io.direction", "receive"));
-        Assert.Equal(6, Value(Observe<long>("utp.packets"), "network.io.direction", "transmit"));
-        Assert.Equal(1_000, Value(Observe<long>("utp.bytes"), "network.io.direction", "transmit"));
-        Assert.Equal(3, Assert.Single(Observe<long>("utp.retransmits")).Value);
-        Assert.Equal(2, Value(Observe<long>("utp.syn.dropped"), "utp.reason", "backlog_full"));
+        Assert.Equal(5, Value(Observe<long>("utp.packet.count"), "network.io.direction", "receive"));
+        Assert.Equal(6, Value(Observe<long>("utp.packet.count"), "network.io.direction", "transmit"));
+        Assert.Equal(1_000, Value(Observe<long>("utp.io"), "network.io.direction", "transmit"));
+        Assert.Equal(3, Assert.Single(Observe<long>("utp.packet.retransmitted")).Value);
+        Assert.Equal(2, Value(Observe<long>("utp.connection_request.dropped"), "utp.reason", "backlog_full"));
     }
 
     [Fact]
-    public void Samples_AreTakenOnlyWhileSomebodyListens()
+    public void Samples_AreTakenOnlyWithAListener()
     {
         Assert.False(_metrics.SamplesConnections);
-        using var collector = Collect<double>("utp.rtt");
+        using var collector = Collect<double>("utp.round_trip_time");
 
         Assert.True(_metrics.SamplesConnections);
         _metrics.SampleConnection(new UtpConnectionStatistics { RoundTripTime = TimeSpan.FromMilliseconds(25) });

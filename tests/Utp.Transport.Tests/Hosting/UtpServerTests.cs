@@ -72,7 +72,7 @@ public sealed class UtpServerTests
         var exception = await Assert.ThrowsAsync<IOException>(() => host.StartAsync().WaitAsync(Patience));
 
         Assert.Equal(
-            "Failed to bind listener 'one' to utp://127.0.0.1:7000: the address is already in use. "
+            "Failed to bind listener 'one' to utp://127.0.0.1:7000: the UDP port is already in use. "
             + "Stop the program that has it, or set Utp:Endpoints:one:Url to another port.",
             exception.Message);
         Assert.IsType<AddressInUseException>(exception.InnerException);

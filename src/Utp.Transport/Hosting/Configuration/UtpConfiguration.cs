@@ -13,10 +13,9 @@ internal sealed record UtpConfigurationSource(IConfiguration Section);
 internal sealed class UtpConfiguration
 {
     public const string SectionName = "Utp";
-
-    private const string TransportKey = "Transport";
-    private const string EndpointsKey = "Endpoints";
-    private const string ClientsKey = "Clients";
+    public const string TransportKey = "Transport";
+    public const string EndpointsKey = "Endpoints";
+    public const string ClientsKey = "Clients";
 
     private static readonly string[] TopLevelKeys = [TransportKey, EndpointsKey, ClientsKey];
 
@@ -30,6 +29,9 @@ internal sealed class UtpConfiguration
     }
 
     public IConfigurationSection? Transport => _section?.GetSection(TransportKey);
+
+    /// <summary>The section; null when the program has no configuration.</summary>
+    public IConfiguration? Section => _section;
 
     public IReadOnlyList<IConfigurationSection> Endpoints => Children(EndpointsKey);
 
@@ -50,7 +52,7 @@ internal sealed class UtpConfiguration
     public IEnumerable<string> CheckTopLevel() =>
         _section?.GetChildren()
             .Where(child => !TopLevelKeys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            .Select(child => NearestKey.Complaint(child.Path, child.Key, TopLevelKeys)) ?? [];
+            .Select(child => MisplacedKey.Complaint(child.Path, child.Key, _path, TopLevelKeys)) ?? [];
 
     /// <summary>Reads a section into options. A value that cannot be read is skipped here, and <see cref="Check"/> reports it.</summary>
     public static void Bind<TOptions>(IConfigurationSection? section, IReadOnlyList<IOptionKey<TOptions>> keys, TOptions options)
@@ -112,7 +114,7 @@ internal sealed class UtpConfiguration
 
         if (Find(keys, child.Key) is not { } key)
         {
-            return NearestKey.Complaint(child.Path, child.Key, [.. keys.Select(known => known.Name), .. otherKeys]);
+            return MisplacedKey.Complaint(child.Path, child.Key, RootOf(child.Path), [.. keys.Select(known => known.Name), .. otherKeys]);
         }
 
         if (child.Value is null)
@@ -122,6 +124,13 @@ internal sealed class UtpConfiguration
 
         return key.Apply(child.Value, new TOptions()) is { } complaint ? $"{child.Path} {complaint}" : null;
     }
+
+    /// <summary>Gets the section of which a key of an option is a part: <c>Utp</c>, or the one given to <c>AddUtp</c>.</summary>
+    private static string RootOf(string path) =>
+        Array.ConvertAll([TransportKey, EndpointsKey, ClientsKey], section => path.LastIndexOf($":{section}:", StringComparison.OrdinalIgnoreCase))
+            .Where(end => end > 0)
+            .Select(end => path[..end])
+            .FirstOrDefault(SectionName);
 
     private static IOptionKey<TOptions>? Find<TOptions>(IReadOnlyList<IOptionKey<TOptions>> keys, string name) =>
         keys.FirstOrDefault(key => string.Equals(key.Name, name, StringComparison.OrdinalIgnoreCase));

@@ -8,7 +8,7 @@ namespace Utp.Transport.Hosting.Configuration;
 /// <summary>Reads <c>Utp:Endpoints</c>: where listeners bind, with which options, and which server serves them.</summary>
 internal sealed class UtpListenerEndpoints(
     UtpConfiguration configuration,
-    IOptionsMonitor<UtpListenerOptions> options,
+    IOptionsFactory<UtpListenerOptions> options,
     IEnumerable<UtpListenerRegistration> registrations,
     IEnumerable<UtpHttpServerMarker> httpServers)
 {
@@ -119,7 +119,7 @@ internal sealed class UtpListenerEndpoints(
     {
         try
         {
-            options.Get(name);
+            options.Create(name);
             return [];
         }
         catch (OptionsValidationException exception)
@@ -136,5 +136,5 @@ internal sealed class UtpListenerEndpoints(
     private bool IsRegistered(string name) =>
         registrations.Any(registration => string.Equals(registration.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    private UtpEndPoint Named(UtpEndPoint endPoint, string name) => endPoint.WithListener(name, options.Get(name));
+    private UtpEndPoint Named(UtpEndPoint endPoint, string name) => endPoint.WithListener(name, options.Create(name));
 }

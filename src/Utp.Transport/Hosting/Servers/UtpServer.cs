@@ -15,6 +15,7 @@ internal sealed class UtpServer(
     IEnumerable<UtpListenerRegistration> registrations,
     UtpListenerEndpoints endpoints,
     IUtpConnectionListenerFactory listenerFactory,
+    BindErrors bindErrors,
     IServiceProvider services,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory) : IHostedService, IDisposable
@@ -111,12 +112,9 @@ internal sealed class UtpServer(
             var listener = await listenerFactory.BindAsync(endPoint, endPoint.ListenerOptions, cancellationToken).ConfigureAwait(false);
             return new UtpServerListener(registration.Name, listener, handler, _logger, _connectionLogger);
         }
-        catch (AddressInUseException exception)
+        catch (Exception exception) when (BindErrors.AreExplained(exception))
         {
-            throw new IOException(
-                $"Failed to bind listener '{registration.Name}' to {endPoint.ToUriString()}: the address is already in use. "
-                    + $"Stop the program that has it, or set {endpoints.UrlKey(registration.Name)} to another port.",
-                exception);
+            throw bindErrors.Explain($"listener '{registration.Name}'", endPoint, exception);
         }
     }
 

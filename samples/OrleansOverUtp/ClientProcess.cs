@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Hosting;
+
+namespace OrleansOverUtp;
+
+/// <summary>A client: a process that calls grains of the cluster.</summary>
+internal static class ClientProcess
+{
+    private const int GrainCount = 200;
+    private const int CallsPerGrain = 50;
+
+    /// <returns>Whether every call was answered in order, and both silos took part.</returns>
+    public static async Task<bool> RunAsync(int[] gatewayPorts, bool overTcp)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(gatewayPorts));
+        if (!overTcp)
+        {
+            builder.Services.UseUtpForOrleans();
+        }
+
+        using var host = builder.Build();
+        await host.StartAsync();
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        var watch = Stopwatch.StartNew();
+        var answers = await Task.WhenAll(Enumerable.Range(0, GrainCount).Select(key => CallAsync(grains.GetGrain<ICounterGrain>(key))));
+        var elapsed = watch.Elapsed;
+
+        foreach (var silo in answers.GroupBy(answer => answer.Silo).OrderBy(silo => silo.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"silo {silo.Key}: {silo.Count()} grains, {silo.Max(answer => answer.TcpSockets)} TCP sockets");
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"client: {TcpSockets.OfThisProcess()} TCP sockets, "
+            + $"{GrainCount * CallsPerGrain} calls in {elapsed.TotalSeconds:F2} s = {GrainCount * CallsPerGrain / elapsed.TotalSeconds:F0} per second"));
+        await host.StopAsync();
+        return answers.All(answer => answer.Count == CallsPerGrain) && answers.DistinctBy(answer => answer.Silo).Count() == 2;
+    }
+
+    private static async Task<Answer> CallAsync(ICounterGrain grain)
+    {
+        var last = await grain.AddAsync();
+        while (last.Count < CallsPerGrain)
+        {
+            last = await grain.AddAsync();
+        }
+
+        return last;
+    }
+}

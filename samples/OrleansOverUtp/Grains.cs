@@ -1,0 +1,27 @@
+using Orleans;
+using Orleans.Runtime;
+
+namespace OrleansOverUtp;
+
+/// <summary>What a grain tells about itself.</summary>
+[GenerateSerializer]
+internal sealed record Answer(
+    [property: Id(0)] string Silo,
+    [property: Id(1)] int Count,
+    [property: Id(2)] int TcpSockets);
+
+/// <summary>A grain that counts.</summary>
+internal interface ICounterGrain : IGrainWithIntegerKey
+{
+    /// <summary>Counts one more.</summary>
+    Task<Answer> AddAsync();
+}
+
+/// <inheritdoc />
+internal sealed class CounterGrain(ILocalSiloDetails silo) : Grain, ICounterGrain
+{
+    private int _count;
+
+    /// <inheritdoc />
+    public Task<Answer> AddAsync() => Task.FromResult(new Answer(silo.SiloAddress.Endpoint.ToString(), ++_count, TcpSockets.OfThisProcess()));
+}
