@@ -15,7 +15,7 @@ internal sealed partial class UtpEngine
     {
         UtpTransportCounters sum;
         UtpSocketGroup[] groups;
-        UtpSocket[] closing;
+        SocketShard[] closing;
         lock (_lock)
         {
             sum = _closedCounters with { TraceRecordsDropped = _trace?.DroppedCount ?? 0 };

@@ -25,7 +25,7 @@ internal sealed partial class UtpEngine
     private readonly Dictionary<IPEndPoint, UtpSocketGroup> _groups = [];
 
     /// <summary>Shards of removed groups whose totals <see cref="_closedCounters"/> does not contain yet. They are kept so that totals never fall.</summary>
-    private readonly HashSet<UtpSocket> _closing = [];
+    private readonly HashSet<SocketShard> _closing = [];
     private readonly ClientSockets _clientSocketsIPv4 = new();
     private readonly ClientSockets _clientSocketsIPv6 = new();
     private UtpTransportCounters _closedCounters;
@@ -186,7 +186,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    private static IEnumerable<UtpSocket> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
+    private static IEnumerable<SocketShard> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
 
     /// <summary>Removes and shuts a group, which frees its address. A caller that gets true must clean up outside the lock.</summary>
     private bool TryRemove(UtpSocketGroup group)

@@ -6,7 +6,7 @@ using Utp.Transport.Connections;
 namespace Utp.Transport.Sockets;
 
 /// <content>The events of the core, and the life of the connections of this socket.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>Starts an outbound connection. Returns null when the core has no place or no free id for it.</summary>
     public ConnectionCore? Connect(Instant now, UtpConnection connection, in PeerAddress remote, ConnectionSettings settings)

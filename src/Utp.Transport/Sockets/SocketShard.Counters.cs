@@ -3,7 +3,7 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Sockets;
 
 /// <content>Totals and snapshots, which the meter reads from any thread.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>Gets the totals since the socket opened. Any thread.</summary>
     public UtpTransportCounters ReadCounters() => Read(static socket => socket.CountersNow());

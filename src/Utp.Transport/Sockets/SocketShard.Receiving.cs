@@ -7,7 +7,7 @@ using Utp.Transport.Datagrams;
 namespace Utp.Transport.Sockets;
 
 /// <content>Receiving: from the channel into the core, and from the core into input pipes.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private readonly Thread _receiver;
     private UtpConnection? _touched;
