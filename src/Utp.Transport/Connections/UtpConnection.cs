@@ -54,6 +54,8 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
 
     public Instant StartedAt { get; }
 
+    public ref readonly PeerAddress Remote => ref _remote;
+
     /// <inheritdoc />
     public override string ConnectionId
     {

@@ -83,10 +83,10 @@ internal sealed partial class UtpEngine
     {
         lock (_lock)
         {
-            if (!_groups.TryGetValue(local, out var group))
-            {
-                group = Open(local, shardCount, outlivesReferences: false);
-            }
+            // Without IPv6, a socket for [::] is bound to 0.0.0.0, so that its key and its endpoint differ.
+            var group = _groups.TryGetValue(local, out var known)
+                ? known
+                : FindBound(local) ?? Open(local, shardCount, outlivesReferences: false);
 
             group.ReferenceCount++;
             return group;

@@ -1,6 +1,6 @@
 namespace Utp.Transport;
 
-/// <summary>Options of one listener, which apply to the connections that it accepts.</summary>
+/// <summary>Options of one listener. The inherited options apply to the connections that it accepts.</summary>
 public sealed class UtpListenerOptions : UtpConnectionOptions
 {
     /// <summary>Initializes options with nothing assigned: the listener then has the engine's options.</summary>
@@ -12,7 +12,12 @@ public sealed class UtpListenerOptions : UtpConnectionOptions
     /// <param name="other">The options to copy.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     public UtpListenerOptions(UtpConnectionOptions other)
-        : base(other)
-    {
-    }
+        : base(other) => MaxConnections = (other as UtpListenerOptions)?.MaxConnections;
+
+    /// <summary>
+    /// Gets or sets the maximum number of accepted connections that the application has at once, those that wait to be accepted included. Default
+    /// null: no limit but the engine's; allowed 1 to 1,000,000. Beyond it the listener drops connection requests without an answer, so that the peer
+    /// tries again. A request that was answered before the limit was reached, and is confirmed after, is reset.
+    /// </summary>
+    public int? MaxConnections { get; set; }
 }

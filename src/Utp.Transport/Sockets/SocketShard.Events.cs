@@ -73,13 +73,4 @@ internal sealed partial class SocketShard
             }
         }
     }
-
-    private void Accept(Instant now, UtpConnection connection)
-    {
-        if (_listener is null || !_listener.TryEnqueue(connection))
-        {
-            _core.ReleaseBacklog();
-            connection.Refuse(now);
-        }
-    }
 }

@@ -26,6 +26,7 @@ internal sealed partial class SocketShard
     private int _unsentOffset;
     private bool _retrySend;
     private long _sendFailures;
+    private long _nonUtpSent;
     private SemaphoreSlim? _sendBlocked;
     private ITimer? _retryTimer;
 
@@ -153,6 +154,7 @@ internal sealed partial class SocketShard
             datagram.CopyTo(_train, 0);
             _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null) { Local = local };
             _unsentOffset = 0;
+            _nonUtpSent++;
             if (!SendUnsent())
             {
                 return false;

@@ -57,6 +57,7 @@ internal sealed partial class SocketShard
         _engine = group.Engine;
         _channel = channel;
         _batch = channel.CreateBatch();
+        _refusedTrains = new bool[_batch.Capacity];
         _clock = _engine.Clock;
         _logger = _engine.Logger;
         Index = index;

@@ -4,14 +4,18 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Standalone;
 
-/// <summary>Creates the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>, which have no host and no container.</summary>
+/// <summary>Creates the engine of a <see cref="UtpSocket"/> or <see cref="UtpClient"/>, which have no host and no container.</summary>
 internal static class StandaloneEngine
 {
     /// <summary>Creates an engine. Without a host, no shutdown timeout bounds its end, so its connections have their whole linger timeout to deliver.</summary>
     /// <param name="options">The engine's options, with checked and copied transport options.</param>
     /// <param name="lingerTimeout">The linger timeout of its connections.</param>
     public static UtpEngine Create(UtpEngineOptions options, TimeSpan lingerTimeout) =>
-        new(Microsoft.Extensions.Options.Options.Create(options.Transport), options.LoggerFactory, options.TimeProvider) { DrainTime = lingerTimeout };
+        new(Microsoft.Extensions.Options.Options.Create(options.Transport), options.LoggerFactory, options.TimeProvider)
+        {
+            DrainTime = lingerTimeout,
+            CreateAcceptFilter = () => options.AcceptFilter,
+        };
 
     /// <summary>Takes a checked copy of the engine's options; null gives the defaults.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds.</exception>
@@ -23,6 +27,7 @@ internal static class StandaloneEngine
             Transport = OptionSnapshot.Take(OptionKeys.Transport, engine.Transport, nameof(engine)),
             LoggerFactory = engine.LoggerFactory,
             TimeProvider = engine.TimeProvider,
+            AcceptFilter = engine.AcceptFilter,
         };
     }
 
