@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Utp.Transport.Hosting;
 
 /// <summary>Implements <see cref="IUtpServerAddresses"/>: listeners add themselves when bound and remove themselves when unbound.</summary>
@@ -15,6 +17,13 @@ internal sealed class UtpServerAddresses : IUtpServerAddresses
         return Array.Find(entries, entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))?.Bound
             ?? throw new InvalidOperationException($"No uTP listener named '{name}' is bound. {Bound(entries)}");
     }
+
+    /// <summary>Gets the bound endpoints of a named listener, which may have one for each address family; empty while it is not bound.</summary>
+    public IReadOnlyList<IPEndPoint> FindAll(string name) =>
+    [
+        .. Volatile.Read(ref _entries).Where(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))
+            .Select(entry => entry.Bound.IPEndPoint!),
+    ];
 
     /// <summary>Adds a bound listener.</summary>
     /// <param name="requested">The requested endpoint, which has the name.</param>

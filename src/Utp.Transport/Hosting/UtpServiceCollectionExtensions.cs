@@ -106,7 +106,10 @@ public static class UtpServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<UtpMetrics>(),
             provider.GetService<IMemoryPoolFactory<byte>>(),
-            provider.GetService<INonUtpDatagramHandler>));
+            provider.GetService<INonUtpDatagramHandler>)
+        {
+            CreateAcceptFilter = provider.GetService<IUtpAcceptFilter>,
+        });
         services.TryAddSingleton<INonUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, UtpEngine>(provider => provider.GetRequiredService<UtpEngine>()));
     }
