@@ -46,7 +46,7 @@ public readonly record struct UtpSocketStatistics
     /// <summary>Gets the number of non-uTP datagrams received that no handler took, or that came faster than it works.</summary>
     public long NonUtpDatagramsDropped { get; init; }
 
-    /// <summary>Gets the number of non-uTP datagrams sent.</summary>
+    /// <summary>Gets the number of non-uTP datagrams sent. Packets with which a rendezvous opens a NAT count here too.</summary>
     public long NonUtpDatagramsSent { get; init; }
 
     internal static UtpSocketStatistics From(in UtpTransportCounters counters, int connectionCount) => new()
