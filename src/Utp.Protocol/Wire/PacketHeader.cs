@@ -42,6 +42,9 @@ internal readonly record struct PacketHeader
         BinaryPrimitives.WriteUInt16BigEndian(destination[18..], Acknowledgement.Value);
     }
 
+    /// <summary>Returns whether a datagram asks for a connection.</summary>
+    public static bool IsSyn(ReadOnlySpan<byte> datagram) => datagram.Length >= Size && datagram[0] == (((int)PacketType.Syn << 4) | Version);
+
     /// <summary>Reads a header of a recognised type and version; false means that the datagram is not uTP.</summary>
     public static bool TryRead(ReadOnlySpan<byte> datagram, out PacketHeader header)
     {

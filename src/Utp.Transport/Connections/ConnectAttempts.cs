@@ -1,4 +1,3 @@
-using System.Net;
 using Utp.Transport.Engine;
 
 namespace Utp.Transport.Connections;
@@ -7,33 +6,34 @@ namespace Utp.Transport.Connections;
 /// Connects to a host that has several addresses, by RFC 8305. The next attempt starts when the last one has failed or 250 ms have passed. The first
 /// attempt that succeeds ends the others.
 /// </summary>
-internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions options, IPEndPoint? local)
+internal sealed class ConnectAttempts(UtpEngine engine, UtpConnectionOptions options)
 {
     /// <summary>The connection attempt delay that RFC 8305 recommends in section 5.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Runs the attempts.</summary>
-    /// <param name="remotes">The addresses in the order of the attempts, at least one.</param>
+    /// <param name="routes">The routes in the order of the attempts, at least one.</param>
     /// <param name="lease">The lease, which the connection gets.</param>
     /// <param name="cancellationToken">Ends all attempts.</param>
-    public async Task<UtpConnection> RunAsync(IReadOnlyList<IPEndPoint> remotes, IDisposable lease, CancellationToken cancellationToken)
+    public async Task<UtpConnection> RunAsync(IReadOnlyList<Route> routes, IDisposable lease, CancellationToken cancellationToken)
     {
-        if (remotes.Count == 1)
+        if (routes.Count == 1)
         {
-            return await engine.ConnectAsync(remotes[0], options, local, lease, cancellationToken).ConfigureAwait(false);
+            return await engine.ConnectAsync(routes[0].Remote, options, routes[0].Local, lease, cancellationToken).ConfigureAwait(false);
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = new List<Task<UtpConnection>>();
         Exception? failure = null;
-        for (var next = 0; next < remotes.Count || running.Count > 0;)
+        for (var next = 0; next < routes.Count || running.Count > 0;)
         {
-            if (next < remotes.Count)
+            if (next < routes.Count)
             {
-                running.Add(engine.ConnectAsync(remotes[next++], options, local, null, stop.Token).AsTask());
+                var (remote, local) = routes[next++];
+                running.Add(engine.ConnectAsync(remote, options, local, null, stop.Token).AsTask());
             }
 
-            if (await FirstToEndAsync(running, next < remotes.Count, cancellationToken).ConfigureAwait(false) is not { } ended)
+            if (await FirstToEndAsync(running, next < routes.Count, cancellationToken).ConfigureAwait(false) is not { } ended)
             {
                 continue;
             }

@@ -1,6 +1,9 @@
 namespace Utp.Transport.Connections;
 
-/// <summary>Counts the connections of one client, up to its maximum. Callers that wait get a lease in the order of their calls.</summary>
+/// <summary>
+/// Counts the connections of one client or listener, or its connects that wait for an answer, up to the maximum. Callers that wait get a lease in the
+/// order of their calls.
+/// </summary>
 /// <param name="limit">The maximum number of connections; null for no maximum.</param>
 internal sealed class ConnectionLeases(int? limit)
 {
@@ -10,6 +13,9 @@ internal sealed class ConnectionLeases(int? limit)
 
     /// <summary>Gets the number of connections that the application has or waits for.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Gets whether the maximum is reached. Another thread may change it at any time.</summary>
+    public bool IsFull => Count >= limit;
 
     /// <summary>Takes a lease. Returns null when the maximum is reached.</summary>
     public IDisposable? TryTake()

@@ -5,7 +5,8 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Binds uTP listeners, for programs that accept connections themselves. Kestrel and <c>AddListener</c> do not need it. It binds
-/// <see cref="UtpEndPoint"/>, and <see cref="IPEndPoint"/> if <see cref="UtpTransportOptions.ClaimIPEndPoints"/> is true.
+/// <see cref="UtpEndPoint"/> and <see cref="IPEndPoint"/>, and the listener's <c>EndPoint</c> is of the same type. A class that derives from
+/// <see cref="IPEndPoint"/> is refused, because it means more than an address.
 /// </summary>
 public interface IUtpConnectionListenerFactory : IConnectionListenerFactory
 {

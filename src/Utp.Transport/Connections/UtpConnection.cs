@@ -19,7 +19,7 @@ namespace Utp.Transport.Connections;
 /// </summary>
 internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
 {
-    private readonly UtpSocket _socket;
+    private readonly SocketShard _socket;
     private readonly UtpConnectionOptions _options;
     private readonly PeerAddress _remote;
 
@@ -32,7 +32,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
     private IDictionary<object, object?>? _items;
 
     /// <summary>Initializes an inbound connection, within the turn.</summary>
-    public UtpConnection(UtpSocket socket, ConnectionCore core, UtpConnectionOptions options)
+    public UtpConnection(SocketShard socket, ConnectionCore core, UtpConnectionOptions options)
         : this(socket, core.Remote, options) => (_core, _connectionId, _local) = (core, core.TraceId, core.Local);
 
     /// <summary>Initializes an outbound connection; <see cref="ConnectAsync"/> follows.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
     /// <param name="remote">The peer.</param>
     /// <param name="options">Not changed afterwards.</param>
     /// <param name="lease">Disposed when the connection no longer counts as one that the application has; runs no code of the application.</param>
-    public UtpConnection(UtpSocket socket, in PeerAddress remote, UtpConnectionOptions options, IDisposable? lease = null)
+    public UtpConnection(SocketShard socket, in PeerAddress remote, UtpConnectionOptions options, IDisposable? lease = null)
     {
         _lease = lease;
         _socket = socket;
@@ -53,6 +53,8 @@ internal sealed partial class UtpConnection : ConnectionContext, IDuplexPipe
     }
 
     public Instant StartedAt { get; }
+
+    public ref readonly PeerAddress Remote => ref _remote;
 
     /// <inheritdoc />
     public override string ConnectionId

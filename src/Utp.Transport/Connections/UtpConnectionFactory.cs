@@ -16,19 +16,29 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
     private readonly string _name;
     private readonly ConnectionLeases _leases;
     private readonly Lazy<SharedRateLimits> _rateLimits;
+    private readonly ConnectionLeases _pending;
 
     /// <param name="engine">The engine.</param>
     /// <param name="options">The client's options, merged with those of the engine.</param>
     /// <param name="name">The name in errors; <see cref="string.Empty"/> is the default client.</param>
-    public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "")
+    /// <param name="leases">The leases of its connections, which others may use too; null for leases of its own.</param>
+    public UtpConnectionFactory(UtpEngine engine, UtpClientOptions options, string name = "", ConnectionLeases? leases = null)
     {
         _engine = engine;
         _options = OptionSnapshot.Take(OptionKeys.Client, options, nameof(options));
         _name = name;
-        _leases = new ConnectionLeases(_options.MaxConnections);
+        _leases = leases ?? new ConnectionLeases(_options.MaxConnections);
+        _pending = new ConnectionLeases(_options.MaxPendingConnects);
         _rateLimits = new(() => new SharedRateLimits(
             engine, engine.RateLimits, _options.MaxTotalSendBytesPerSecond, _options.MaxTotalReceiveBytesPerSecond));
+        LocalEndPoints = _options.LocalEndPoint is { } local ? () => [local] : static () => null;
     }
+
+    /// <summary>
+    /// Gets the function that returns the local endpoints to connect from, called for each connect; null leaves the choice to the engine. The first
+    /// one that has the family of the remote endpoint is used. The default is the one of the options.
+    /// </summary>
+    public Func<IReadOnlyList<IPEndPoint>?> LocalEndPoints { get; init; }
 
     /// <summary>Gets the limits that the connections of the client share.</summary>
     public IUtpRateLimits RateLimits => _rateLimits.Value;
@@ -68,9 +78,10 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         try
         {
             options.SharedRates = _rateLimits.Value;
-            var attempts = new ConnectAttempts(_engine, options, _options.LocalEndPoint);
-            var remotes = await ResolveAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            var connection = await attempts.RunAsync(remotes, lease, cancellationToken).ConfigureAwait(false);
+            // A wrong address or a missing listener should not wait behind other connects.
+            var routes = await ResolveAsync(endPoint, LocalEndPoints(), cancellationToken).ConfigureAwait(false);
+            using var place = await _pending.TakeAsync(cancellationToken).ConfigureAwait(false);
+            var connection = await new ConnectAttempts(_engine, options).RunAsync(routes, lease, cancellationToken).ConfigureAwait(false);
             UtpActivitySource.Connected(activity, connection.RemoteEndPoint!);
             return connection;
         }
@@ -82,7 +93,8 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
         }
     }
 
-    private async ValueTask<IReadOnlyList<IPEndPoint>> ResolveAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    private static async ValueTask<IReadOnlyList<Route>> ResolveAsync(
+        EndPoint endPoint, IReadOnlyList<IPEndPoint>? locals, CancellationToken cancellationToken)
     {
         var (host, port, family) = endPoint switch
         {
@@ -100,21 +112,16 @@ internal sealed class UtpConnectionFactory : IUtpConnectionFactory
 
         if (host is null)
         {
-            return [endPoint as IPEndPoint ?? ((UtpEndPoint)endPoint).IPEndPoint!];
+            var remote = endPoint as IPEndPoint ?? ((UtpEndPoint)endPoint).IPEndPoint!;
+            return [Route.Find(remote, locals) ?? throw UtpErrors.OtherFamily(locals![0], remote)];
         }
 
         var addresses = await HostNames.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
-        var reachable = Array.FindAll(addresses, CanLeaveFromLocal);
+        var reachable = Array.FindAll(addresses, address => Route.Find(new IPEndPoint(address, port), locals) is not null);
         return reachable.Length == 0
             ? throw UtpErrors.HostNotFound(host)
-            : Array.ConvertAll(Alternate(reachable), address => new IPEndPoint(address, port));
+            : Array.ConvertAll(Alternate(reachable), address => Route.Find(new IPEndPoint(address, port), locals)!.Value);
     }
-
-    /// <summary>Gets whether the client can connect to an address. One that is bound to an address can connect only to addresses of its family.</summary>
-    private bool CanLeaveFromLocal(IPAddress address) =>
-        _options.LocalEndPoint is not { } local
-        || local.AddressFamily == address.AddressFamily
-        || local.Address.Equals(IPAddress.IPv6Any);
 
     /// <summary>
     /// Alternates between the address families, in the resolver's order of preference (RFC 8305 section 4), so that a family without a route costs

@@ -11,7 +11,7 @@ namespace Utp.Transport.Connections;
 /// Accepts the connections of one local endpoint. After unbinding it refuses new connections. The UDP sockets are shared with the existing
 /// connections, and close with the last of them.
 /// </summary>
-internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimited
+internal sealed partial class UtpConnectionListener : IConnectionListener, IUtpRateLimited
 {
     /// <summary>Maximum number of recoveries in a minute. After more failures the listener fails for good.</summary>
     private const int MaxRecoveriesPerPeriod = 5;
@@ -20,20 +20,26 @@ internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimit
     // It needs no bound: every connection in it counts against the accept backlog of its shard.
     private readonly Channel<UtpConnection> _accepted = Channel.CreateUnbounded<UtpConnection>();
     private readonly Lock _lock = new();
+    private readonly ConnectionLeases _leases;
     private UtpSocketGroup _sockets;
     private Instant _recoveringSince;
     private int _recoveries;
     private bool _unbound;
     private int _disposed;
 
-    public UtpConnectionListener(UtpSocketGroup group, UtpListenerOptions options, UtpEndPoint endPoint)
+    /// <param name="group">The sockets of the local endpoint, on which it does not listen yet.</param>
+    /// <param name="options">The options of the listener. They do not change afterwards.</param>
+    /// <param name="endPoint">The endpoint that it reports, with the port that is bound.</param>
+    /// <param name="leases">Counts the connections that the application has. It may count others too.</param>
+    public UtpConnectionListener(UtpSocketGroup group, UtpListenerOptions options, EndPoint endPoint, ConnectionLeases leases)
     {
         _sockets = group;
+        _leases = leases;
         Options = options;
         EndPoint = endPoint;
     }
 
-    /// <summary>Gets a <see cref="UtpEndPoint"/> with the port that is bound.</summary>
+    /// <summary>Gets the endpoint with the port that is bound, of the type that the caller of the bind has used.</summary>
     public EndPoint EndPoint { get; }
 
     public UtpListenerOptions Options { get; }
@@ -45,6 +51,9 @@ internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimit
     public UtpSocketGroup Sockets => Volatile.Read(ref _sockets);
 
     public bool IsUnbound => Volatile.Read(ref _unbound);
+
+    /// <summary>Gets whether the application has its maximum number of connections. Another thread may change it at any time.</summary>
+    public bool IsFull => _leases.IsFull;
 
     /// <summary>Gets the number of connections that wait to be accepted.</summary>
     public int QueueLength => _accepted.Reader.Count;
@@ -91,6 +100,7 @@ internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimit
 
         Sockets.StopListening(this);
         _accepted.Writer.TryComplete();
+        EndExpectations(new ObjectDisposedException(nameof(UtpSocket), "The socket has stopped accepting connections."));
         while (_accepted.Reader.TryRead(out var connection))
         {
             connection.LeaveBacklog();
@@ -111,8 +121,24 @@ internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimit
         }
     }
 
-    /// <summary>Queues a connection to be accepted. Within the turn, so never after <see cref="UnbindAsync"/> has removed the listener.</summary>
-    internal bool TryEnqueue(UtpConnection connection) => _accepted.Writer.TryWrite(connection);
+    /// <summary>
+    /// Queues a connection to be accepted. Within the turn, so never after <see cref="UnbindAsync"/> has removed the listener. Returns false when the
+    /// application has its maximum number of connections.
+    /// </summary>
+    internal bool TryEnqueue(UtpConnection connection)
+    {
+        if (_leases.TryTake() is not { } lease)
+        {
+            return false;
+        }
+
+        // If the connection is refused after all, its end returns the lease.
+        connection.TakeLease(lease);
+        lock (_expectedLock)
+        {
+            return TryMeet(connection) || _accepted.Writer.TryWrite(connection);
+        }
+    }
 
     /// <summary>Gets whether the listener may bind again. It may not if its sockets keep failing soon after they are bound.</summary>
     internal bool MayBindAgain(Instant now)
@@ -143,5 +169,9 @@ internal sealed class UtpConnectionListener : IConnectionListener, IUtpRateLimit
     }
 
     /// <summary>Ends the listener: every accept throws from now on.</summary>
-    internal void Fail(Exception failure) => _accepted.Writer.TryComplete(failure);
+    internal void Fail(Exception failure)
+    {
+        _accepted.Writer.TryComplete(failure);
+        EndExpectations(failure);
+    }
 }

@@ -8,14 +8,15 @@ using Utp.Transport.Options;
 namespace Utp.Transport.Connections;
 
 /// <summary>
-/// Binds <see cref="UtpEndPoint"/>, and <see cref="IPEndPoint"/> if <see cref="UtpTransportOptions.ClaimIPEndPoints"/> is true.
+/// Binds <see cref="UtpEndPoint"/> and <see cref="IPEndPoint"/>. A host that asks which endpoints belong to uTP hears that plain IP endpoints do only
+/// if <see cref="UtpTransportOptions.ClaimIPEndPoints"/> is true.
 /// </summary>
 /// <param name="engine">The engine.</param>
 /// <param name="options">The engine's options.</param>
 internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<UtpTransportOptions> options)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    public bool CanBind(EndPoint endpoint) => endpoint is UtpEndPoint || (endpoint is IPEndPoint && options.Value.ClaimIPEndPoints);
+    public bool CanBind(EndPoint endpoint) => endpoint is UtpEndPoint || (IsPlain(endpoint) && options.Value.ClaimIPEndPoints);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         BindAsync(endpoint, null, cancellationToken);
@@ -30,20 +31,27 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
         var requested = endpoint switch
         {
             UtpEndPoint utp => utp,
-            IPEndPoint ip when options.Value.ClaimIPEndPoints => new UtpEndPoint(ip),
+            IPEndPoint ip when IsPlain(endpoint) => new UtpEndPoint(ip),
             _ => throw new NotSupportedException(
-                $"The uTP transport binds UtpEndPoint, not {endpoint.GetType().Name} ({endpoint}). Set Utp:Transport:ClaimIPEndPoints to bind IPEndPoint too."),
+                $"The uTP transport binds UtpEndPoint and IPEndPoint, not {endpoint.GetType().Name} ({endpoint}). Pass new UtpEndPoint(address, port)."),
         };
         var effective = (listenerOptions ?? requested.ListenerOptions) is { } given
             ? OptionSnapshot.TakeMerged(OptionKeys.Listener, new UtpListenerOptions(given), engine.DefaultOptions, nameof(listenerOptions))
             : engine.DefaultOptions;
         if (requested.IPEndPoint is { } address)
         {
-            return await engine.BindAsync(address, effective, requested.ListenerName, cancellationToken).ConfigureAwait(false);
+            return await BindAsync(address, effective, isPlain: endpoint is IPEndPoint, requested.ListenerName, cancellationToken).ConfigureAwait(false);
         }
 
         return await BindNameAsync(requested, effective, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Gets whether an endpoint is only an address and a port. A class that derives from <see cref="IPEndPoint"/> means more.</summary>
+    private static bool IsPlain(EndPoint endpoint) => endpoint.GetType() == typeof(IPEndPoint);
+
+    private ValueTask<UtpConnectionListener> BindAsync(
+        IPEndPoint address, UtpListenerOptions effective, bool isPlain, string? name, CancellationToken cancellationToken) => engine.BindAsync(
+        address, effective, bound => isPlain ? bound : new UtpEndPoint(bound) { ListenerName = name }, leases: null, cancellationToken);
 
     /// <summary>Binds the first address of a host name that can be bound, because a listener has one endpoint.</summary>
     private async ValueTask<IConnectionListener> BindNameAsync(UtpEndPoint requested, UtpListenerOptions effective, CancellationToken cancellationToken)
@@ -55,7 +63,7 @@ internal sealed class UtpConnectionListenerFactory(UtpEngine engine, IOptions<Ut
             try
             {
                 var local = new IPEndPoint(address, requested.Port);
-                return await engine.BindAsync(local, effective, requested.ListenerName, cancellationToken).ConfigureAwait(false);
+                return await BindAsync(local, effective, isPlain: false, requested.ListenerName, cancellationToken).ConfigureAwait(false);
             }
             catch (SocketException e)
             {

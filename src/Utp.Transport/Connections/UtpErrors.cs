@@ -40,6 +40,9 @@ internal static class UtpErrors
             (int)SocketError.TimedOut, $"The uTP connection to {remote} failed: no answer within the connect timeout (ConnectTimeout)."),
     };
 
+    public static SocketException NoRendezvous(EndPoint remote) => new(
+        (int)SocketError.TimedOut, $"No uTP connection came from {remote} within the connect timeout (ConnectTimeout).");
+
     public static SocketException HostNotFound(string host) =>
         new((int)SocketError.HostNotFound, $"The host '{host}' has no address that this client can connect from.");
 
@@ -48,6 +51,28 @@ internal static class UtpErrors
 
     public static SocketException NoIPv6() =>
         new((int)SocketError.AddressFamilyNotSupported, "This system does not support IPv6.");
+
+    /// <summary>Creates the exception for a connect from a local endpoint that cannot send to the remote one.</summary>
+    public static SocketException OtherFamily(IPEndPoint local, IPEndPoint remote) => new(
+        (int)SocketError.AddressFamilyNotSupported,
+        $"The local endpoint {local} is {FamilyOf(local)}, and cannot connect to {remote}, which is {FamilyOf(remote)}. "
+        + $"Connect from an endpoint of that family, or from [::]:{local.Port}, which reaches both.");
+
+    public static InvalidOperationException LocalListenerNotBound(string client, string listener)
+    {
+        var (name, key) = client.Length == 0
+            ? ("default uTP client", "UtpClientOptions.LocalListener")
+            : ($"uTP client '{client}'", $"Utp:Clients:{client}:LocalListener");
+        return new($"The {name} connects from the port of the listener '{listener}' ({key}), which is not bound. Connect after the host has started and "
+            + "before it stops, or remove the setting to connect from any port.");
+    }
+
+    public static ArgumentException LocalListenerWithoutHost(string parameterName) => new(
+        "UtpClientOptions.LocalListener names a listener of a host, and a UtpClient has none. Use UtpSocket, which listens and connects from one port.",
+        parameterName);
+
+    public static InvalidOperationException PeerExpectedTwice(IPEndPoint remote) => new(
+        $"Another call already waits for a connection from {remote}. Await that one, or cancel it first.");
 
     public static InvalidOperationException TooManyConnections(int limit) => new(
         $"The UDP socket already has the {limit} connections that Utp:Transport:MaxConnections allows.");
@@ -61,7 +86,7 @@ internal static class UtpErrors
         + "for longer, or connect from another local endpoint, which has a socket of its own.");
 
     public static InvalidOperationException TooManyClientConnections(string client, int limit) => new(client.Length == 0
-        ? $"The default uTP client already has the {limit} connections that its MaxConnections allows."
+        ? $"There are already the {limit} connections that MaxConnections allows. Close one first, or raise the limit."
         : $"The uTP client '{client}' already has the {limit} connections that Utp:Clients:{client}:MaxConnections allows.");
 
     public static ConnectionAbortedException AbortedByApplication() => new("The connection was aborted by the application.");
@@ -122,6 +147,8 @@ internal static class UtpErrors
         new SocketException((int)SocketError.TimedOut));
 
     private static ConnectionResetException TimedOut(string message) => new(message, new TimeoutException(message));
+
+    private static string FamilyOf(IPEndPoint endPoint) => endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
 
     private static string SocketFailedText(EndPoint local, Exception failure) =>
         $"The UDP socket {local} of the connection failed: {failure.Message} The log has the details (EngineFailed).";

@@ -65,6 +65,11 @@ internal static partial class UtpLog
         + "memory limit, or lower Utp:Transport:ReceiveBufferSize and MaxConnections.", EventName = "NoMemory")]
     public static partial void NoMemory(ILogger logger, EndPoint localEndPoint);
 
+    [LoggerMessage(28, LogLevel.Error,
+        "The accept filter threw for a request at {LocalEndPoint}; the request is dropped. Further exceptions of the filter at this UDP socket "
+        + "are not logged.", EventName = "AcceptFilterFailed")]
+    public static partial void AcceptFilterFailed(ILogger logger, EndPoint localEndPoint, Exception exception);
+
     [LoggerMessage(31, LogLevel.Debug, "Connection {ConnectionId}: established with {RemoteEndPoint}.", EventName = "Connected")]
     public static partial void Connected(ILogger logger, string connectionId, EndPoint remoteEndPoint);
 

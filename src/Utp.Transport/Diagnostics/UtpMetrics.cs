@@ -143,7 +143,7 @@ internal sealed class UtpMetrics : IDisposable
         _meter.CreateObservableCounter("utp.retransmission_timeout.count",
             () => Read(c => [new(c.RetransmissionTimeouts)]), "{timeout}", "Retransmission timeouts that fired.");
         _meter.CreateObservableCounter("utp.connection_request.dropped",
-            () => Read(SynsDropped), "{request}", "Connection requests dropped because a table was full.");
+            () => Read(SynsDropped), "{request}", "Connection requests dropped by the filter, or because a table was full.");
         _meter.CreateObservableCounter("utp.reset.count",
             () => Read(c => [new(c.ResetsReceived, Receive), new(c.ResetsSent, Transmit)]), "{packet}", "RESETs received and sent.");
         _meter.CreateObservableUpDownCounter("utp.accept_queue.length",
@@ -156,6 +156,8 @@ internal sealed class UtpMetrics : IDisposable
         Dropped(counters.SynsDroppedBacklog, "backlog_full"),
         Dropped(counters.SynsDroppedHalfOpen, "half_open_full"),
         Dropped(counters.SynsDroppedPerAddress, "address_limit"),
+        Dropped(counters.SynsRefusedByFilter, "filter"),
+        Dropped(counters.SynsDroppedOverLimit, "connection_limit"),
     ];
 
     private Measurement<long>[] ActiveConnections() =>

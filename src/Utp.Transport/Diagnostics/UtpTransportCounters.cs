@@ -13,6 +13,12 @@ internal readonly record struct UtpTransportCounters
     /// <summary>Number of datagrams that were not uTP and that no handler of non-uTP datagrams took.</summary>
     public long PacketsNotUtp { get; init; }
 
+    /// <summary>Number of datagrams that were not uTP and that the handler of non-uTP datagrams takes.</summary>
+    public long NonUtpReceived { get; init; }
+
+    /// <summary>Number of datagrams sent for the application that were not uTP.</summary>
+    public long NonUtpSent { get; init; }
+
     /// <summary>Number of packets that were malformed, implausible, or for a connection that does not exist.</summary>
     public long PacketsRejected { get; init; }
 
@@ -34,6 +40,11 @@ internal readonly record struct UtpTransportCounters
     public long SynsDroppedHalfOpen { get; init; }
 
     public long SynsDroppedPerAddress { get; init; }
+
+    public long SynsRefusedByFilter { get; init; }
+
+    /// <summary>Number of requests beyond the listener's maximum of connections: dropped SYNs, and requests that were confirmed too late.</summary>
+    public long SynsDroppedOverLimit { get; init; }
 
     public long ResetsReceived { get; init; }
 

@@ -15,7 +15,7 @@ internal sealed partial class UtpEngine
     {
         UtpTransportCounters sum;
         UtpSocketGroup[] groups;
-        UtpSocket[] closing;
+        SocketShard[] closing;
         lock (_lock)
         {
             sum = _closedCounters with { TraceRecordsDropped = _trace?.DroppedCount ?? 0 };
@@ -32,6 +32,8 @@ internal sealed partial class UtpEngine
         PacketsReceived = a.PacketsReceived + b.PacketsReceived,
         PacketsSent = a.PacketsSent + b.PacketsSent,
         PacketsNotUtp = a.PacketsNotUtp + b.PacketsNotUtp,
+        NonUtpReceived = a.NonUtpReceived + b.NonUtpReceived,
+        NonUtpSent = a.NonUtpSent + b.NonUtpSent,
         PacketsRejected = a.PacketsRejected + b.PacketsRejected,
         PacketsDroppedForMemory = a.PacketsDroppedForMemory + b.PacketsDroppedForMemory,
         BytesReceived = a.BytesReceived + b.BytesReceived,
@@ -41,6 +43,8 @@ internal sealed partial class UtpEngine
         SynsDroppedBacklog = a.SynsDroppedBacklog + b.SynsDroppedBacklog,
         SynsDroppedHalfOpen = a.SynsDroppedHalfOpen + b.SynsDroppedHalfOpen,
         SynsDroppedPerAddress = a.SynsDroppedPerAddress + b.SynsDroppedPerAddress,
+        SynsRefusedByFilter = a.SynsRefusedByFilter + b.SynsRefusedByFilter,
+        SynsDroppedOverLimit = a.SynsDroppedOverLimit + b.SynsDroppedOverLimit,
         ResetsReceived = a.ResetsReceived + b.ResetsReceived,
         ResetsSent = a.ResetsSent + b.ResetsSent,
         TraceRecordsDropped = a.TraceRecordsDropped + b.TraceRecordsDropped,

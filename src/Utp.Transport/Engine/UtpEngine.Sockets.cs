@@ -25,7 +25,7 @@ internal sealed partial class UtpEngine
     private readonly Dictionary<IPEndPoint, UtpSocketGroup> _groups = [];
 
     /// <summary>Shards of removed groups whose totals <see cref="_closedCounters"/> does not contain yet. They are kept so that totals never fall.</summary>
-    private readonly HashSet<UtpSocket> _closing = [];
+    private readonly HashSet<SocketShard> _closing = [];
     private readonly ClientSockets _clientSocketsIPv4 = new();
     private readonly ClientSockets _clientSocketsIPv6 = new();
     private UtpTransportCounters _closedCounters;
@@ -86,10 +86,10 @@ internal sealed partial class UtpEngine
     {
         lock (_lock)
         {
-            if (!_groups.TryGetValue(local, out var group))
-            {
-                group = Open(local, shardCount, outlivesReferences: false);
-            }
+            // Without IPv6, a socket for [::] is bound to 0.0.0.0, so that its key and its endpoint differ.
+            var group = _groups.TryGetValue(local, out var known)
+                ? known
+                : FindBound(local) ?? Open(local, shardCount, outlivesReferences: false);
 
             if (start)
             {
@@ -210,7 +210,7 @@ internal sealed partial class UtpEngine
         }
     }
 
-    private static IEnumerable<UtpSocket> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
+    private static IEnumerable<SocketShard> ShardsOf(UtpSocketGroup[] groups) => groups.SelectMany(group => group.Shards);
 
     /// <summary>Removes and shuts a group, which frees its address. A caller that gets true must clean up outside the lock.</summary>
     private bool TryRemove(UtpSocketGroup group)

@@ -32,7 +32,9 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     private readonly Lazy<SharedRateLimits> _rateLimits;
     private readonly Lazy<int> _shardCount;
     private readonly Lazy<INonUtpDatagramHandler?> _nonUtpHandler;
+    private readonly Lazy<IUtpAcceptFilter?> _acceptFilter;
     private readonly IMemoryPoolFactory<byte>? _memoryPoolFactory;
+    private INonUtpDatagramHandler? _assignedNonUtpHandler;
     private MemoryPool<byte>? _memoryPool;
 
     /// <param name="options">Read when the first socket opens, so that invalid options fail there at the latest.</param>
@@ -60,6 +62,7 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         Metrics = metrics;
         metrics?.ObserveCounters(ReadCounters);
         _nonUtpHandler = new(() => _createNonUtpHandler?.Invoke());
+        _acceptFilter = new(() => CreateAcceptFilter?.Invoke());
         _shardCount = new(CountShards);
         _rateLimits = new(() => new SharedRateLimits(
             this, null, _options.Value.MaxTotalSendBytesPerSecond, _options.Value.MaxTotalReceiveBytesPerSecond));
@@ -93,7 +96,19 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     /// <summary>Gets the limits that all connections share.</summary>
     public SharedRateLimits RateLimits => _rateLimits.Value;
 
-    public INonUtpDatagramHandler? NonUtpDatagramHandler => _nonUtpHandler.Value;
+    /// <summary>Gets or sets the handler. The one that was set replaces the one that the constructor's function creates.</summary>
+    public INonUtpDatagramHandler? NonUtpDatagramHandler
+    {
+        get => Volatile.Read(ref _assignedNonUtpHandler) ?? _nonUtpHandler.Value;
+        set => Volatile.Write(ref _assignedNonUtpHandler, value);
+    }
+
+    /// <summary>
+    /// Gets the function that creates the filter. Called once, with the first bind, because a filter may depend on services that depend on the engine.
+    /// </summary>
+    public Func<IUtpAcceptFilter?>? CreateAcceptFilter { get; init; }
+
+    public IUtpAcceptFilter? AcceptFilter => _acceptFilter.Value;
 
     public MemoryPool<byte> MemoryPool => LazyInitializer.EnsureInitialized(ref _memoryPool, CreateMemoryPool);
 
@@ -101,19 +116,31 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
     /// <exception cref="AddressInUseException">Another listener, or another process, has the address.</exception>
     /// <exception cref="ObjectDisposedException">The engine has stopped.</exception>
     public ValueTask<UtpConnectionListener> BindAsync(IPEndPoint endPoint, UtpListenerOptions options, CancellationToken cancellationToken = default) =>
-        BindAsync(endPoint, options, null, cancellationToken);
+        BindAsync(endPoint, options, static bound => new UtpEndPoint(bound), null, cancellationToken);
 
-    /// <summary>Listens, with the name of the listener.</summary>
+    /// <summary>Listens, with an endpoint of the caller's choice.</summary>
+    /// <param name="endPoint">The address and port.</param>
+    /// <param name="options">The options of the listener.</param>
+    /// <param name="describe">Makes the endpoint of the listener from the one that is bound.</param>
+    /// <param name="leases">The leases of its connections; null for leases of its own, with the maximum that the options say.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     public ValueTask<UtpConnectionListener> BindAsync(
-        IPEndPoint endPoint, UtpListenerOptions options, string? listenerName, CancellationToken cancellationToken)
+        IPEndPoint endPoint,
+        UtpListenerOptions options,
+        Func<IPEndPoint, EndPoint> describe,
+        ConnectionLeases? leases = null,
+        CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+
+        // Created here, because the filter is code of the application, and an exception of its constructor belongs to the caller.
+        _ = AcceptFilter;
         var group = Acquire(endPoint, EffectiveShardCount, start: false);
         options = new UtpListenerOptions(options)
         {
             SharedRates = new SharedRateLimits(this, RateLimits, options.MaxTotalSendBytesPerSecond, options.MaxTotalReceiveBytesPerSecond),
         };
-        var listener = new UtpConnectionListener(group, options, new UtpEndPoint(group.LocalEndPoint) { ListenerName = listenerName });
+        var listener = new UtpConnectionListener(group, options, describe(group.LocalEndPoint), leases ?? new ConnectionLeases(options.MaxConnections));
         if (!group.TryListen(listener, options.ToSettings()))
         {
             ReleaseReference(group);
@@ -170,7 +197,9 @@ internal sealed partial class UtpEngine : IHostedLifecycleService, INonUtpDatagr
         ArgumentNullException.ThrowIfNull(remote);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(datagram.Length, MaxDatagramBytes, nameof(datagram));
         var peer = PeerAddress.FromEndPoint(remote);
-        return Find(local, out var source)?.ShardOf(peer).TrySendNonUtp(peer, source, datagram) ?? false;
+        return Find(local, out var source) is { } group
+            && Route.CanReach(group.LocalEndPoint, remote)
+            && group.ShardOf(peer).TrySendNonUtp(peer, source, datagram);
     }
 
     /// <summary>Makes every connection consider its limits again. Any thread.</summary>

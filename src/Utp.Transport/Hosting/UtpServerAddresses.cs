@@ -25,6 +25,13 @@ internal sealed class UtpServerAddresses : IUtpServerAddresses
             ? entry.Bound.WithListener(entry.Name, null)
             : null;
 
+    /// <summary>Gets the bound endpoints of a named listener, which may have one for each address family; empty while it is not bound.</summary>
+    public IReadOnlyList<IPEndPoint> FindAll(string name) =>
+    [
+        .. Volatile.Read(ref _entries).Where(entry => string.Equals(entry.Name, name, StringComparison.OrdinalIgnoreCase))
+            .Select(entry => entry.Bound.IPEndPoint!),
+    ];
+
     /// <summary>Adds a bound listener.</summary>
     /// <param name="requested">The requested endpoint, which has the name.</param>
     /// <param name="bound">The endpoint with its real port.</param>

@@ -110,6 +110,7 @@ public static class UtpServiceCollectionExtensions
             provider.GetService<INonUtpDatagramHandler>)
         {
             OpenChannels = CustomDatagramChannel.OpenerOf(provider.GetService<IUtpDatagramLayer>()),
+            CreateAcceptFilter = provider.GetService<IUtpAcceptFilter>,
         });
         services.TryAddSingleton<IUtpRateLimits>(provider => provider.GetRequiredService<UtpEngine>().RateLimits);
         services.TryAddSingleton<INonUtpDatagramSender>(provider => provider.GetRequiredService<UtpEngine>());

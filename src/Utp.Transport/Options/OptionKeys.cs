@@ -83,8 +83,11 @@ internal static class OptionKeys
     public static IReadOnlyList<IOptionKey<UtpClientOptions>> Client { get; } =
     [
         .. Connection,
-        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxConnections), new OptionalValue<int>(new WholeNumber(1, 1_000_000, "connections")),
-            o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxConnections), ConnectionCount, o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+        new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxPendingConnects), ConnectionCount,
+            o => o.MaxPendingConnects, (o, v) => o.MaxPendingConnects = v),
+        new OptionKey<UtpClientOptions, string?>(nameof(UtpClientOptions.LocalListener), new OptionalReference<string>(new ListenerName()),
+            o => o.LocalListener, (o, v) => o.LocalListener = v),
         new OptionKey<UtpClientOptions, IPEndPoint?>(nameof(UtpClientOptions.LocalEndPoint), new OptionalReference<IPEndPoint>(new LocalAddressAndPort()),
             o => o.LocalEndPoint, (o, v) => o.LocalEndPoint = v is null ? null : new IPEndPoint(v.Address, v.Port)),
         new OptionKey<UtpClientOptions, int?>(nameof(UtpClientOptions.MaxTotalSendBytesPerSecond), RateBounds.Kind,
@@ -101,10 +104,23 @@ internal static class OptionKeys
             o => o.MaxTotalSendBytesPerSecond, (o, v) => o.MaxTotalSendBytesPerSecond = v),
         new OptionKey<UtpListenerOptions, int?>(nameof(UtpListenerOptions.MaxTotalReceiveBytesPerSecond), RateBounds.Kind,
             o => o.MaxTotalReceiveBytesPerSecond, (o, v) => o.MaxTotalReceiveBytesPerSecond = v),
+        new OptionKey<UtpListenerOptions, int?>(nameof(UtpListenerOptions.MaxConnections), ConnectionCount,
+            o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+    ];
+
+    /// <summary>Options of <see cref="UtpSocket"/>, which has no configuration.</summary>
+    public static IReadOnlyList<IOptionKey<UtpSocketOptions>> Socket { get; } =
+    [
+        .. Connection,
+        new OptionKey<UtpSocketOptions, int?>(nameof(UtpSocketOptions.MaxConnections), ConnectionCount, o => o.MaxConnections, (o, v) => o.MaxConnections = v),
+        new OptionKey<UtpSocketOptions, int?>(nameof(UtpSocketOptions.MaxPendingConnects), ConnectionCount,
+            o => o.MaxPendingConnects, (o, v) => o.MaxPendingConnects = v),
     ];
 
     /// <summary>Keys of <c>Utp:Endpoints:NAME</c> that only an HTTP server understands.</summary>
     public static IReadOnlyList<string> Http { get; } = ["Protocols", "Https", "Certificate", "SslProtocols", "ClientCertificateMode", "Sni"];
+
+    private static OptionalValue<int> ConnectionCount => new(new WholeNumber(1, 1_000_000, "connections"));
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
 

@@ -97,6 +97,20 @@ internal sealed class LocalAddressAndPort : OptionKind<IPEndPoint>
     }
 }
 
+/// <summary>The name of a listener. Whether there is one of that name, only the host knows.</summary>
+internal sealed class ListenerName : OptionKind<string>
+{
+    public override string Expected => "the name of a listener of AddListener or Utp:Endpoints";
+
+    public override bool TryParse(string text, [MaybeNullWhen(false)] out string value)
+    {
+        value = text;
+        return IsAllowed(text);
+    }
+
+    public override bool IsAllowed(string value) => !string.IsNullOrWhiteSpace(value);
+}
+
 /// <summary>
 /// The path of a file to write. Only opening it shows whether it can be written; a path that certainly cannot be is refused here.
 /// </summary>

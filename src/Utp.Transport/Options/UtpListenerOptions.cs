@@ -1,6 +1,6 @@
 namespace Utp.Transport;
 
-/// <summary>Options of one listener, which apply to the connections that it accepts.</summary>
+/// <summary>Options of one listener. The inherited options apply to the connections that it accepts.</summary>
 public sealed class UtpListenerOptions : UtpConnectionOptions
 {
     /// <summary>Initializes options with nothing assigned: the listener then has the engine's options.</summary>
@@ -16,6 +16,7 @@ public sealed class UtpListenerOptions : UtpConnectionOptions
     {
         if (other is UtpListenerOptions listener)
         {
+            MaxConnections = listener.MaxConnections;
             MaxTotalSendBytesPerSecond = listener.MaxTotalSendBytesPerSecond;
             MaxTotalReceiveBytesPerSecond = listener.MaxTotalReceiveBytesPerSecond;
         }
@@ -32,4 +33,11 @@ public sealed class UtpListenerOptions : UtpConnectionOptions
     /// Allowed 1,000 to 2,000,000,000.
     /// </summary>
     public int? MaxTotalReceiveBytesPerSecond { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of accepted connections that the application has at once, those that wait to be accepted included. Default
+    /// null: no limit but the engine's; allowed 1 to 1,000,000. Beyond it the listener drops connection requests without an answer, so that the peer
+    /// tries again. A request that was answered before the limit was reached, and is confirmed after, is reset.
+    /// </summary>
+    public int? MaxConnections { get; set; }
 }

@@ -114,8 +114,8 @@ public sealed class UtpTransportOptions : UtpConnectionOptions
     public string? TracePath { get; set; }
 
     /// <summary>
-    /// Gets or sets whether the listener factory also claims plain <see cref="System.Net.IPEndPoint"/>s. Default false. It is for hosts that know
-    /// only those endpoints; in Kestrel it replaces TCP.
+    /// Gets or sets whether the listener factory claims plain <see cref="System.Net.IPEndPoint"/>s when a host asks what it can bind. Default false. It
+    /// is for hosts that know only those endpoints; in Kestrel it replaces TCP. <see cref="IUtpConnectionListenerFactory"/> binds them in any case.
     /// </summary>
     public bool ClaimIPEndPoints { get; set; }
 

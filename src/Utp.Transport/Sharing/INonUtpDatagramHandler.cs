@@ -4,7 +4,8 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Receives the datagrams of a uTP socket that are not uTP packets, so that another protocol (a DHT, a tracker, STUN) can share the port. Register
-/// an implementation as a service; without one the engine counts and drops such datagrams. The engine never answers them.
+/// an implementation as a service, or set <see cref="UtpSocket.NonUtpDatagramHandler"/>; without one the engine counts and drops such datagrams. The
+/// engine never answers them.
 /// </summary>
 public interface INonUtpDatagramHandler
 {

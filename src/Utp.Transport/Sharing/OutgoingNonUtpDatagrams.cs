@@ -4,7 +4,7 @@ using Utp.Transport.Sockets;
 namespace Utp.Transport.Sharing;
 
 /// <summary>Non-uTP datagrams that wait to be sent from a UDP socket, because only the holder of the turn sends.</summary>
-internal sealed class OutgoingNonUtpDatagrams(UtpSocket socket)
+internal sealed class OutgoingNonUtpDatagrams(SocketShard socket)
 {
     private const int QueueCapacity = 256;
 

@@ -12,7 +12,7 @@ internal sealed class BufferShare
     private const long BytesPerMillisecond = 4 * 1024 * 1024;
 
     /// <summary>Two trains: one on its way and one to follow.</summary>
-    private const long MinBytes = 2 * UtpSocket.TrainBytes;
+    private const long MinBytes = 2 * SocketShard.TrainBytes;
 
     private int _holderCount;
 

@@ -17,7 +17,7 @@ namespace Utp.Transport.Sockets;
 /// </summary>
 internal sealed class UtpSocketGroup
 {
-    private readonly UtpSocket[] _shards;
+    private readonly SocketShard[] _shards;
     private UtpConnectionListener? _listener;
 
     /// <param name="engine">The engine.</param>
@@ -32,10 +32,10 @@ internal sealed class UtpSocketGroup
         Key = new IPEndPoint(address, LocalEndPoint.Port);
         OutlivesReferences = outlivesReferences;
         IncomingNonUtp = new IncomingNonUtpDatagrams(engine, LocalEndPoint);
-        _shards = new UtpSocket[channels.Length];
+        _shards = new SocketShard[channels.Length];
         for (var i = 0; i < channels.Length; i++)
         {
-            _shards[i] = new UtpSocket(this, i, channels[i], options);
+            _shards[i] = new SocketShard(this, i, channels[i], options);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class UtpSocketGroup
 
     public IPEndPoint LocalEndPoint { get; }
 
-    public IReadOnlyList<UtpSocket> Shards => _shards;
+    public IReadOnlyList<SocketShard> Shards => _shards;
 
     /// <summary>Gets the queue of received non-uTP datagrams. The shards share it, so that the handler gets one datagram at a time.</summary>
     public IncomingNonUtpDatagrams IncomingNonUtp { get; }
@@ -82,7 +82,7 @@ internal sealed class UtpSocketGroup
     }
 
     /// <summary>Gets the shard that receives the datagrams of <paramref name="remote"/>.</summary>
-    public UtpSocket ShardOf(in PeerAddress remote) =>
+    public SocketShard ShardOf(in PeerAddress remote) =>
         _shards.Length == 1 ? _shards[0] : _shards[ShardSelector.Select(remote, _shards.Length)];
 
     /// <summary>Lets <paramref name="listener"/> accept connections here. Returns false when there is a listener already.</summary>
@@ -127,7 +127,7 @@ internal sealed class UtpSocketGroup
     /// thread that has shut the group, which may have a turn, or a thread without a turn. Otherwise two threads could wait for each other.
     /// </summary>
     /// <param name="closed">Called once with the totals of each shard.</param>
-    public void CleanUp(Action<UtpSocket, UtpTransportCounters> closed)
+    public void CleanUp(Action<SocketShard, UtpTransportCounters> closed)
     {
         foreach (var shard in _shards)
         {

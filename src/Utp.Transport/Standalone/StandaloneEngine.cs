@@ -5,7 +5,7 @@ using Utp.Transport.Options;
 
 namespace Utp.Transport.Standalone;
 
-/// <summary>Creates the engine of a <see cref="UtpClient"/> or <see cref="UtpListener"/>, which have no host and no container.</summary>
+/// <summary>Creates the engine of a <see cref="UtpSocket"/> or <see cref="UtpClient"/>, which have no host and no container.</summary>
 internal static class StandaloneEngine
 {
     /// <summary>Creates an engine. Without a host, no shutdown timeout bounds its end, so its connections have their whole linger timeout to deliver.</summary>
@@ -16,6 +16,7 @@ internal static class StandaloneEngine
         {
             DrainTime = lingerTimeout,
             OpenChannels = CustomDatagramChannel.OpenerOf(options.DatagramLayer),
+            CreateAcceptFilter = () => options.AcceptFilter,
         };
 
     /// <summary>Takes a checked copy of the engine's options; null gives the defaults.</summary>
@@ -29,6 +30,7 @@ internal static class StandaloneEngine
             LoggerFactory = engine.LoggerFactory,
             TimeProvider = engine.TimeProvider,
             DatagramLayer = engine.DatagramLayer,
+            AcceptFilter = engine.AcceptFilter,
         };
     }
 

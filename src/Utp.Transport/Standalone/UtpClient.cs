@@ -8,14 +8,11 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Connects over uTP without a host or container, as <see cref="System.Net.Sockets.TcpClient"/> does over TCP. But one client has many connections,
-/// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs with a host inject
-/// <see cref="IUtpConnectionFactory"/> instead.
+/// which share one UDP socket per address family, or a few (<see cref="UtpTransportOptions.Shards"/>). Programs that
+/// also accept connections at the port use <see cref="UtpSocket"/>, programs with a host inject <see cref="IUtpConnectionFactory"/>.
 /// </summary>
 public sealed class UtpClient : IUtpRateLimited, IAsyncDisposable
 {
-    /// <summary>The default of <see cref="UtpClientOptions.MaxConnections"/> for this class: 10 connections at once.</summary>
-    public const int DefaultMaxConnections = 10;
-
     private readonly UtpEngine _engine;
     private readonly UtpConnectionFactory _factory;
 
@@ -26,19 +23,27 @@ public sealed class UtpClient : IUtpRateLimited, IAsyncDisposable
     /// </param>
     /// <param name="engine">Options of the sockets, loggers and clock; null gives the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
+    /// <exception cref="ArgumentException">The options name a listener (<see cref="UtpClientOptions.LocalListener"/>); use <see cref="UtpSocket"/>.</exception>
     public UtpClient(UtpClientOptions? options = null, UtpEngineOptions? engine = null)
     {
         var engineOptions = StandaloneEngine.Check(engine);
         var copy = options is null ? new UtpClientOptions() : new UtpClientOptions(options);
         var effective = OptionSnapshot.TakeMerged(OptionKeys.Client, copy, engineOptions.Transport, nameof(options));
-        effective.MaxConnections ??= DefaultMaxConnections;
-        MaxConnections = effective.MaxConnections.Value;
+        if (effective.LocalListener is not null)
+        {
+            throw UtpErrors.LocalListenerWithoutHost(nameof(options));
+        }
+
+        MaxConnections = effective.MaxConnections;
         _engine = StandaloneEngine.Create(engineOptions, effective.LingerTimeout);
         _factory = new UtpConnectionFactory(_engine, effective);
     }
 
-    /// <summary>Gets the maximum number of connections that the client has at once. Default <see cref="DefaultMaxConnections"/>.</summary>
-    public int MaxConnections { get; }
+    /// <summary>
+    /// Gets the maximum number of connections that the client has at once; null if only the engine has a limit
+    /// (<see cref="UtpTransportOptions.MaxConnections"/>, 65,536 for each UDP socket).
+    /// </summary>
+    public int? MaxConnections { get; }
 
     /// <summary>Gets the number of connections that the client has, including those being opened and those not yet closed.</summary>
     public int ConnectionCount => _factory.ConnectionCount;
@@ -52,7 +57,7 @@ public sealed class UtpClient : IUtpRateLimited, IAsyncDisposable
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection as a stream, for the caller to dispose.</returns>
     /// <exception cref="System.Net.Sockets.SocketException">The connection was refused or timed out, or the host is unreachable or unresolvable.</exception>
-    /// <exception cref="InvalidOperationException">The client has <see cref="MaxConnections"/> connections already.</exception>
+    /// <exception cref="InvalidOperationException">The client, or its UDP socket, has its maximum number of connections.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
 #pragma warning disable RS0026 // No call can mean both overloads: one takes a name and a port, the other an endpoint.
@@ -66,7 +71,7 @@ public sealed class UtpClient : IUtpRateLimited, IAsyncDisposable
     /// <returns>The connection as a stream, for the caller to dispose.</returns>
     /// <exception cref="System.Net.Sockets.SocketException">The connection was refused or timed out, or the host is unreachable or unresolvable.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of bounds; the message names it and what is allowed.</exception>
-    /// <exception cref="InvalidOperationException">The client has <see cref="MaxConnections"/> connections already.</exception>
+    /// <exception cref="InvalidOperationException">The client, or its UDP socket, has its maximum number of connections.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public async ValueTask<UtpStream> ConnectAsync(EndPoint endPoint, UtpConnectionOptions? options = null, CancellationToken cancellationToken = default)

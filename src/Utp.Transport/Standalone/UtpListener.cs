@@ -1,8 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
-using Utp.Transport.Connections;
-using Utp.Transport.Engine;
 using Utp.Transport.Options;
 using Utp.Transport.Standalone;
 
@@ -10,25 +8,19 @@ namespace Utp.Transport;
 
 /// <summary>
 /// Listens for uTP connections without a host or container, as <see cref="System.Net.Sockets.TcpListener"/> does for TCP. It has its own UDP socket.
-/// Programs with a host use <c>services.AddUtp()</c>, HTTP servers <c>UseUtp()</c>.
+/// Programs that also connect from the port use <see cref="UtpSocket"/>, programs with a host <c>services.AddUtp()</c>, HTTP servers <c>UseUtp()</c>.
 /// </summary>
 public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
 {
-    private readonly UtpEngine _engine;
-    private readonly IConnectionListener _listener;
+    private readonly UtpSocket _socket;
 
-    private UtpListener(UtpEngine engine, IConnectionListener listener)
-    {
-        _engine = engine;
-        _listener = listener;
-        LocalEndPoint = ((UtpEndPoint)listener.EndPoint).IPEndPoint!;
-    }
+    private UtpListener(UtpSocket socket) => _socket = socket;
 
     /// <summary>Gets the bound address and UDP port: after binding to port 0, the port that the system chose.</summary>
-    public IPEndPoint LocalEndPoint { get; }
+    public IPEndPoint LocalEndPoint => _socket.LocalEndPoint;
 
     /// <summary>Gets the rate limits that the accepted connections share.</summary>
-    public IUtpRateLimits RateLimits => ((IUtpRateLimited)_listener).RateLimits;
+    public IUtpRateLimits RateLimits => _socket.AcceptedRateLimits;
 
     /// <summary>Binds a UDP socket and starts to listen.</summary>
     /// <param name="endPoint">
@@ -38,7 +30,7 @@ public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
     /// <param name="options">
     /// Options of the connections. Those that are not assigned are those of <paramref name="engine"/>'s <see cref="UtpEngineOptions.Transport"/>.
     /// </param>
-    /// <param name="engine">Options of the socket, loggers and clock; null gives the defaults.</param>
+    /// <param name="engine">Options of the socket, filter, loggers and clock; null gives the defaults.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The listener; disposing it closes its connections.</returns>
     /// <exception cref="AddressInUseException">Another program, or another listener, uses the address.</exception>
@@ -55,17 +47,8 @@ public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
         var engineOptions = StandaloneEngine.Check(engine);
         var copy = options is null ? new UtpListenerOptions() : new UtpListenerOptions(options);
         var effective = OptionSnapshot.TakeMerged(OptionKeys.Listener, copy, engineOptions.Transport, nameof(options));
-        var ownEngine = StandaloneEngine.Create(engineOptions, effective.LingerTimeout);
-        try
-        {
-            var factory = new UtpConnectionListenerFactory(ownEngine, Microsoft.Extensions.Options.Options.Create(engineOptions.Transport));
-            return new UtpListener(ownEngine, await factory.BindAsync(local, effective, cancellationToken).ConfigureAwait(false));
-        }
-        catch
-        {
-            await ownEngine.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        var socketOptions = new UtpSocketOptions((UtpConnectionOptions)effective) { MaxConnections = effective.MaxConnections };
+        return new UtpListener(await UtpSocket.BindAsync(local, socketOptions, effective, engineOptions, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Waits for the next connection. Several callers may wait at once; each gets a different connection.</summary>
@@ -74,14 +57,15 @@ public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The listener is stopped or disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<UtpStream> AcceptAsync(CancellationToken cancellationToken = default) =>
-        await TryAcceptAsync(cancellationToken).ConfigureAwait(false) ?? throw new ObjectDisposedException(nameof(UtpListener), "The listener has stopped.");
+        await _socket.TryAcceptAsync(cancellationToken).ConfigureAwait(false)
+        ?? throw new ObjectDisposedException(nameof(UtpListener), "The listener has stopped.");
 
     /// <summary>Gets connections as they arrive, until the listener is stopped or disposed.</summary>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The connections as streams, for the caller to dispose. Serve each in its own task, so that the next one need not wait.</returns>
     public async IAsyncEnumerable<UtpStream> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        while (await TryAcceptAsync(cancellationToken).ConfigureAwait(false) is { } stream)
+        await foreach (var stream in _socket.AcceptAllAsync(cancellationToken).ConfigureAwait(false))
         {
             yield return stream;
         }
@@ -93,7 +77,7 @@ public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Has no effect: stopping does not wait for anything that a token could end.</param>
     /// <returns>Completes when the listener accepts no more connections.</returns>
-    public ValueTask StopAsync(CancellationToken cancellationToken = default) => _listener.UnbindAsync(cancellationToken);
+    public ValueTask StopAsync(CancellationToken cancellationToken = default) => _socket.StopAcceptingAsync();
 
     /// <summary>
     /// Stops listening and closes every connection. Waits until the peers have acknowledged all written data, at most for
@@ -102,18 +86,9 @@ public sealed class UtpListener : IUtpRateLimited, IAsyncDisposable
     /// whole.
     /// </summary>
     /// <returns>Completes when the UDP socket is closed.</returns>
-    public async ValueTask DisposeAsync()
-    {
-        await _listener.DisposeAsync().ConfigureAwait(false);
-        await _engine.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _socket.DisposeAsync();
 
     /// <summary>Gets <c>utp://address:port</c>.</summary>
     /// <returns>The address listened on.</returns>
-    public override string ToString() => new UtpEndPoint(LocalEndPoint).ToUriString();
-
-    private async ValueTask<UtpStream?> TryAcceptAsync(CancellationToken cancellationToken) =>
-        await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } connection
-            ? new UtpStream(connection)
-            : null;
+    public override string ToString() => _socket.ToString();
 }

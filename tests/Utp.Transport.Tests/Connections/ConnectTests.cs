@@ -264,8 +264,8 @@ public sealed class ConnectTests
         using var lease = new CountedLease();
         var start = Stopwatch.GetTimestamp();
 
-        await using var client = await new ConnectAttempts(engines.ClientEngine, engines.Options, null)
-            .RunAsync([silent.EndPoint, EngineFixture.AddressOf(listener)], lease, default).WaitAsync(Patience);
+        await using var client = await new ConnectAttempts(engines.ClientEngine, engines.Options)
+            .RunAsync([new(silent.EndPoint, null), new(EngineFixture.AddressOf(listener), null)], lease, default).WaitAsync(Patience);
 
         Assert.Equal(EngineFixture.AddressOf(listener), client.RemoteEndPoint);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 240, engines.Options.ConnectTimeout.TotalMilliseconds / 2);
@@ -283,8 +283,8 @@ public sealed class ConnectTests
         await refusing.UnbindAsync();
         using var lease = new CountedLease();
 
-        await using var client = await new ConnectAttempts(engines.ClientEngine, engines.Options, null)
-            .RunAsync([EngineFixture.AddressOf(refusing), EngineFixture.AddressOf(listener)], lease, default).WaitAsync(Patience);
+        await using var client = await new ConnectAttempts(engines.ClientEngine, engines.Options)
+            .RunAsync([new(EngineFixture.AddressOf(refusing), null), new(EngineFixture.AddressOf(listener), null)], lease, default).WaitAsync(Patience);
 
         Assert.Equal(EngineFixture.AddressOf(listener), client.RemoteEndPoint);
     }
@@ -298,8 +298,8 @@ public sealed class ConnectTests
         using var silent = new SilentHost();
         using var lease = new CountedLease();
 
-        var error = await Assert.ThrowsAsync<SocketException>(() => new ConnectAttempts(engines.ClientEngine, engines.Options, null)
-            .RunAsync([EngineFixture.AddressOf(refusing), silent.EndPoint], lease, default).WaitAsync(Patience));
+        var error = await Assert.ThrowsAsync<SocketException>(() => new ConnectAttempts(engines.ClientEngine, engines.Options)
+            .RunAsync([new(EngineFixture.AddressOf(refusing), null), new(silent.EndPoint, null)], lease, default).WaitAsync(Patience));
 
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Utp.Protocol.Sockets;
 using Utp.Transport.Connections;
@@ -289,6 +290,7 @@ public sealed class ListenerTests
         var factory = new UtpConnectionListenerFactory(null!, options);
 
         Assert.Equal(expected, factory.CanBind(new IPEndPoint(IPAddress.Loopback, 1)));
+        Assert.False(factory.CanBind(new DerivedEndPoint()));
         Assert.True(factory.CanBind(new UtpEndPoint("localhost", 1)));
         Assert.False(factory.CanBind(new UnixDomainSocketEndPoint("/tmp/x")));
     }
@@ -304,15 +306,41 @@ public sealed class ListenerTests
         Assert.True(IPAddress.IsLoopback(((UtpEndPoint)listener.EndPoint).IPEndPoint!.Address));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Factory_IPEndPoint_BindsAndReturnsOne(bool claims)
+    {
+        await using var engines = new EngineFixture(options => options.ClaimIPEndPoints = claims);
+        var factory = new UtpConnectionListenerFactory(engines.ServerEngine, Microsoft.Extensions.Options.Options.Create(engines.Options));
+
+        await using var listener = await factory.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+
+        Assert.NotEqual(0, Assert.IsType<IPEndPoint>(listener.EndPoint).Port);
+    }
+
     [Fact]
     public async Task Factory_EndPointOfAnotherKind_IsNotSupported()
     {
-        await using var engines = new EngineFixture();
+        await using var engines = new EngineFixture(options => options.ClaimIPEndPoints = true);
         var factory = new UtpConnectionListenerFactory(engines.ServerEngine, Microsoft.Extensions.Options.Options.Create(engines.Options));
 
-        var error = await Assert.ThrowsAsync<NotSupportedException>(async () => await factory.BindAsync(new IPEndPoint(IPAddress.Loopback, 0)));
+        var unix = await Assert.ThrowsAsync<NotSupportedException>(async () => await factory.BindAsync(new UnixDomainSocketEndPoint("/tmp/x")));
+        var derived = await Assert.ThrowsAsync<NotSupportedException>(async () => await factory.BindAsync(new DerivedEndPoint()));
 
-        Assert.Contains("ClaimIPEndPoints", error.Message, StringComparison.Ordinal);
+        Assert.Contains("UnixDomainSocketEndPoint", unix.Message, StringComparison.Ordinal);
+        Assert.Contains("DerivedEndPoint", derived.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HostFactory_IPEndPoint_ReturnsOneAndAnnouncesIt()
+    {
+        await using var services = new ServiceCollection().AddUtp().Services.BuildServiceProvider();
+
+        await using var listener = await services.GetRequiredService<IUtpConnectionListenerFactory>().BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+
+        var bound = Assert.IsType<IPEndPoint>(listener.EndPoint);
+        Assert.Equal(bound, Assert.Single(services.GetRequiredService<IUtpServerAddresses>().EndPoints).IPEndPoint);
     }
 
     /// <summary>
@@ -331,4 +359,7 @@ public sealed class ListenerTests
         Assert.Equal(1, listener.QueueLength);
         return clients;
     }
+
+    /// <summary>As the endpoints of future frameworks that mean more than an address.</summary>
+    private sealed class DerivedEndPoint() : IPEndPoint(IPAddress.Loopback, 0);
 }

@@ -39,6 +39,9 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
     /// <summary>Whether channels claim that the system cuts their trains, and refuse them while they accept single datagrams.</summary>
     public bool RefusesTrains { get; init; }
 
+    /// <summary>The NATs between the channels; null for none.</summary>
+    public PortRestrictedNats? Nats { get; init; }
+
     public UtpClock Clock { get; } = clock ?? new UtpClock(TimeProvider.System);
 
     public int SentCount => Volatile.Read(ref _sentCount);
@@ -80,6 +83,11 @@ internal sealed class InProcessDatagramNetwork(int seed, LinkImpairments impairm
         if (lost)
         {
             Interlocked.Increment(ref _lostCount);
+            return;
+        }
+
+        if (Nats?.TryTranslate(ref from, ref to) == false)
+        {
             return;
         }
 

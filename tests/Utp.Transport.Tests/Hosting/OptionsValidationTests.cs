@@ -72,6 +72,8 @@ public sealed class OptionsValidationTests
     [InlineData("Transport:Shards", "0", "a whole number of UDP sockets from 1 to 64", "unset")]
     [InlineData("Transport:Shards", "65", "a whole number of UDP sockets from 1 to 64", "unset")]
     [InlineData("Clients:files:MaxConnections", "0", "a whole number of connections from 1 to 1000000", "unset")]
+    [InlineData("Clients:files:MaxPendingConnects", "0", "a whole number of connections from 1 to 1000000", "unset")]
+    [InlineData("Clients:files:LocalListener", " ", "the name of a listener of AddListener or Utp:Endpoints", "unset")]
     [InlineData("Clients:files:LocalEndPoint", "nowhere", "an IP address and UDP port, for example 0.0.0.0:6881 or [::]:6881 (port 0: chosen by the system)",
         "unset")]
     public async Task Start_WithABadValue_NamesKeyValueRangeAndDefault(string key, string value, string expected, string byDefault)

@@ -16,6 +16,9 @@ public sealed class OptionKeyTests
     public void ListenerKeys_EveryProperty_HasAKey() => AssertComplete(OptionKeys.Listener);
 
     [Fact]
+    public void SocketKeys_EveryProperty_HasAKey() => AssertComplete(OptionKeys.Socket);
+
+    [Fact]
     public void TransportKeys_Defaults_AreAllowed() =>
         Assert.All(OptionKeys.Transport, key => Assert.Null(key.Check(new UtpTransportOptions())));
 

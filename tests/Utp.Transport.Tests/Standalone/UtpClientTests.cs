@@ -13,7 +13,8 @@ public class UtpClientTests
         await using var pair = await StandalonePair.CreateAsync(transport: new UtpTransportOptions { Shards = 1 });
         HashSet<int> ports = [];
         HashSet<string> ids = [];
-        for (var i = 0; i < UtpClient.DefaultMaxConnections; i++)
+        const int Count = 12;
+        for (var i = 0; i < Count; i++)
         {
             var (client, server) = await pair.ConnectAsync();
             ports.Add(client.LocalEndPoint!.Port);
@@ -22,8 +23,8 @@ public class UtpClientTests
         }
 
         Assert.Single(ports);
-        Assert.Equal(UtpClient.DefaultMaxConnections, ids.Count);
-        Assert.Equal(UtpClient.DefaultMaxConnections, pair.Client.ConnectionCount);
+        Assert.Equal(Count, ids.Count);
+        Assert.Equal(Count, pair.Client.ConnectionCount);
     }
 
     [Fact]
@@ -44,11 +45,22 @@ public class UtpClientTests
     }
 
     [Fact]
-    public async Task Connect_NoOptions_AllowsTenConnections()
+    public async Task Create_NoOptions_HasNoMaximumOfConnections()
     {
         await using var client = new UtpClient();
 
-        Assert.Equal(10, client.MaxConnections);
+        Assert.Null(client.MaxConnections);
+    }
+
+    [Fact]
+    public async Task Connect_LocalEndPointOfTheOtherFamily_FailsAtOnceAndSaysSo()
+    {
+        await using var client = new UtpClient(new UtpClientOptions { LocalEndPoint = new IPEndPoint(IPAddress.IPv6Loopback, 0) });
+
+        var error = await Assert.ThrowsAsync<SocketException>(async () => await client.ConnectAsync("127.0.0.1", 9));
+
+        Assert.Equal(SocketError.AddressFamilyNotSupported, error.SocketErrorCode);
+        Assert.Contains("[::1]:0 is IPv6, and cannot connect to 127.0.0.1:9, which is IPv4", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

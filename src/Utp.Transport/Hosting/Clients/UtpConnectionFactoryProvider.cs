@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Options;
 using Utp.Transport.Connections;
 using Utp.Transport.Engine;
@@ -6,8 +7,11 @@ using Utp.Transport.Engine;
 namespace Utp.Transport.Hosting.Clients;
 
 /// <inheritdoc />
-internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNames names, IOptionsMonitor<UtpClientOptions> options)
-    : IUtpConnectionFactoryProvider
+internal sealed class UtpConnectionFactoryProvider(
+    UtpEngine engine,
+    UtpClientNames names,
+    IOptionsMonitor<UtpClientOptions> options,
+    UtpServerAddresses addresses) : IUtpConnectionFactoryProvider
 {
     private readonly ConcurrentDictionary<string, Lazy<IUtpConnectionFactory>> _clients = new(StringComparer.Ordinal);
 
@@ -21,7 +25,19 @@ internal sealed class UtpConnectionFactoryProvider(UtpEngine engine, UtpClientNa
     public IUtpConnectionFactory? Find(string name) =>
         names.Find(name) is not { } known
             ? null
-            : _clients.GetOrAdd(known, client => new Lazy<IUtpConnectionFactory>(() => new UtpConnectionFactory(engine, options.Get(client), client))).Value;
+            : _clients.GetOrAdd(known, client => new Lazy<IUtpConnectionFactory>(() => Create(client))).Value;
+
+    private UtpConnectionFactory Create(string client)
+    {
+        var own = options.Get(client);
+        return own.LocalListener is { } listener
+            ? new UtpConnectionFactory(engine, own, client) { LocalEndPoints = () => EndPointsOf(client, listener) }
+            : new UtpConnectionFactory(engine, own, client);
+    }
+
+    /// <summary>Gets where a listener is bound. It is asked for each connect, because only then the port that the system has chosen is known.</summary>
+    private IReadOnlyList<IPEndPoint> EndPointsOf(string client, string listener) =>
+        addresses.FindAll(listener) is { Count: > 0 } bound ? bound : throw UtpErrors.LocalListenerNotBound(client, listener);
 
     private string NotRegistered(string name)
     {

@@ -21,6 +21,11 @@ internal sealed class UtpListenerEndpoints(
     public IEnumerable<(string Key, string Name)> NotServed =>
         httpServers.Any() ? [] : ForHttp.Select(section => (section.Path, section.Key));
 
+    /// <summary>The names of all listeners: those that the configuration has, and those of <c>AddListener</c>.</summary>
+    public IEnumerable<string> Names =>
+        configuration.Endpoints.Select(section => section.Key).Concat(registrations.Select(registration => registration.Name))
+            .Distinct(StringComparer.OrdinalIgnoreCase);
+
     public string UrlKey(string name) => $"{configuration.EndpointPath(name)}:{OptionKeys.Url}";
 
     /// <summary>Gets the endpoint of a listener: the configured one, or else the one given in code.</summary>

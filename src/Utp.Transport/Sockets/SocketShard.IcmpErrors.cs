@@ -4,7 +4,7 @@ using Utp.Transport.Datagrams;
 namespace Utp.Transport.Sockets;
 
 /// <content>ICMP errors. Any shard of the local endpoint may receive them.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private readonly ForwardedIcmpErrors _forwarded = new();
 

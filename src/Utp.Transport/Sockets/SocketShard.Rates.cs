@@ -3,7 +3,7 @@ using Utp.Protocol.Time;
 namespace Utp.Transport.Sockets;
 
 /// <content>Changes of the limits that connections share.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private bool _ratesChanged;
 

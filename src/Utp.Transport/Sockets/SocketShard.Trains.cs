@@ -3,7 +3,7 @@ using Utp.Transport.Datagrams;
 namespace Utp.Transport.Sockets;
 
 /// <content>The log message about trains that do not arrive when the system cuts them into datagrams. The core detects that.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private bool _hasLoggedTrains;
 

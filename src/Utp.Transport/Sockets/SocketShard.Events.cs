@@ -7,7 +7,7 @@ using Utp.Transport.Connections;
 namespace Utp.Transport.Sockets;
 
 /// <content>The events of the core, and the life of the connections of this socket.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>Starts an outbound connection. Returns null when the core has no place or no free id for it.</summary>
     public ConnectionCore? Connect(Instant now, UtpConnection connection, in PeerAddress remote, ConnectionSettings settings)
@@ -72,15 +72,6 @@ internal sealed partial class UtpSocket
                 _lingering.Remove(core);
                 Release();
             }
-        }
-    }
-
-    private void Accept(Instant now, UtpConnection connection)
-    {
-        if (_listener is null || !_listener.TryEnqueue(connection))
-        {
-            _core.ReleaseBacklog();
-            connection.Refuse(now);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Utp.Transport.Sockets;
 /// What happens when memory is exhausted. Payload that the core has taken counts as received, so it must not be lost: the socket sets it aside.
 /// Until it is delivered, the socket drops every further datagram. That costs the sender a retransmission, and ends no connection.
 /// </content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private const long SetAsideRetryMicros = 50_000;
 

@@ -6,7 +6,7 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Sockets;
 
 /// <content>The turn, and its causes: posted connections, the timer, a socket that takes datagrams again, another shard.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>The time until the receive thread tries again to handle a deadline that has passed and is still there.</summary>
     private const long RetryMicros = 1_000;
@@ -47,7 +47,7 @@ internal sealed partial class UtpSocket
     public void TryRun() => _turn.TryRun();
 
     /// <summary>Reads the state of the core or of a connection within the turn.</summary>
-    public T Read<T>(Func<UtpSocket, T> read)
+    public T Read<T>(Func<SocketShard, T> read)
     {
         using (_turn.EnterScope())
         {
@@ -61,7 +61,7 @@ internal sealed partial class UtpSocket
         using (ExecutionContext.SuppressFlow())
         {
             return _clock.TimeProvider.CreateTimer(
-                static state => ((UtpSocket)state!).OnTimer(),
+                static state => ((SocketShard)state!).OnTimer(),
                 this,
                 Timeout.InfiniteTimeSpan,
                 Timeout.InfiniteTimeSpan);

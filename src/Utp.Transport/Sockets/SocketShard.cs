@@ -20,7 +20,7 @@ namespace Utp.Transport.Sockets;
 /// pipes continue on the receive thread after its turn.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "CleanUp ends them; the semaphore has no handle.")]
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private readonly UtpEngine _engine;
     private readonly UtpSocketGroup _group;
@@ -51,12 +51,13 @@ internal sealed partial class UtpSocket
     /// <param name="index">The place of this socket in the group.</param>
     /// <param name="channel">The channel, which the socket owns from now on.</param>
     /// <param name="options">The engine's options.</param>
-    public UtpSocket(UtpSocketGroup group, int index, IDatagramChannel channel, UtpTransportOptions options)
+    public SocketShard(UtpSocketGroup group, int index, IDatagramChannel channel, UtpTransportOptions options)
     {
         _group = group;
         _engine = group.Engine;
         _channel = channel;
         _batch = channel.CreateBatch();
+        _refusedTrains = new bool[_batch.Capacity];
         _clock = _engine.Clock;
         _logger = _engine.Logger;
         Index = index;

@@ -1,17 +1,19 @@
 using Utp.Protocol.Connections;
 using Utp.Protocol.Sockets;
 using Utp.Protocol.Time;
+using Utp.Protocol.Wire;
 using Utp.Transport.Connections;
 using Utp.Transport.Datagrams;
 
 namespace Utp.Transport.Sockets;
 
 /// <content>Receiving: from the channel into the core, and from the core into input pipes.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     private readonly Thread _receiver;
     private UtpConnection? _touched;
     private long _errorsSurvived;
+    private long _nonUtpReceived;
     private long _nonUtpDropped;
 
     /// <summary>
@@ -39,6 +41,11 @@ internal sealed partial class UtpSocket
         while (!IsClosed)
         {
             var received = Receive();
+            if (received)
+            {
+                ScreenRequests();
+            }
+
             _turn.EnterAsReceiver();
             _collectsWoken = true;
             try
@@ -90,6 +97,7 @@ internal sealed partial class UtpSocket
             ReleaseBacklogToCore();
             for (var i = 0; i < _batch.Count; i++)
             {
+                _isTrainRefused = IsRefused(i);
                 HandleTrain(_batch[i], _batch.BytesOf(i));
             }
 
@@ -137,6 +145,11 @@ internal sealed partial class UtpSocket
 
     private void TakeDatagram(in ReceivedTrain train, ReadOnlySpan<byte> datagram)
     {
+        if (PacketHeader.IsSyn(datagram) && !MayReachCore())
+        {
+            return;
+        }
+
         var result = _core.HandleDatagram(train.Arrival, train.Remote, datagram, train.Local);
         if (result.Connection is { } core)
         {
@@ -147,9 +160,10 @@ internal sealed partial class UtpSocket
 
             DeliverReordered(core, train.Arrival);
         }
-        else if (result.Disposition == DatagramDisposition.NotUtp && !_group.IncomingNonUtp.TryAdd(train.Remote, train.Local, datagram))
+        else if (result.Disposition == DatagramDisposition.NotUtp)
         {
-            _nonUtpDropped++;
+            var taken = _group.IncomingNonUtp.TryAdd(train.Remote, train.Local, datagram);
+            _ = taken ? _nonUtpReceived++ : _nonUtpDropped++;
         }
     }
 

@@ -10,7 +10,7 @@ namespace Utp.Transport.Sockets;
 /// Sending: from the core into the channel. If the system does not take a train, the socket keeps the train and sends it first next time. The
 /// train counts as sent, and is not lost. Until then the socket does not poll the core for more.
 /// </content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>The longest wait of the send thread before it checks whether the socket is closed.</summary>
     private static readonly TimeSpan LongestWaitForWritable = TimeSpan.FromMilliseconds(100);
@@ -26,6 +26,7 @@ internal sealed partial class UtpSocket
     private int _unsentOffset;
     private bool _retrySend;
     private long _sendFailures;
+    private long _nonUtpSent;
     private SemaphoreSlim? _sendBlocked;
     private ITimer? _retryTimer;
 
@@ -153,6 +154,7 @@ internal sealed partial class UtpSocket
             datagram.CopyTo(_train, 0);
             _unsent = new Transmit(remote, datagram.Length, datagram.Length, AllowFragmentation: true, Connection: null) { Local = local };
             _unsentOffset = 0;
+            _nonUtpSent++;
             if (!SendUnsent())
             {
                 return false;
@@ -197,7 +199,7 @@ internal sealed partial class UtpSocket
         using (ExecutionContext.SuppressFlow())
         {
             return _clock.TimeProvider.CreateTimer(
-                static state => ((UtpSocket)state!).RetrySend(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                static state => ((SocketShard)state!).RetrySend(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 

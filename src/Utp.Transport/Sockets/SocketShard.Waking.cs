@@ -1,7 +1,7 @@
 namespace Utp.Transport.Sockets;
 
 /// <content>The choice of the thread on which code that awaits a pipe resumes.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>What is to run on the receive thread after its turn; null when the thread pool runs everything.</summary>
     private readonly List<IThreadPoolWorkItem>? _wokenInline;

@@ -3,7 +3,7 @@ using Utp.Transport.Diagnostics;
 namespace Utp.Transport.Sockets;
 
 /// <content>Totals and snapshots, which the meter reads from any thread.</content>
-internal sealed partial class UtpSocket
+internal sealed partial class SocketShard
 {
     /// <summary>Gets the totals since the socket opened. Any thread.</summary>
     public UtpTransportCounters ReadCounters() => Read(static socket => socket.CountersNow());
@@ -31,9 +31,11 @@ internal sealed partial class UtpSocket
         var socket = _core.Statistics;
         return new UtpTransportCounters
         {
-            PacketsReceived = socket.DatagramsReceived,
+            PacketsReceived = socket.DatagramsReceived + _requestsRefused + _requestsOverLimit,
             PacketsSent = socket.DatagramsSent,
             PacketsNotUtp = _nonUtpDropped,
+            NonUtpReceived = _nonUtpReceived,
+            NonUtpSent = _nonUtpSent,
             PacketsRejected = socket.DatagramsMalformed + socket.DatagramsImplausible + socket.DatagramsForUnknownConnection,
             PacketsDroppedForMemory = _droppedForMemory,
             BytesReceived = totals.BytesReceived,
@@ -43,6 +45,8 @@ internal sealed partial class UtpSocket
             SynsDroppedBacklog = socket.SynsDroppedBacklog,
             SynsDroppedHalfOpen = socket.SynsDroppedHalfOpen,
             SynsDroppedPerAddress = socket.SynsDroppedPerAddress,
+            SynsRefusedByFilter = _requestsRefused,
+            SynsDroppedOverLimit = _requestsOverLimit + _confirmationsOverLimit,
             ResetsReceived = socket.ResetsReceived,
             ResetsSent = socket.ResetsSent,
         };
