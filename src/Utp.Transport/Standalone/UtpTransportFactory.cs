@@ -59,6 +59,9 @@ public sealed class UtpTransportFactory : IUtpConnectionListenerFactory, IUtpCon
         (_ownEngine, _bind, _connections) = CreateOwn(engine);
     }
 
+    /// <summary>Gets the rate limits that the connections opened by the factory share. Listeners have their own.</summary>
+    public IUtpRateLimits RateLimits => _connections.RateLimits;
+
     /// <inheritdoc />
     public bool CanBind(EndPoint endpoint) => endpoint is UtpEndPoint;
 
@@ -99,8 +102,10 @@ public sealed class UtpTransportFactory : IUtpConnectionListenerFactory, IUtpCon
     }
 
     /// <summary>Reports its address as an IP endpoint, for callers that bind IP endpoints and expect them back.</summary>
-    private sealed class IPListener(IConnectionListener listener, IPEndPoint bound) : IConnectionListener
+    private sealed class IPListener(IConnectionListener listener, IPEndPoint bound) : IConnectionListener, IUtpRateLimited
     {
+        public IUtpRateLimits RateLimits => ((IUtpRateLimited)listener).RateLimits;
+
         public EndPoint EndPoint => bound;
 
         public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => listener.AcceptAsync(cancellationToken);
