@@ -17,7 +17,7 @@ internal static class ClientProcess
     /// <returns>Whether every call was answered in order, and both silos took part.</returns>
     public static async Task<bool> RunAsync(int[] gatewayPorts, bool overTcp)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.UseOrleansClient(client => client.UseLocalhostClustering(gatewayPorts));
         if (!overTcp)
