@@ -13,11 +13,12 @@ internal static class ClientProcess
 {
     private const int GrainCount = 200;
     private const int CallsPerGrain = 50;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <returns>Whether every call was answered in order, and both silos took part.</returns>
     public static async Task<bool> RunAsync(int[] gatewayPorts, bool overTcp)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.UseOrleansClient(client => client.UseLocalhostClustering(gatewayPorts));
         if (!overTcp)
@@ -26,10 +27,12 @@ internal static class ClientProcess
         }
 
         using var host = builder.Build();
-        await host.StartAsync();
+        using var timeout = new CancellationTokenSource(Patience);
+        await host.StartAsync(timeout.Token);
         var grains = host.Services.GetRequiredService<IGrainFactory>();
         var watch = Stopwatch.StartNew();
-        var answers = await Task.WhenAll(Enumerable.Range(0, GrainCount).Select(key => CallAsync(grains.GetGrain<ICounterGrain>(key))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, GrainCount).Select(key => CallAsync(grains.GetGrain<ICounterGrain>(key))))
+            .WaitAsync(timeout.Token);
         var elapsed = watch.Elapsed;
 
         foreach (var silo in answers.GroupBy(answer => answer.Silo).OrderBy(silo => silo.Key, StringComparer.Ordinal))

@@ -15,7 +15,7 @@ internal static class SiloProcess
     /// <param name="overTcp">Whether to leave Orleans on TCP, for comparison.</param>
     public static async Task RunAsync(int siloPort, int gatewayPort, int primaryPort, bool overTcp)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort, gatewayPort, new IPEndPoint(IPAddress.Loopback, primaryPort)));
         if (!overTcp)

@@ -59,7 +59,7 @@ public sealed class UtpTransportFactory : IUtpConnectionListenerFactory, IUtpCon
         (_ownEngine, _bind, _connections) = CreateOwn(engine);
     }
 
-    /// <summary>Gets the rate limits of the connections that the factory opens. Each listener has limits of its own.</summary>
+    /// <summary>Gets the rate limits that the connections opened by the factory share. Listeners have their own.</summary>
     public IUtpRateLimits RateLimits => _connections.RateLimits;
 
     /// <inheritdoc />

@@ -41,6 +41,7 @@ internal sealed class NattedPeers : IAsyncDisposable
         {
             OpenChannels = (local, _, _, clock, _) => [network.Open(local.Port, clock)],
         };
-        return await UtpSocket.BindAsync(new UtpEndPoint(IPAddress.Loopback, 0), new UtpSocketOptions(), new UtpListenerOptions(), engine, CancellationToken.None);
+        var local = new UtpEndPoint(IPAddress.Loopback, 0);
+        return await UtpSocket.BindAsync(local, new UtpSocketOptions(), new UtpListenerOptions(), engine, CancellationToken.None);
     }
 }
