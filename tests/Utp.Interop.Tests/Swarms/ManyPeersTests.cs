@@ -19,12 +19,15 @@ public sealed class ManyPeersTests
         using var torrent = new Torrent(Pieces, seed: 33);
         var folder = torrent.AddEmptyFolder();
         var seeds = await Task.WhenAll(Enumerable.Range(0, Others).Select(_ => LibtorrentPeer.StartAsync(torrent, torrent.AddFolder(..), IPAddress.Loopback)));
-        var relays = await Task.WhenAll(seeds.Select(seed => StreamRelay.StartAsync(seed.EndPoint)));
+        var relays = await Task.WhenAll(seeds.Select(seed => StreamRelay.StartAsync(seed.EndPoint, holdAfter: 1)));
         var leecher = await LibtorrentPeer.StartAsync(torrent, folder, LeecherAddress, dials: true);
         await using var disposal = new Disposal([leecher, .. relays, .. seeds]);
         var watch = Stopwatch.StartNew();
 
+        // Each relay holds after the seed's first bytes until all are connected. Otherwise some seeds may come too late.
         await Task.WhenAll(relays.Select(relay => leecher.ConnectAsync(relay.EndPoint)));
+        await Task.WhenAll(relays.Select(relay => relay.Held.WaitAsync(LongTests.TransferPatience)));
+        Array.ForEach(relays, relay => relay.Release());
         await leecher.WaitForPiecesAsync(Pieces);
 
         var elapsed = watch.Elapsed;

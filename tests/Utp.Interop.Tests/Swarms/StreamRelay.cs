@@ -48,18 +48,21 @@ internal sealed class StreamRelay : IAsyncDisposable
     /// <summary>Starts a relay.</summary>
     /// <param name="target">What it dials for each connection that it accepts.</param>
     /// <param name="local">The endpoint to listen on; null for a port of 127.0.0.1.</param>
-    /// <param name="holdAfter">After this many bytes from the target the relay reads no more of them.</param>
+    /// <param name="holdAfter">After this many bytes from the target the relay reads no more of them, until <see cref="Release"/>.</param>
     public static async Task<StreamRelay> StartAsync(IPEndPoint target, IPEndPoint? local = null, long holdAfter = long.MaxValue)
     {
         var listener = await UtpListener.BindAsync(local ?? new IPEndPoint(IPAddress.Loopback, 0), new UtpListenerOptions { CloseOnPeerFinish = false });
         return new StreamRelay(listener, target, holdAfter);
     }
 
+    /// <summary>Ends the holding.</summary>
+    public void Release() => _release.TrySetResult();
+
     public async ValueTask DisposeAsync()
     {
         await _listener.StopAsync();
         await _accepting.WaitAsync(OurHost.Patience);
-        _release.TrySetResult();
+        Release();
         foreach (var stream in _streams)
         {
             stream.Abort();
