@@ -93,17 +93,17 @@ public sealed class DissectorTests
         using var sender = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         await sender.SendAsync(State(window: 3_670_016), address);
         await sender.SendAsync(State(window: 3_670_017), address);
-        await sender.SendAsync([.. State(window: 65_536, firstExtension: 3), 0, 4, 0, 0, 0, 0], address);
-        await sender.SendAsync([.. State(window: 65_536, firstExtension: 2), 3, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], address);
+        await sender.SendAsync((byte[])[.. State(window: 65_536, firstExtension: 3), 0, 4, 0, 0, 0, 0], address);
+        await sender.SendAsync((byte[])[.. State(window: 65_536, firstExtension: 2), 3, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], address);
+        await capture.StopAsync();
 
-        var decoded = await capture.StopAsync();
+        Assert.Equal("2 - - -", await TypesAsync(capture.DecodeAsUtp));
+        Assert.Equal("2 2 - -", await TypesAsync([.. capture.DecodeAsUtp, "-o", "bt-utp.max_window_size:0x40000000"]));
+        Assert.Equal("- - - -", await TypesAsync());
+        Assert.Equal("2 - - -", await TypesAsync("--enable-heuristic", "bt_utp_udp"));
 
-        Assert.Equal([2, null, null, null], decoded.Select(packet => packet.Type));
-        Assert.Equal([2, 2, null, null], await TypesAsync([.. capture.DecodeAsUtp, "-o", "bt-utp.max_window_size:0x40000000"]));
-        Assert.Equal([null, null, null, null], await TypesAsync());
-        Assert.Equal([2, null, null, null], await TypesAsync("--enable-heuristic", "bt_utp_udp"));
-
-        async Task<IEnumerable<int?>> TypesAsync(params string[] options) => (await capture.ReadAsync(options)).Select(packet => packet.Type);
+        async Task<string> TypesAsync(params string[] options) =>
+            string.Join(' ', (await capture.ReadAsync(options)).Select(packet => packet.Type is { } type ? $"{type}" : "-"));
     }
 
     private static byte[] State(uint window, byte firstExtension = 0)

@@ -90,7 +90,8 @@ internal static class InteropTable
         var begin = document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var end = document.IndexOf(End, StringComparison.Ordinal);
         var rows = new SortedDictionary<string, string>(Rows, StringComparer.Ordinal);
-        var present = document[begin..end].Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !Header.StartsWith(line, StringComparison.Ordinal));
+        var present = document[begin..end].Split('\n')
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !Header.StartsWith(line, StringComparison.Ordinal));
         foreach (var row in present)
         {
             rows.TryAdd($"{string.Join('|', row.Split('|')[..5])}|", row);

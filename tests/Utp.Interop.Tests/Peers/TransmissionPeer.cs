@@ -35,7 +35,8 @@ internal sealed class TransmissionPeer : IAsyncDisposable
         _settings = settings;
         EndPoint = new IPEndPoint(address, PeerPort);
         _control = new HttpClient { BaseAddress = new Uri($"http://{address}:{ControlPort}/transmission/rpc") };
-        _process = Process.Start(new ProcessStartInfo(DebianPeers.Transmission, ["--foreground", "--config-dir", settings, "--logfile", Path.Combine(settings, "log")]))!;
+        string[] arguments = ["--foreground", "--config-dir", settings, "--logfile", Path.Combine(settings, "log")];
+        _process = Process.Start(new ProcessStartInfo(DebianPeers.Transmission, arguments))!;
     }
 
     /// <summary>The peer's UDP socket.</summary>
@@ -124,7 +125,8 @@ internal sealed class TransmissionPeer : IAsyncDisposable
 
     private async Task<JsonObject> GetStateAsync()
     {
-        var answer = await RequestAsync("torrent-get", new JsonObject { ["fields"] = new JsonArray("status", "percentDone", "haveValid", "errorString", "peers") });
+        var fields = new JsonArray("status", "percentDone", "haveValid", "errorString", "peers");
+        var answer = await RequestAsync("torrent-get", new JsonObject { ["fields"] = fields });
         return answer["torrents"]![0]!.AsObject();
     }
 
@@ -135,7 +137,8 @@ internal sealed class TransmissionPeer : IAsyncDisposable
         {
             try
             {
-                using var response = await _control.PostAsJsonAsync((Uri?)null, body);
+                using var content = new StringContent(body.ToJsonString());
+                using var response = await _control.PostAsync((Uri?)null, content);
                 if (response.StatusCode != HttpStatusCode.Conflict)
                 {
                     var answer = (await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>())!;

@@ -34,5 +34,6 @@ internal static class SwarmAssert
     private static void AssertKind(IReadOnlyList<TorrentConnection> connections, bool isEncrypted) =>
         Assert.All(connections, connection => Assert.Equal((true, isEncrypted), (connection.IsUtp, connection.IsEncrypted)));
 
-    private static IEnumerable<string> Sorted(IEnumerable<IPEndPoint> endPoints) => endPoints.Select(endPoint => endPoint.ToString()).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Sorted(IEnumerable<IPEndPoint> endPoints) =>
+        endPoints.Select(endPoint => endPoint.ToString()).Order(StringComparer.Ordinal);
 }

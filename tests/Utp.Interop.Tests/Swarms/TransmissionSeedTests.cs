@@ -32,6 +32,7 @@ public sealed class TransmissionSeedTests
         torrent.AssertComplete(folder);
         Assert.InRange(relay.ToDialler, torrent.Bytes, torrent.Bytes * 11 / 10);
         await SwarmAssert.HasDialledAsync(leecher, isEncrypted, relay);
-        InteropTable.RecordRelayed(TransmissionPeer.Name, $"a libtorrent leecher dials, Transmission seeds{(isEncrypted ? ", encrypted" : "")}", torrent.Bytes, elapsed);
+        InteropTable.RecordRelayed(
+            TransmissionPeer.Name, $"a libtorrent leecher dials, Transmission seeds{(isEncrypted ? ", encrypted" : "")}", torrent.Bytes, elapsed);
     }
 }
