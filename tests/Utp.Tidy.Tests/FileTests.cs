@@ -7,7 +7,7 @@ public sealed class FileTests
 
     private static readonly string[] Types =
     [
-        ".cs", ".csproj", ".sln", ".props", ".targets", ".json", ".txt", ".md", ".svg", ".png", ".sh", ".js", ".proto",
+        ".cs", ".csproj", ".sln", ".props", ".targets", ".json", ".txt", ".md", ".svg", ".png", ".sh", ".js", ".proto", ".py",
     ];
 
     /// <summary>Files without an extension, or with a name that tools prescribe.</summary>

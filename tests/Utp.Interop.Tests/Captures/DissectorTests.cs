@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Utp.Interop.Tests.Harness;
@@ -61,9 +62,62 @@ public sealed class DissectorTests
         Assert.Equal([new(2, false, true), new(2, true, false), new(null, false, false)], packets);
     }
 
-    /// <summary>Creates a host that sends single datagrams: with segmentation offload, the loopback interface would show whole trains.</summary>
-    private static OurHost NewHost() => new(options =>
+    [CaptureFact]
+    public async Task OurTraffic_WindowAboveTheDissectorsLimit_IsPlainUdp_UntilThePreferenceIsRaised()
     {
+        await using var server = NewHost(8 << 20);
+        await using var client = NewHost(8 << 20);
+        await using var listener = await server.ListenAsync();
+        using var capture = await PacketCapture.StartAsync(listener.EndPoint.Port);
+        await using (var dialled = await client.ConnectAsync(listener.EndPoint))
+        await using (var accepted = await listener.AcceptAsync())
+        {
+            await dialled.SendAsync(3, 1);
+            await accepted.ReceiveAsync(1);
+        }
+
+        var byDefault = await capture.StopAsync();
+        var raised = await capture.ReadAsync([.. capture.DecodeAsUtp, "-o", "bt-utp.max_window_size:0x40000000"]);
+
+        Assert.Contains(byDefault, packet => packet.Type is null);
+        Assert.DoesNotContain(raised, packet => packet.Type is null);
+    }
+
+    /// <summary>The limits of the dissector that docs/tracing.md names (tshark 4.0.17).</summary>
+    [CaptureFact]
+    public async Task Dissector_RecognisesWhatTheDocumentSays()
+    {
+        using var target = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var address = (IPEndPoint)target.Client.LocalEndPoint!;
+        using var capture = await PacketCapture.StartAsync(address.Port);
+        using var sender = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        await sender.SendAsync(State(window: 3_670_016), address);
+        await sender.SendAsync(State(window: 3_670_017), address);
+        await sender.SendAsync((byte[])[.. State(window: 65_536, firstExtension: 3), 0, 4, 0, 0, 0, 0], address);
+        await sender.SendAsync((byte[])[.. State(window: 65_536, firstExtension: 2), 3, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], address);
+        await capture.StopAsync();
+
+        Assert.Equal("2 - - -", await TypesAsync(capture.DecodeAsUtp));
+        Assert.Equal("2 2 - -", await TypesAsync([.. capture.DecodeAsUtp, "-o", "bt-utp.max_window_size:0x40000000"]));
+        Assert.Equal("- - - -", await TypesAsync());
+        Assert.Equal("2 - - -", await TypesAsync("--enable-heuristic", "bt_utp_udp"));
+
+        async Task<string> TypesAsync(params string[] options) =>
+            string.Join(' ', (await capture.ReadAsync(options)).Select(packet => packet.Type is { } type ? $"{type}" : "-"));
+    }
+
+    private static byte[] State(uint window, byte firstExtension = 0)
+    {
+        var packet = Convert.FromHexString("2100123411223344000000000010000000654566");
+        packet[1] = firstExtension;
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(12), window);
+        return packet;
+    }
+
+    /// <summary>Creates a host that sends single datagrams: with segmentation offload, the loopback interface would show whole trains.</summary>
+    private static OurHost NewHost(int? receiveBufferSize = null) => new(options =>
+    {
+        options.ReceiveBufferSize = receiveBufferSize ?? options.ReceiveBufferSize;
         options.DatagramOffload = UtpDatagramOffload.Portable;
         options.ConnectTimeout = TimeSpan.FromSeconds(5);
     });

@@ -32,6 +32,9 @@ internal sealed class PacketCapture : IDisposable
             ? null
             : "Capturing needs root and tshark: 'apt-get install -y --no-install-recommends tshark'.";
 
+    /// <summary>tshark's options that decode the captured port as uTP.</summary>
+    public string[] DecodeAsUtp => ["-d", $"udp.port=={_port.ToString(CultureInfo.InvariantCulture)},bt-utp"];
+
     /// <summary>Captures what enters and leaves a UDP port of this machine's loopback interface.</summary>
     public static async Task<PacketCapture> StartAsync(int port)
     {
@@ -54,15 +57,23 @@ internal sealed class PacketCapture : IDisposable
         return new PacketCapture(tshark, file, port);
     }
 
-    /// <summary>Ends the capture and reads it.</summary>
+    /// <summary>Ends the capture and reads it, with the port decoded as uTP.</summary>
     public async Task<IReadOnlyList<DissectedPacket>> StopAsync()
     {
         await DrainAsync();
         Assert.Equal(0, Interrupt(_tshark.Id, 2));
         await _tshark.WaitForExitAsync().WaitAsync(Patience);
+        return await ReadAsync(DecodeAsUtp);
+    }
+
+    /// <summary>Reads the capture, which has ended, with other options.</summary>
+    public async Task<IReadOnlyList<DissectedPacket>> ReadAsync(params string[] options)
+    {
         using var reading = Start(
-            "-r", _file, "-d", $"udp.port=={_port.ToString(CultureInfo.InvariantCulture)},bt-utp",
-            "-Y", $"!(frame contains \"{Marker}\")", "-T", "fields", "-e", "bt-utp.type", "-e", "bt-utp.extension_bitmask", "-e", "_ws.malformed");
+        [
+            "-r", _file, .. options,
+            "-Y", $"!(frame contains \"{Marker}\")", "-T", "fields", "-e", "bt-utp.type", "-e", "bt-utp.extension_bitmask", "-e", "_ws.malformed",
+        ]);
         var errors = reading.StandardError.ReadToEndAsync();
         var text = await reading.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         await reading.WaitForExitAsync().WaitAsync(Patience);

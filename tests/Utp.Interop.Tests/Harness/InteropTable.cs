@@ -4,13 +4,14 @@ using System.Text;
 namespace Utp.Interop.Tests.Harness;
 
 /// <summary>
-/// The exchanges between libutp and us, row by row. They are written beside the test assembly (interop-results.md) as the tests pass. When the
+/// The exchanges between other implementations and us, row by row. They are written beside the test assembly (interop-results.md) as the tests pass. When the
 /// environment variable UTP_WRITE_DOCS is 1, they are also written into the marked part of docs/interop.md, where they replace rows of the same key
 /// and leave the others. Otherwise each row has to be in that document already, so that it lists what is really tested.
 /// </summary>
 internal static class InteropTable
 {
-    private const string Peer = "libutp (npm utp-native 2.5.3)";
+    private const string Libutp = "libutp (npm utp-native 2.5.3)";
+    private const string Header = "| Peer | Exchange | Role | Path | Size | Took | Outcome |\n|---|---|---|---|---|---|---|\n";
     private const string Begin = "<!-- begin results -->";
     private const string End = "<!-- end results -->";
 
@@ -19,7 +20,7 @@ internal static class InteropTable
 
     private static bool WritesDocument => Environment.GetEnvironmentVariable("UTP_WRITE_DOCS") == "1";
 
-    /// <summary>Adds a row for something that has just succeeded.</summary>
+    /// <summary>Adds a row for something with libutp that has just succeeded.</summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="dialler">The dialling side; null when there is only one way to do it.</param>
     /// <param name="path">The path of the matrix.</param>
@@ -33,7 +34,20 @@ internal static class InteropTable
             Dialler.TheyDial => "they dial",
             _ => "-",
         };
-        var key = $"| {Peer} | {exchange} | {role} | {path} |";
+        Record(Libutp, exchange, role, path, bytes, elapsed);
+    }
+
+    /// <summary>Adds a row for a transfer between BitTorrent peers, with our relay between them.</summary>
+    /// <param name="peers">The implementations.</param>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="bytes">Bytes of the torrent.</param>
+    /// <param name="elapsed">The duration.</param>
+    public static void RecordRelayed(string peers, string exchange, long bytes, TimeSpan elapsed) =>
+        Record(peers, exchange, "we relay", "clean", bytes, elapsed);
+
+    private static void Record(string peer, string exchange, string role, string path, long? bytes, TimeSpan? elapsed)
+    {
+        var key = $"| {peer} | {exchange} | {role} | {path} |";
         var size = bytes is { } count ? SizeOf(count) : "-";
         var took = elapsed is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s") : "-";
         lock (Writing)
@@ -54,7 +68,7 @@ internal static class InteropTable
 
     private static string TextOf(SortedDictionary<string, string> rows)
     {
-        var text = new StringBuilder("| Peer | Exchange | Role | Path | Size | Took | Outcome |\n|---|---|---|---|---|---|---|\n");
+        var text = new StringBuilder(Header);
         foreach (var row in rows.Values)
         {
             text.Append(row).Append('\n');
@@ -76,7 +90,9 @@ internal static class InteropTable
         var begin = document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var end = document.IndexOf(End, StringComparison.Ordinal);
         var rows = new SortedDictionary<string, string>(Rows, StringComparer.Ordinal);
-        foreach (var row in document[begin..end].Split('\n').Where(line => line.StartsWith($"| {Peer}", StringComparison.Ordinal)))
+        var present = document[begin..end].Split('\n')
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !Header.StartsWith(line, StringComparison.Ordinal));
+        foreach (var row in present)
         {
             rows.TryAdd($"{string.Join('|', row.Split('|')[..5])}|", row);
         }

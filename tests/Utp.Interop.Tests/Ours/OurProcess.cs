@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Utp.Interop.Tests.Harness;
 
 namespace Utp.Interop.Tests.Ours;
 
@@ -13,12 +14,14 @@ internal sealed class OurProcess : IDisposable
 
     public IPEndPoint EndPoint { get; }
 
-    public static async Task<OurProcess> StartListeningAsync()
-    {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(OurProcess).Assembly.Location, "0"]) { RedirectStandardOutput = true })!;
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(OurHost.Patience);
-        return new OurProcess(process, new IPEndPoint(IPAddress.Loopback, int.Parse(line!, CultureInfo.InvariantCulture)));
-    }
+    public static Task<OurProcess> StartListeningAsync() => StartAsync(IPAddress.Loopback, "0");
+
+    /// <summary>Starts a relay that holds after so many bytes from its target.</summary>
+    public static Task<OurProcess> StartRelayAsync(IPAddress address, IPEndPoint target, long holdAfter) =>
+        StartAsync(address, new IPEndPoint(address, 0).ToString(), target.ToString(), holdAfter.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Waits until the relay holds.</summary>
+    public async Task WaitUntilHeldAsync() => Assert.Equal("held", await _process.StandardOutput.ReadLineAsync().WaitAsync(LongTests.TransferPatience));
 
     /// <summary>Kills the process: it closes nothing and sends nothing.</summary>
     public void Kill()
@@ -35,5 +38,13 @@ internal sealed class OurProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static async Task<OurProcess> StartAsync(IPAddress address, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(OurProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
+        var process = Process.Start(start)!;
+        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(OurHost.Patience);
+        return new OurProcess(process, new IPEndPoint(address, int.Parse(line!, CultureInfo.InvariantCulture)));
     }
 }

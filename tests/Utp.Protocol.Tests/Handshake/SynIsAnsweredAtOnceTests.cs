@@ -4,7 +4,7 @@ using Utp.Protocol.Wire;
 
 namespace Utp.Protocol.Tests.Handshake;
 
-/// <summary>libtorrent sends one SYN and gives up after 3 s.</summary>
+/// <summary>libtorrent 2.0.8 sends one SYN, whatever its resend setting, and gives up after 3 s.</summary>
 [Trait("Pitfall", "16")]
 public sealed class SynIsAnsweredAtOnceTests
 {
