@@ -55,6 +55,11 @@ internal interface ICongestionController
     /// </summary>
     void OnLoss(Instant now, long flightBytes);
 
+    /// <summary>Takes a segment that was marked lost. Called for each one, before <see cref="OnLoss"/>.</summary>
+    void OnSegmentLost(Instant now)
+    {
+    }
+
     /// <summary>Takes a retransmission timeout with data in flight.</summary>
     void OnRetransmissionTimeout(Instant now, long flightBytes);
 

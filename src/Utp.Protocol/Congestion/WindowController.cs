@@ -128,8 +128,19 @@ internal abstract class WindowController : ICongestionController
         Steer(sample);
     }
 
+    public virtual void OnSegmentLost(Instant now)
+    {
+    }
+
     public void OnLoss(Instant now, long flightBytes)
     {
+        if (Tolerates(now))
+        {
+            // There is no cut to undo, and an earlier one is too old.
+            _windowBeforeCut = 0;
+            return;
+        }
+
         RememberForUndo();
         Cut(now);
     }
@@ -210,6 +221,9 @@ internal abstract class WindowController : ICongestionController
 
     /// <summary>Grows or shrinks the window for one acknowledgement.</summary>
     protected abstract void Steer(in AcknowledgementSample sample);
+
+    /// <summary>Whether a loss leaves the window alone.</summary>
+    protected virtual bool Tolerates(Instant now) => false;
 
     /// <summary>Cuts window and threshold after a loss.</summary>
     protected abstract void Cut(Instant now);

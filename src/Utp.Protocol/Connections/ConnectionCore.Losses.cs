@@ -53,6 +53,7 @@ internal sealed partial class ConnectionCore
         ReportLoss(segment);
         EnsureMishaps().SegmentsLost++;
         _tracer?.SegmentLost(now, number, segment.Length);
+        _controller.OnSegmentLost(now);
         if (_losses.IsAnswered(number))
         {
             return;

@@ -135,7 +135,10 @@ internal sealed partial class ConnectionCore
     {
         var unsentBefore = _sendBuffer.UnsentBytes;
         _sendBuffer.Update(buffered, releasedBytes);
-        if (unsentBefore == 0 && _sendBuffer.UnsentBytes > 0 && !_segments.HasFlight && State == ConnectionState.Connected)
+        var resumes = unsentBefore == 0 && _sendBuffer.UnsentBytes > 0 && !_segments.HasFlight && State == ConnectionState.Connected;
+
+        // A connection that has never sent has not been idle: its initial window is still right, however long ago it was established.
+        if (resumes && _counters.SegmentsSent > 0)
         {
             _controller.OnIdle(now, now - _retransmission.LastSentAt);
         }

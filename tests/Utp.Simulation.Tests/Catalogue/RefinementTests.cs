@@ -23,6 +23,10 @@ public class RefinementTests
         Refinements.LongerRoute(Seed, All)[0], Refinements.LongerRoute(Seed, All with { RebasesAfterRouteChange = false })[0]);
 
     [Fact]
+    public void Tolerance_OfRandomLoss_IsWhatFillsThePath() => AssertLost(
+        Refinements.RandomLoss(Seed, All)[0], Refinements.RandomLoss(Seed, All with { ToleratesRandomLoss = false })[0]);
+
+    [Fact]
     public void LowerTarget_BehindAShallowBuffer_IsWhatLeavesItToTcp()
     {
         var leftWith = 1 - Refinements.ShallowBuffer(Seed, All)[0];

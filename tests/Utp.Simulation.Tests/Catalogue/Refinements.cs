@@ -30,6 +30,7 @@ internal static class Refinements
         ("no early slowdown", LedbatPlusPlusSwitches.Default with { SlowsDownForNewcomers = false }),
         ("no joining", LedbatPlusPlusSwitches.Default with { JoinsSlowdowns = false }),
         ("no revealed path", LedbatPlusPlusSwitches.Default with { ReturnsToRevealedPath = false }),
+        ("no tolerance of loss", LedbatPlusPlusSwitches.Default with { ToleratesRandomLoss = false }),
         ("draft", LedbatPlusPlusSwitches.Draft),
     ];
 
@@ -41,7 +42,7 @@ internal static class Refinements
         new("eight at 100 Mbit/s x 20 ms", Crowd, new Figure("Jain, 30-90 s", double.NaN)),
         new("5 latecomer", Latecomer, new Figure("Jain, 30-100 s", 0.97)),
         new("6 20 and 200 ms", RoundTripMix, new Figure("Jain, 20-80 s", 0.80)),
-        new("7 loss of 1 %", RandomLoss, new Figure("Mbit/s, 5-60 s", 1.5)),
+        new("7 loss of 1 %", RandomLoss, new Figure("of the path, 5-60 s", 0.85)),
         new("9 skew of -200 ppm", Skew, new Figure("of the path in the worst minute", 0.88)),
         new("10 full path back", ReverseCongestion, new Figure("of the path, 20-45 s", 0.70)),
         new("11 buffer of 30 ms", ShallowBuffer, new Figure("CUBIC of the path, 30-80 s", 0.68)),
@@ -138,7 +139,7 @@ internal static class Refinements
         using var lab = new Dumbbell(seed, new DumbbellSettings { Impairments = new() { Name = "forward", LossProbability = 0.01 } });
         var (_, utp) = lab.AddUtp(Bulk(switches));
         lab.RunUntil(60);
-        return [utp.GoodputMbit(5, 60)];
+        return [utp.GoodputMbit(5, 60) / lab.CeilingMbit];
     }
 
     public static double[] Skew(ulong seed, LedbatPlusPlusSwitches switches)
@@ -182,7 +183,7 @@ internal static class Refinements
         return tcp.GoodputMbit(30, 80) / (settings.RateMbit * TcpSender.SegmentBytes / Dumbbell.FullWire);
     }
 
-    private static UtpFlowSettings Bulk(LedbatPlusPlusSwitches switches)
+    public static UtpFlowSettings Bulk(LedbatPlusPlusSwitches switches)
     {
         var bulk = Experiment.Bulk(UtpCongestionControl.LedbatPlusPlus);
         return bulk with { Connection = bulk.Connection with { LedbatPlusPlusSwitches = switches } };

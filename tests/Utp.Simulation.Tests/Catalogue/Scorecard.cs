@@ -22,6 +22,10 @@ internal sealed class Scorecard(string experiment, ulong seed)
     public void AtLeast(string what, double value, double bar, string anchor = "") =>
         Add(what, value, $"at least {Format(bar)}", value >= bar, anchor);
 
+    /// <summary>A figure that is the mean of several seeds.</summary>
+    public void MeanAtLeast(string what, double value, double bar, string anchor = "") =>
+        Add(what, value, $"mean at least {Format(bar)}", value >= bar, anchor);
+
     public void AtMost(string what, double value, double bar, string anchor = "") =>
         Add(what, value, $"at most {Format(bar)}", value <= bar, anchor);
 

@@ -18,5 +18,8 @@ internal sealed partial class LedbatPlusPlusController
         public double MaxRampBytesPerMicro;
         public long BaseBeforeSlowdownMicros;
         public int SlowdownCount;
+
+        /// <summary>Allocated on the first loss.</summary>
+        public RandomLossTolerance? Tolerance;
     }
 }

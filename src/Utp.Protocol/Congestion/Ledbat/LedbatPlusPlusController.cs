@@ -76,7 +76,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     public override string Phase => _stage switch
     {
         Stage.SlowStart => "slow-start",
-        Stage.Avoidance => IsProbing ? "probe" : "avoidance",
+        Stage.Avoidance => IsTolerating ? "tolerant" : IsProbing ? "probe" : "avoidance",
         Stage.Slowdown => "slowdown",
         Stage.Ramp => "ramp",
         _ => "rebuild",
@@ -132,6 +132,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
             _baseConfirmedAt = sample.Now;
         }
 
+        _experience?.Tolerance?.Observe(sample, _delay.NewestQueueingDelayMicros, SegmentBytes);
         if (_switches.RebasesAfterRouteChange)
         {
             DetectRouteChange(sample, queueing);
@@ -151,6 +152,9 @@ internal sealed partial class LedbatPlusPlusController : WindowController
                 break;
             case Stage.Avoidance when Past.Slowdowns.IsDue(sample.Now):
                 BeginSlowdown(sample);
+                break;
+            case Stage.Avoidance when IsTolerating:
+                HoldWhileTolerating(sample, queueing);
                 break;
             case Stage.Avoidance:
                 Avoid(sample, queueing);
@@ -182,6 +186,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
 
     protected override void RestartSlowStart(Instant now)
     {
+        _experience?.Tolerance?.Stop();
         Past.StageBeforeCut = _stage;
         Past.EmptyPath.OnLoss(now);
         Past.Route.Reset();
@@ -198,7 +203,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         Past.Slowdowns.RestartFrom(Window);
     }
 
-    private static bool MayGrow(in AcknowledgementSample sample) => sample.IsWindowLimited && !sample.IsInRecovery;
+    private bool MayGrow(in AcknowledgementSample sample) => sample.IsWindowLimited && (!sample.IsInRecovery || IsTolerating);
 
     private void GrowUntilDelayed(in AcknowledgementSample sample, double queueing)
     {
@@ -234,7 +239,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     private void RampUp(in AcknowledgementSample sample)
     {
         // The ramp only returns to the window that this flow had before, so it does not matter what limits the flight.
-        if (!sample.IsInRecovery)
+        if (!sample.IsInRecovery || IsTolerating)
         {
             GrowInSlowStart(sample.AcknowledgedBytes);
         }
@@ -250,7 +255,7 @@ internal sealed partial class LedbatPlusPlusController : WindowController
         ObserveEmptyPath(sample, queueing);
         var acknowledged = Math.Min(sample.AcknowledgedBytes, Window);
         var isYielding = queueing > _target.Micros;
-        var change = isYielding ? Decrease(queueing) : Increase();
+        var change = isYielding ? Decrease(queueing, Window) : Increase();
         Past.YieldingSince = isYielding ? Past.YieldingSince : sample.Now;
 
         // For a round trip after a cut the delays still belong to the window before it, and would cause a second cut.
@@ -284,10 +289,10 @@ internal sealed partial class LedbatPlusPlusController : WindowController
     }
 
     /// <summary>Computes the bytes to add per round trip (section 4.3): W += max(GAIN - C * W * (delay / target - 1), -W / 2).</summary>
-    private double Decrease(double queueing)
+    private double Decrease(double queueing, double window)
     {
         var excess = (queueing / _target.Micros) - 1;
-        return Math.Max((Gain() * SegmentBytes) - (_switches.DecreaseConstant * Window * excess), -Window / 2);
+        return Math.Max((Gain() * SegmentBytes) - (_switches.DecreaseConstant * window * excess), -window / 2);
     }
 
     private void ObserveEmptyPath(in AcknowledgementSample sample, double queueing)
@@ -306,53 +311,6 @@ internal sealed partial class LedbatPlusPlusController : WindowController
             Past.ProbeSettledAt = sample.Now + (2 * sample.SmoothedRoundTripMicros);
         }
     }
-
-    /// <summary>Whether other flows need this one to slow down before its slowdown is due.</summary>
-    private bool IsSlowdownCalledFor(Instant now, double queueing)
-    {
-        // Acknowledgements that queue on their way back arrive in bursts, and the packets that they release form a short queue of our own.
-        var isQueueStanding = now.Since(Past.YieldingSince) > SmoothedRoundTripMicros;
-        if (Past.Slowdowns.IsShareTaken(now, Window) && isQueueStanding && _switches.SlowsDownForNewcomers)
-        {
-            return true;
-        }
-
-        // If the queue falls although our window has not shrunk, another flow has caused it.
-        var peak = _target.RecentPeakMicros;
-        return _switches.JoinsSlowdowns
-            && peak >= _target.Micros / 2
-            && queueing < peak - (JoinedFraction * _target.Micros)
-            && Window >= 0.97 * RecentLargestWindow
-            && Past.Slowdowns.ShouldJoin(now, _baseConfirmedAt);
-    }
-
-    private void BeginSlowdown(in AcknowledgementSample sample)
-    {
-        if (!IsSlowdownOfUse(sample))
-        {
-            Past.Slowdowns.Postpone(sample.Now);
-            return;
-        }
-
-        Threshold = Window;
-        Past.MaxRampBytesPerMicro = RampHeadroom * DeliveredBytesPerMicro;
-        Past.BaseBeforeSlowdownMicros = _delay.BaseRoundTripMicros;
-        SetWindow(MinWindow);
-        ForgetEarlierWindows();
-        Past.EmptyPath.Reset();
-        _stage = Stage.Slowdown;
-        Past.Slowdowns.Begin(sample.Now);
-        Past.FrozenUntil = sample.Now + (FrozenRoundTrips * sample.SmoothedRoundTripMicros);
-        Past.SlowdownCount++;
-    }
-
-    /// <summary>
-    /// Whether a slowdown helps: a flow limited by its application, at two segments, or on an empty path, has no queue of its own to remove.
-    /// </summary>
-    private bool IsSlowdownOfUse(in AcknowledgementSample sample) =>
-        sample.IsWindowLimited
-        && Window > MinWindow + SegmentBytes
-        && !(_switches.ReprobesEmptyPath && sample.Now.Since(_baseConfirmedAt) <= 2 * sample.SmoothedRoundTripMicros);
 
     private void EnterAvoidance(Instant now)
     {

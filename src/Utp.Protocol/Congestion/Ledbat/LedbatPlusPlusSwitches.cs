@@ -19,6 +19,7 @@ internal sealed record LedbatPlusPlusSwitches
         SlowsDownForNewcomers = false,
         JoinsSlowdowns = false,
         ReturnsToRevealedPath = false,
+        ToleratesRandomLoss = false,
     };
 
     /// <summary>Whether the queueing delay is the smaller of the one-way and the round-trip estimate, or the round-trip estimate alone.</summary>
@@ -44,4 +45,7 @@ internal sealed record LedbatPlusPlusSwitches
 
     /// <summary>Whether a slowdown that reveals a lower base delay ends at a proportionally smaller window.</summary>
     public bool ReturnsToRevealedPath { get; init; } = true;
+
+    /// <summary>Whether losses that depend neither on the queue nor on the rate leave the window alone.</summary>
+    public bool ToleratesRandomLoss { get; init; } = true;
 }
