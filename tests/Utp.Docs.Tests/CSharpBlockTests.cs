@@ -45,6 +45,16 @@ public sealed partial class CSharpBlockTests
         ],
         wrong => Assert.NotEmpty(Errors(Template.All[wrong.Item1], new CodeBlock("x.md", 1, "csharp", null, wrong.Item2), string.Empty)));
 
+    [Fact]
+    public void Block_FromAFile_MustBeInIt()
+    {
+        const string Sample = "samples/EchoHost/EchoHandler.cs";
+        var block = new CodeBlock("x.md", 1, "csharp", null, "if (received.IsCompleted || received.IsCanceled || flushed.IsCompleted)\n{\n    return;\n}\n");
+
+        AssertContains(Sample, block);
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertContains(Sample, block with { Text = "return;\n{\n" }));
+    }
+
     private static IEnumerable<string> Errors(Template template, CodeBlock block, string given)
     {
         var implicitUsings = string.Join('\n', template.Usings.Select(name => $"global using {name};"));
