@@ -1,4 +1,6 @@
 using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
+using Utp.Protocol.Sending;
 using Utp.Protocol.Time;
 using Utp.Simulation.Randomness;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Utp.Protocol.Congestion;
+using Utp.Protocol.Congestion.Ledbat;
 using Utp.Simulation.Network;
 using Utp.Simulation.Probes;
 using Utp.Simulation.Scenarios;

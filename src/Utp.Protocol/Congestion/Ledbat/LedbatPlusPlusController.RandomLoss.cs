@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 // What random loss changes: losses that the flow tolerates do not cut the window, and a much smaller queue limits it instead.
 internal sealed partial class LedbatPlusPlusController

@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 // When the flow slows down to two segments, so that every flow sees the empty path (section 4.4 of the draft).
 internal sealed partial class LedbatPlusPlusController

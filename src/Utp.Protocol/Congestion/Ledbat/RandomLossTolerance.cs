@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// Tells losses that say nothing about congestion from those that do. A full queue loses packets when it is long, and any bottleneck loses them at

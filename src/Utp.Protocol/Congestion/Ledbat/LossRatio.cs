@@ -1,6 +1,6 @@
 using Utp.Protocol.Time;
 
-namespace Utp.Protocol.Congestion;
+namespace Utp.Protocol.Congestion.Ledbat;
 
 /// <summary>
 /// The fraction of segments that are lost: the usual one, learned while losses were found random, and the recent one. Random loss does not
