@@ -26,7 +26,7 @@ internal readonly ref struct PacketView
     public static PacketParseResult TryParse(ReadOnlySpan<byte> datagram, out PacketView packet)
     {
         packet = default;
-        if (!PacketHeader.TryRead(datagram, out var header))
+        if (!PacketHeader.TryRead(datagram, out var header) || StunMessage.IsAnswer(datagram))
         {
             return PacketParseResult.NotUtp;
         }
@@ -58,7 +58,7 @@ internal enum PacketParseResult : byte
 {
     Packet,
 
-    /// <summary>The datagram is too short, or has another version or an unknown type: it belongs to another protocol.</summary>
+    /// <summary>The datagram is too short, has another version or an unknown type, or is an answer of STUN: it belongs to another protocol.</summary>
     NotUtp,
 
     /// <summary>A uTP header precedes an extension chain that runs past the end. The packet is dropped before any effect.</summary>

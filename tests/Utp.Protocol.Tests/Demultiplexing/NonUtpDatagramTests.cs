@@ -26,6 +26,22 @@ public sealed class NonUtpDatagramTests
         pair.Network.RunWhile(() => pair.Acceptor.ReceivedCount < 50_000);
     }
 
+    /// <summary>Answers of STUN begin like uTP data. Only the whole pattern makes the difference.</summary>
+    [Theory]
+    [InlineData("0101000C2112A442B7E7A701BC34D686FA87DFAE002000080001A147E112A643", DatagramDisposition.NotUtp)]
+    [InlineData("011100002112A442B7E7A701BC34D686FA87DFAE", DatagramDisposition.NotUtp)]
+    [InlineData("0101000C2112A443B7E7A701BC34D686FA87DFAE002000080001A147E112A643", DatagramDisposition.Dropped)]
+    [InlineData("0101000D2112A442B7E7A701BC34D686FA87DFAE002000080001A147E112A643", DatagramDisposition.Dropped)]
+    [InlineData("2101000C2112A442B7E7A701BC34D686FA87DFAE002000080001A147E112A643", DatagramDisposition.Dropped)]
+    public void StunAnswer_BesideUtp_IsHandedOn(string bytes, object disposition)
+    {
+        var pair = new TestPair();
+
+        var result = pair.B.Inject(pair.A.Address, Convert.FromHexString(bytes));
+
+        Assert.Equal(disposition, result.Disposition);
+    }
+
     [Fact]
     public void MalformedUtp_OfAConnection_HasNoEffectAtAll()
     {
