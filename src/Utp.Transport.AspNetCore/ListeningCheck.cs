@@ -10,11 +10,11 @@ namespace Utp.Transport.AspNetCore;
 internal sealed class ListeningCheck(IServer server, IUtpServerAddresses addresses, HttpEndpoints endpoints, ILoggerFactory loggerFactory)
     : IHostedLifecycleService
 {
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken)
     {
         // A server without addresses (a test server) listens on nothing by intent.
         if (addresses.EndPoints.Count == 0 && server.Features.Get<IServerAddressesFeature>() is { } urls)
@@ -33,9 +33,9 @@ internal sealed class ListeningCheck(IServer server, IUtpServerAddresses address
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

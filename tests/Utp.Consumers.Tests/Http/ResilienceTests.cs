@@ -28,16 +28,20 @@ public sealed class ResilienceTests
     public async Task Retry_AfterRefusedConnections_Succeeds()
     {
         var requests = 0;
-        await using var server = await WebServer.StartAsync(Wire.Utp, _ => { }, app => app.MapGet("/", () => "hello"), listen => listen.Use(next => connection =>
-        {
-            if (Interlocked.Increment(ref requests) < 3)
+        await using var server = await WebServer.StartAsync(
+            Wire.Utp,
+            _ => { },
+            app => app.MapGet("/", () => "hello"),
+            listen => listen.Use(next => connection =>
             {
-                connection.Abort(new ConnectionAbortedException("not yet"));
-                return Task.CompletedTask;
-            }
+                if (Interlocked.Increment(ref requests) < 3)
+                {
+                    connection.Abort(new ConnectionAbortedException("not yet"));
+                    return Task.CompletedTask;
+                }
 
-            return next(connection);
-        }));
+                return next(connection);
+            }));
         await using var clients = Clients(server.Address);
 
         var client = clients.GetRequiredService<IHttpClientFactory>().CreateClient("files");
