@@ -35,6 +35,22 @@ public sealed partial class DocumentTests
                 + "Correct the lines, the time and the sum in the title."));
     }
 
+    [Fact]
+    public void Rules_AreInTheFilesThatTheReadingOrderNames()
+    {
+        var rows = RuleRow().Matches(File.ReadAllText(RepositoryFiles.FullPath("docs/reading-order.md")))
+            .Select(match => (Paths: Code().Matches(match.Groups[1].Value).Select(path => path.Groups[1].Value).ToList(), Member: match.Groups[2].Value))
+            .ToList();
+
+        Assert.True(rows.Count >= 12, "docs/reading-order.md has too few rules, or the form of its rows has changed.");
+        Breaches.AssertNone(rows.SelectMany(row => row.Paths)
+            .Where(path => !File.Exists(RepositoryFiles.FullPath(path)))
+            .Select(path => $"docs/reading-order.md names {path}, which does not exist. Correct the path."));
+        Breaches.AssertNone(rows
+            .Where(row => !row.Paths.Exists(path => Regex.IsMatch(File.ReadAllText(RepositoryFiles.FullPath(path)), $@"\b{row.Member}\b")))
+            .Select(row => $"docs/reading-order.md says that {row.Member} is in {string.Join(" or ", row.Paths)}. It is not. Correct the row."));
+    }
+
     private static int LinesOf(string path) => File.Exists(RepositoryFiles.FullPath(path)) ? File.ReadLines(RepositoryFiles.FullPath(path)).Count() : 0;
 
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
@@ -42,4 +58,10 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\| `([^`]+)` \| (\d+) \|")]
     private static partial Regex ReadingRow();
+
+    [GeneratedRegex(@"(?m)^\| [^|]+\? \| ([^|]+) \| `(\w+)` \|$")]
+    private static partial Regex RuleRow();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Code();
 }

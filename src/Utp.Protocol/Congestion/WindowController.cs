@@ -9,7 +9,7 @@ namespace Utp.Protocol.Congestion;
 /// idleness, and shrinking a window that the application does not use. Subclasses decide how it grows and yields. Arithmetic uses doubles with the
 /// four basic operations only, which IEEE 754 makes bit-identical on every machine.
 /// </summary>
-internal abstract class WindowController : ICongestionController
+internal abstract partial class WindowController : ICongestionController
 {
     /// <summary>RFC 6817 section 2.4.1, INIT_CWND and MIN_CWND: two segments.</summary>
     protected const int MinWindowSegments = 2;
@@ -96,24 +96,6 @@ internal abstract class WindowController : ICongestionController
         SegmentBytes = segmentBytes;
         Window = Math.Max(Window, isSingleSegment ? segmentBytes : MinWindow);
         Threshold = Math.Max(Threshold, MinWindow);
-    }
-
-    /// <inheritdoc />
-    /// <remarks>A cut by the predecessor cannot be undone: its state before the cut belongs to its own algorithm.</remarks>
-    public void ContinueFrom(Instant now, ICongestionController predecessor)
-    {
-        var previous = (WindowController)predecessor;
-        var isGrowing = previous.IsBelowThreshold;
-        Window = Math.Min(previous.Window, _maxWindow);
-        Threshold = isGrowing ? Math.Min(previous.Threshold, _maxWindow) : Math.Max(Window, MinWindow);
-        _smoothedRoundTripMicros = previous._smoothedRoundTripMicros;
-        _ackedSinceTimeout = previous._ackedSinceTimeout;
-        (_roundStart, _roundMicros, _roundAcknowledged) = (previous._roundStart, previous._roundMicros, previous._roundAcknowledged);
-        (_roundPeakFlight, _previousPeakFlight) = (previous._roundPeakFlight, previous._previousPeakFlight);
-        (_roundWasLimited, DeliveredBytesPerMicro) = (previous._roundWasLimited, previous.DeliveredBytesPerMicro);
-        ForgetEarlierWindows();
-        Delay.ContinueFrom(now, previous.Delay);
-        Begin(now, isGrowing);
     }
 
     public abstract void OnDelaySample(Instant now, uint timestampDifference);

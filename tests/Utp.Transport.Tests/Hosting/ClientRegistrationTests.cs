@@ -27,7 +27,8 @@ public sealed class ClientRegistrationTests
         var exception = Assert.Throws<InvalidOperationException>(() => services.GetRequiredService<IUtpConnectionFactoryProvider>().GetFactory("file"));
 
         Assert.Equal(
-            "No uTP client is named 'file'. Register it with AddUtp().AddClient(\"file\"), or configure Utp:Clients:file. Known are 'files', 'configured'.",
+            "No uTP client is named 'file'. Register it with AddUtp().AddClient(\"file\"), or configure Utp:Clients:file. "
+            + "The known names are 'files', 'configured'.",
             exception.Message);
     }
 
