@@ -31,9 +31,10 @@ internal static class ClientProcess
         await host.StartAsync(timeout.Token);
         var grains = host.Services.GetRequiredService<IGrainFactory>();
         var watch = Stopwatch.StartNew();
-        var answers = await Task.WhenAll(Enumerable.Range(0, GrainCount).Select(key => CallAsync(grains.GetGrain<ICounterGrain>(key))))
-            .WaitAsync(timeout.Token);
+        var counters = Enumerable.Range(0, GrainCount).Select(key => grains.GetGrain<ICounterGrain>(key)).ToArray();
+        await Task.WhenAll(counters.Select(CallAsync)).WaitAsync(timeout.Token);
         var elapsed = watch.Elapsed;
+        var answers = await Task.WhenAll(counters.Select(counter => counter.ReportAsync())).WaitAsync(timeout.Token);
 
         foreach (var silo in answers.GroupBy(answer => answer.Silo).OrderBy(silo => silo.Key, StringComparer.Ordinal))
         {
@@ -46,14 +47,11 @@ internal static class ClientProcess
         return answers.All(answer => answer.Count == CallsPerGrain) && answers.DistinctBy(answer => answer.Silo).Count() == 2;
     }
 
-    private static async Task<Answer> CallAsync(ICounterGrain grain)
+    private static async Task CallAsync(ICounterGrain grain)
     {
-        var last = await grain.AddAsync();
-        while (last.Count < CallsPerGrain)
+        while (await grain.AddAsync() < CallsPerGrain)
         {
-            last = await grain.AddAsync();
+            // Each call waits for the answer of the one before.
         }
-
-        return last;
     }
 }
