@@ -125,7 +125,7 @@ internal sealed class TransmissionPeer : IAsyncDisposable
 
     private async Task<JsonObject> GetStateAsync()
     {
-        var fields = new JsonArray("status", "percentDone", "haveValid", "errorString", "peers");
+        var fields = new JsonArray("status", "percentDone", "haveValid", "corruptEver", "errorString", "peers");
         var answer = await RequestAsync("torrent-get", new JsonObject { ["fields"] = fields });
         return answer["torrents"]![0]!.AsObject();
     }

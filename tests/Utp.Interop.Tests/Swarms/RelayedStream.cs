@@ -13,6 +13,7 @@ internal sealed class RelayedStream(UtpStream accepted, UtpStream dialled)
     private readonly List<byte> _beginning = [];
     private long _toTarget;
     private long _toDialler;
+    private volatile string? _failure;
 
     public long ToTarget => Volatile.Read(ref _toTarget);
 
@@ -49,9 +50,15 @@ internal sealed class RelayedStream(UtpStream accepted, UtpStream dialled)
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
+            _failure = e.Message;
             Abort();
         }
     }
+
+    /// <summary>Gets what it has carried, and how its two connections have ended.</summary>
+    public override string ToString() =>
+        $"{ToTarget} bytes to the target, {ToDialler} to the dialler; accepted: {accepted.CloseReason}, dialled: {dialled.CloseReason}"
+        + (_failure is { } failure ? $" ({failure})" : string.Empty);
 
     public void Abort()
     {

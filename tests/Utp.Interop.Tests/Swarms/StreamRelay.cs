@@ -55,6 +55,19 @@ internal sealed class StreamRelay : IAsyncDisposable
         return new StreamRelay(listener, target, holdAfter);
     }
 
+    /// <summary>Waits for a peer, and tells how the relayed connections have ended if it does not get on.</summary>
+    public async Task ExplainAsync(Task wait)
+    {
+        try
+        {
+            await wait;
+        }
+        catch (Exception e) when (e is Xunit.Sdk.XunitException or TimeoutException)
+        {
+            throw new Xunit.Sdk.XunitException($"{e.Message}\nThe relay has had: {string.Join("; ", _streams)}");
+        }
+    }
+
     /// <summary>Ends the holding.</summary>
     public void Release() => _release.TrySetResult();
 

@@ -24,7 +24,7 @@ public sealed class TransmissionLeecherTests
         var watch = Stopwatch.StartNew();
 
         await seed.ConnectAsync(relay.EndPoint);
-        await leecher.WaitUntilCompleteAsync();
+        await relay.ExplainAsync(leecher.WaitUntilCompleteAsync());
 
         var elapsed = watch.Elapsed;
         torrent.AssertComplete(folder);
@@ -47,7 +47,7 @@ public sealed class TransmissionLeecherTests
         var watch = Stopwatch.StartNew();
 
         await dialler.ConnectAsync(relay.EndPoint);
-        await Task.WhenAll(dialler.WaitForPiecesAsync(Pieces), dialled.WaitUntilCompleteAsync());
+        await relay.ExplainAsync(Task.WhenAll(dialler.WaitForPiecesAsync(Pieces), dialled.WaitUntilCompleteAsync()));
 
         var elapsed = watch.Elapsed;
         torrent.AssertComplete(theirs);

@@ -24,9 +24,9 @@ public sealed class TransmissionSeedTests
         var watch = Stopwatch.StartNew();
 
         await leecher.ConnectAsync(relay.EndPoint);
-        await leecher.WaitForPiecesAsync(Pieces / 2);
+        await relay.ExplainAsync(leecher.WaitForPiecesAsync(Pieces / 2));
         await SwarmAssert.WasDialledByAsync(relay, seed, isEncrypted);
-        await leecher.WaitForPiecesAsync(Pieces);
+        await relay.ExplainAsync(leecher.WaitForPiecesAsync(Pieces));
 
         var elapsed = watch.Elapsed;
         torrent.AssertComplete(folder);

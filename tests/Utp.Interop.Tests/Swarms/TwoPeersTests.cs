@@ -28,7 +28,7 @@ public sealed class TwoPeersTests
         var watch = Stopwatch.StartNew();
 
         await leecher.ConnectAsync(relay.EndPoint);
-        await leecher.WaitForPiecesAsync(Pieces);
+        await relay.ExplainAsync(leecher.WaitForPiecesAsync(Pieces));
 
         var elapsed = watch.Elapsed;
         torrent.AssertComplete(folder);
@@ -51,7 +51,7 @@ public sealed class TwoPeersTests
         var watch = Stopwatch.StartNew();
 
         await dialler.ConnectAsync(relay.EndPoint);
-        await Task.WhenAll(dialler.WaitForPiecesAsync(Pieces), dialled.WaitForPiecesAsync(Pieces));
+        await relay.ExplainAsync(Task.WhenAll(dialler.WaitForPiecesAsync(Pieces), dialled.WaitForPiecesAsync(Pieces)));
 
         var elapsed = watch.Elapsed;
         torrent.AssertComplete(first);
