@@ -5,12 +5,11 @@ using Microsoft.Extensions.Hosting;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>The pieces of code of docs/peer-to-peer.md that are not in the sample, so that the compiler checks them too.</summary>
+/// <summary>A host as docs/peer-to-peer.md builds it, with handlers that do nothing.</summary>
 internal static class PeerToPeerCode
 {
     public static IHost BuildHost(string[] args)
     {
-        // PAGE
         var builder = Host.CreateApplicationBuilder(args);
         builder.Services.AddUtp()
             .AddListener("peers", UtpEndPoint.Parse("utp://[::]:6881"), connection => connection.UseConnectionHandler<PeerHandler>())
@@ -18,26 +17,7 @@ internal static class PeerToPeerCode
         builder.Services.AddSingleton<INonUtpDatagramHandler, DhtHandler>();
         builder.Services.AddSingleton<IUtpAcceptFilter, BlockList>();
 
-        // End
         return builder.Build();
-    }
-
-    public static Task<UtpStream?> RendezvousAsync(UtpSocket socket, byte[] payload, bool isMine)
-    {
-        // PAGE
-        static async Task<UtpStream?> OnHolePunchAsync(UtpSocket socket, byte[] payload, bool isMine)
-        {
-            if (!UtpHolePunchMessage.TryParse(payload, out var message) || message.Type != UtpHolePunchMessageType.Connect)
-            {
-                return null;
-            }
-
-            // The peer that sent the request for this rendezvous is the initiator.
-            return await socket.RendezvousAsync(message.EndPoint, isMine ? UtpRendezvousRole.Initiator : UtpRendezvousRole.Target);
-        }
-
-        // End
-        return OnHolePunchAsync(socket, payload, isMine);
     }
 
     internal sealed class PeerHandler : ConnectionHandler

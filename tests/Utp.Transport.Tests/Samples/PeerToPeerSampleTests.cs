@@ -5,11 +5,9 @@ using Utp.Transport.Tests.Standalone;
 
 namespace Utp.Transport.Tests.Samples;
 
-/// <summary>The sample PeerToPeer, and docs/peer-to-peer.md, which shows it.</summary>
+/// <summary>The sample PeerToPeer, and the host of docs/peer-to-peer.md. Utp.Docs.Tests compiles the page and holds it to the sample.</summary>
 public sealed class PeerToPeerSampleTests
 {
-    private static readonly string Page = Read("docs/peer-to-peer.md");
-
     [Fact]
     public async Task Once_ExchangesOverAllConnectionsAndExitsZero()
     {
@@ -25,19 +23,6 @@ public sealed class PeerToPeerSampleTests
         // Each peer has received 100 times 10,000 bytes as requests and as answers, in TLS records. Datagrams of the pings may be lost.
         Assert.All(lines, line => Assert.True(int.Parse(line.Groups[1].ValueSpan) > 2_000_000));
         Assert.All(lines, line => Assert.InRange(int.Parse(line.Groups[2].ValueSpan), 1, 200));
-    }
-
-    [Fact]
-    public void Page_ShowsTheSampleAndCodeThatCompiles()
-    {
-        var blocks = Regex.Matches(Page, "^```csharp\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)
-            .Select(match => match.Groups[1].Value).ToList();
-        var pieces = Regex.Matches(Read("tests/Utp.Transport.Tests/Samples/PeerToPeerCode.cs"), @"^ +// PAGE\n(.*?)\n\n +// End$",
-            RegexOptions.Singleline | RegexOptions.Multiline)
-            .Select(match => Regex.Replace(match.Groups[1].Value, "^ {8}", string.Empty, RegexOptions.Multiline));
-
-        Assert.Equal(Read("samples/PeerToPeer/Program.cs").TrimEnd(), blocks[0]);
-        Assert.Equal(pieces, blocks.Skip(1).Select(block => Regex.Replace(block, @"\A(using [\w.]+;\n)+\n", string.Empty)));
     }
 
     [Fact]
