@@ -18,7 +18,7 @@ public sealed class UtpSocketOptions : UtpConnectionOptions
         MaxPendingConnects = other.MaxPendingConnects;
     }
 
-    /// <summary>Initializes a copy of connection options.</summary>
+    // Without XML documentation: the packages know a member by its name and its number of parameters, and the public constructor has the same.
     internal UtpSocketOptions(UtpConnectionOptions other)
         : base(other)
     {
