@@ -7,6 +7,7 @@ using Utp.Interop.Tests.Relay;
 namespace Utp.Interop.Tests.Exchanges;
 
 /// <summary>Many connections between one UDP socket on each side, all transferring at the same time.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ManyConnectionsTests
 {
     private const int Count = 100;

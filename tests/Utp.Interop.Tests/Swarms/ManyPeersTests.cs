@@ -6,6 +6,7 @@ using Utp.Interop.Tests.Peers;
 namespace Utp.Interop.Tests.Swarms;
 
 /// <summary>One libtorrent peer and eight others, with our relay between them.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ManyPeersTests
 {
     private const int Pieces = 128;

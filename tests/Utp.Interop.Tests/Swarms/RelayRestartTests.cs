@@ -7,6 +7,7 @@ using Utp.Interop.Tests.Peers;
 namespace Utp.Interop.Tests.Swarms;
 
 /// <summary>The process of the relay is killed half-way, and another one takes its port.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class RelayRestartTests
 {
     private const int Pieces = 128;

@@ -6,6 +6,7 @@ using Utp.Interop.Tests.Peers;
 namespace Utp.Interop.Tests.Swarms;
 
 /// <summary>A libtorrent peer dials our relay, which dials a Transmission leecher: Transmission itself dials no loopback address.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class TransmissionLeecherTests
 {
     private const int Pieces = 64;

@@ -6,6 +6,7 @@ using Utp.Interop.Tests.Peers;
 namespace Utp.Interop.Tests.Swarms;
 
 /// <summary>A libtorrent leecher dials our relay, which dials a Transmission seed.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class TransmissionSeedTests
 {
     private const int Pieces = 64;

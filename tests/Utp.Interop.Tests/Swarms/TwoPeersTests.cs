@@ -6,6 +6,7 @@ using Utp.Interop.Tests.Peers;
 namespace Utp.Interop.Tests.Swarms;
 
 /// <summary>A libtorrent leecher dials our relay, which dials a libtorrent seed.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class TwoPeersTests
 {
     private const int Pieces = 192;
