@@ -8,7 +8,7 @@ internal sealed class TorrentFactAttribute : FactAttribute
 {
     public override string? Skip
     {
-        get => DebianPeers.SkipReason(needsTransmission: false);
+        get => LongTests.SkipReason(isLong: true) ?? DebianPeers.SkipReason(needsTransmission: false);
         set => throw new NotSupportedException();
     }
 }

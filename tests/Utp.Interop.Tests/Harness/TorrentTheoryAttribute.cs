@@ -11,7 +11,7 @@ internal sealed class TorrentTheoryAttribute : TheoryAttribute
 
     public override string? Skip
     {
-        get => DebianPeers.SkipReason(NeedsTransmission);
+        get => LongTests.SkipReason(isLong: true) ?? DebianPeers.SkipReason(NeedsTransmission);
         set => throw new NotSupportedException();
     }
 }
