@@ -10,5 +10,6 @@ internal static class LongTests
     /// <summary>The maximum time of one transfer.</summary>
     public static TimeSpan TransferPatience { get; } = AreEnabled ? TimeSpan.FromMinutes(30) : TimeSpan.FromSeconds(90);
 
-    public static string? SkipReason(bool isLong) => isLong && !AreEnabled ? $"Takes long: set {Variable}=1 to run it." : null;
+    public static string? SkipReason(bool isLong) =>
+        isLong && !AreEnabled ? $"Runs only with {Variable}=1, because it takes long or has failed by chance." : null;
 }
